@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Judgement: rules applied to a snapshot give findings.  Pure: no file, clock or environment is read here. */
+#ifndef KEISOKU_ADVISOR_H
+#define KEISOKU_ADVISOR_H
+
+#include "../core/finding.h"
+
+struct rulebook;		/* compiled rules, USE rows, and the compiled expressions of the registry */
+struct waivers;
+
+struct rulebook *rulebook_new(const struct registry *registry);
+void rulebook_free(struct rulebook *rulebook);
+DEFINE_FREE_PTR(rulebook)
+
+/* Reads and compiles the rules (or USE rows) of one file's documents.  A rule overrides an earlier one with the same id.
+ * A bad rule is reported and left out; the others are kept; -EINVAL then. */
+int rulebook_load_rules(struct rulebook *rulebook, const struct node *documents, struct diag *diag);
+int rulebook_load_use(struct rulebook *rulebook, const struct node *documents, struct diag *diag);
+/* Compiles inert_when, hazards and ranges of every tunable. */
+int rulebook_compile_registry(struct rulebook *rulebook, struct diag *diag);
+size_t rulebook_count(const struct rulebook *rulebook);
+
+struct waivers *waivers_new(void);
+void waivers_free(struct waivers *waivers);
+DEFINE_FREE_PTR(waivers)
+int waivers_load(struct waivers *waivers, const struct node *documents, struct diag *diag);
+
+struct evaluate_options {
+	const struct waivers *waivers;	/* may be NULL */
+	int64_t today;			/* days since 1970-01-01, for expiry dates */
+	bool keep_all;			/* keep satisfied and not-applicable findings, not only their counts */
+	const char *only_rule;		/* NULL: all */
+};
+
+void evaluate(struct rulebook *rulebook, const struct snapshot *snapshot, const struct evaluate_options *options,
+	      struct diag *diag, struct finding_list *ret_findings);
+
+/* Rows in the order of the files; strings live in arena. */
+void evaluate_use(struct rulebook *rulebook, const struct snapshot *snapshot, struct arena *arena,
+		  struct use_row **ret_rows, size_t *ret_count);
+
+/* What the registry says about one key on this snapshot: is it inert here, and why. */
+enum inert { INERT_NO, INERT_YES, INERT_UNKNOWN };
+enum inert rulebook_inert(struct rulebook *rulebook, const struct snapshot *snapshot, const struct entry *entry,
+			  subject_id subject, struct arena *arena, const char **ret_condition);
+
+/* Fills apply, rollback, verify, persist … of a change from its tunable's kind.  advisor/action.c */
+void action_commands(const struct snapshot *snapshot, const struct registry *registry, struct change *change,
+		     struct arena *arena);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Findings: a rule applied to a subject, ready to be written by any reporter.  All strings live in the arena of the
+ * list and are finished: numbers formatted with their unit, commands quoted.  Input text in them is still raw: each
+ * reporter escapes for its own format. */
+#ifndef KEISOKU_FINDING_H
+#define KEISOKU_FINDING_H
+
+#include "registry.h"
+
+enum status {			/* DESIGN.md section 6 */
+	STATUS_RECOMMEND,
+	STATUS_SUSPECT,
+	STATUS_UNMEASURED,
+	STATUS_ELSEWHERE,
+	STATUS_SATISFIED,
+	STATUS_NOT_APPLICABLE,
+	STATUS_UNREADABLE,
+	STATUS_WAIVED,
+	STATUS_COUNT,
+};
+const char *status_name(enum status status);
+int status_parse(const char *name, enum status *ret_status);
+
+enum severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL, SEVERITY_COUNT };
+const char *severity_name(enum severity severity);
+int severity_parse(const char *name, enum severity *ret_severity);
+
+enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
+const char *confidence_name(enum confidence confidence);
+
+enum basis { BASIS_SETTING, BASIS_LIVE, BASIS_SINCE_BOOT, BASIS_INSTANT };	/* INSTANT: a gauge read once */
+const char *basis_name(enum basis basis);
+
+struct evidence {
+	const char *expression;		/* "rate(netstat.TcpExt.ListenOverflows)" */
+	const char *value;		/* "12.4/s"; "unknown" */
+	bool known;
+	double number;			/* in base units */
+	enum basis basis;
+	double window_sec;		/* LIVE: of the window; SINCE_BOOT: uptime; else 0 */
+	uint32_t samples;		/* intervals */
+	double share;			/* of the intervals in which the rule's condition held; NAN: not asked */
+	const char *source;		/* "/proc/net/netstat" */
+};
+
+struct missing {
+	const char *key;
+	const char *why;		/* "not captured", "absent", "unreadable: Permission denied", "frozen: …" */
+	const char *how;		/* what to run or import to have it */
+};
+
+struct change {
+	const struct entry *tunable;
+	subject_id subject;
+	const char *key;		/* as a person writes it: "net.core.somaxconn", "sda scheduler" */
+	const char *from;		/* raw text now */
+	const char *to;			/* raw text proposed */
+	const char *from_text, *to_text;	/* with unit: "20 %", "4,096" */
+	/* Shell commands, one per line, complete and quoted; NULL when there is none, and then the _note says why. */
+	const char *apply, *rollback, *verify, *persist, *unpersist;
+	const char *persist_note;
+	const char *const *hazards;	/* what the registry says of the proposed value here */
+	size_t n_hazards;
+};
+
+struct finding {
+	const char *id;			/* rule id + "@" + subject ("@host") */
+	const char *rule;
+	const char *title;
+	subject_id subject;
+	const char *subject_name;	/* "host", "block sda" */
+	enum status status;
+	enum severity severity;
+	enum confidence confidence;
+	const char *confidence_reason;
+	const char *resource, *use_kind;	/* USE: "network", "saturation" */
+	const char *reason;		/* why this status, one sentence */
+	const char *because;		/* numbers filled in */
+	const char *advice;		/* rules without a change: what to do instead */
+	const char *side_effects;
+	const char *takes_effect;	/* name and note */
+	const char *verify_measure;	/* the measurement that will show whether it helped */
+	const char *next_step;		/* suspect, unmeasured: the command to run */
+	struct evidence *evidence;
+	size_t n_evidence;
+	struct missing *missing;
+	size_t n_missing;
+	struct change *changes;
+	size_t n_changes;
+	const struct string_list *references;
+	struct place place;		/* of the rule */
+	const char *waiver;		/* reason, owner and expiry of the waiver */
+};
+
+struct finding_list {
+	struct finding *items;		/* sorted: status, severity (highest first), rule, subject */
+	size_t count, capacity;
+	size_t counts[STATUS_COUNT];	/* of all rule × subject pairs, also those not kept */
+	struct arena arena;
+};
+
+#define FINDING_LIST_INIT { 0 }
+void finding_list_release(struct finding_list *list);
+
+/* One cell of the USE table. */
+struct use_cell {
+	const char *value;		/* "12 %", "0.4/s"; "unknown" */
+	const char *detail;		/* what it is: "of CPU time, p95 23 %" */
+	bool known, alarming;		/* alarming: past the threshold written in rules/use */
+	double ratio;			/* 0..1 for a bar; NAN: none */
+};
+
+struct use_row {
+	const char *resource;		/* "CPU" */
+	struct use_cell utilisation, saturation, errors;
+};
+
+/* Everything a reporter writes.  Finished and sorted. */
+struct report {
+	const struct snapshot *snapshot;
+	const char *command;		/* "advise" */
+	const struct finding_list *findings;
+	const struct use_row *use;
+	size_t n_use;
+	const struct diag *notes;	/* diagnostics of this run (rules, input) */
+	size_t settings_read, settings_absent, settings_unreadable, settings_unsupported;
+	size_t metrics_read, metrics_absent, metrics_unreadable;
+	size_t rules, tunables;
+	bool show_all;			/* satisfied and not-applicable findings too */
+	/* How text may look; other formats ignore it. */
+	unsigned int width;
+	bool colour, unicode;
+};
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reporters: one finished and sorted report, one stream.  A reporter decides nothing: no severity logic, no filtering,
+ * no clock, no locale.  Whoever opened the stream checks it after fflush(). */
+#ifndef KEISOKU_REPORTER_H
+#define KEISOKU_REPORTER_H
+
+#include <stdio.h>
+
+#include "../core/finding.h"
+
+struct reporter {
+	const char *name;		/* --output NAME, and the suffix of its golden files */
+	const char *summary;
+	int (*write)(FILE *out, const struct report *report);	/* 0, or a negative errno */
+};
+
+extern const struct reporter *const reporters[];	/* NULL-terminated */
+
+#endif
