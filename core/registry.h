@@ -2,9 +2,10 @@
 /* What is known: tunables, facts, metrics, kernel-log patterns, read from YAML (docs/rule-authors-guide.md has the
  * format).  Expressions inside entries stay nodes here; the advisor compiles them.
  *
+ * An entry may say "about: host" when its id begins like a kind ("cpu.online", a fact of the host).
  * An entry's id is the key for the host ("vm.swappiness") and KIND.KEY for every other subject ("block.scheduler",
  * "cgroup.memory.high", "interface.mtu").  One component of an id may be "*" and then stands for any one component of
- * the key: "net.ipv4.conf.*.rp_filter". */
+ * the key: "net.ipv4.conf.*.rp_filter"; as the last component it is any rest: "vmstat.*". */
 #ifndef KEISOKU_REGISTRY_H
 #define KEISOKU_REGISTRY_H
 
@@ -102,14 +103,15 @@ DEFINE_FREE_PTR(registry)
  * must outlive the registry.  -EINVAL after diag_error(): the bad entry is left out, the others are kept. */
 int registry_load(struct registry *registry, enum entry_class class, const struct node *documents, struct diag *diag);
 
-/* After all files: coupled ids exist, no two entries mean the same key.  -EINVAL after diag_error(). */
-int registry_check(const struct registry *registry, struct diag *diag);
+/* After all files: sorts them, and checks that coupled ids exist.  -EINVAL after diag_error(). */
+int registry_check(struct registry *registry, struct diag *diag);
 
 /* By id, then by pattern.  id may be a concrete key ("net.ipv4.conf.eth0.rp_filter"). */
 const struct entry *registry_find(const struct registry *registry, const char *id);
 const struct entry *registry_find_key(const struct registry *registry, enum subject_kind about, const char *key);
 size_t registry_count(const struct registry *registry, enum entry_class class);
 size_t registry_total(const struct registry *registry);
-const struct entry *registry_at(const struct registry *registry, size_t index);	/* sorted by id */
+const struct entry *registry_at(const struct registry *registry, size_t index);	/* by id, after
+													* registry_check() */
 
 #endif

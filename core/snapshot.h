@@ -89,6 +89,7 @@ struct series {
 	double sum;			/* gauges: of all samples */
 	double *slots;			/* per interval: counter: increase, gauge: value; NAN: missing.
 					 * NULL: every interval has the same value (counter 0, gauge last) */
+	uint32_t slots_capacity;
 	uint32_t first_slot;		/* the first interval this series has a value for */
 };
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "finding.h"
+
+#include <errno.h>
+
+/* clang-format off */
+static const char *const status_names[STATUS_COUNT] = {
+	[STATUS_RECOMMEND]      = "recommend",
+	[STATUS_SUSPECT]        = "suspect",
+	[STATUS_UNMEASURED]     = "unmeasured",
+	[STATUS_ELSEWHERE]      = "elsewhere",
+	[STATUS_SATISFIED]      = "satisfied",
+	[STATUS_NOT_APPLICABLE] = "not-applicable",
+	[STATUS_UNREADABLE]     = "unreadable",
+	[STATUS_WAIVED]         = "waived",
+};
+
+static const char *const severity_names[SEVERITY_COUNT] = {
+	[SEVERITY_LOW]      = "low",
+	[SEVERITY_MEDIUM]   = "medium",
+	[SEVERITY_HIGH]     = "high",
+	[SEVERITY_CRITICAL] = "critical",
+};
+
+static const char *const confidence_names[] = {
+	[CONFIDENCE_LOW]    = "low",
+	[CONFIDENCE_MEDIUM] = "medium",
+	[CONFIDENCE_HIGH]   = "high",
+};
+
+static const char *const basis_names[] = {
+	[BASIS_SETTING]    = "setting",
+	[BASIS_LIVE]       = "live",
+	[BASIS_SINCE_BOOT] = "since-boot",
+	[BASIS_INSTANT]    = "instant",
+};
+/* clang-format on */
+
+static int find_name(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (streq(names[i], name))
+			return (int)i;
+	return -EINVAL;
+}
+
+const char *status_name(enum status status)
+{
+	return status_names[status];
+}
+
+int status_parse(const char *name, enum status *ret_status)
+{
+	int r = find_name(status_names, STATUS_COUNT, name);
+
+	if (r < 0)
+		return r;
+	*ret_status = (enum status)r;
+	return 0;
+}
+
+const char *severity_name(enum severity severity)
+{
+	return severity_names[severity];
+}
+
+int severity_parse(const char *name, enum severity *ret_severity)
+{
+	int r = find_name(severity_names, SEVERITY_COUNT, name);
+
+	if (r < 0)
+		return r;
+	*ret_severity = (enum severity)r;
+	return 0;
+}
+
+const char *confidence_name(enum confidence confidence)
+{
+	return confidence_names[confidence];
+}
+
+const char *basis_name(enum basis basis)
+{
+	return basis_names[basis];
+}
+
+void finding_list_release(struct finding_list *list)
+{
+	free(list->items);
+	arena_release(&list->arena);
+	*list = (struct finding_list)FINDING_LIST_INIT;
+}
