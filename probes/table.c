@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+
+/* ---- a file read at every tick ---- */
+
+void sampled_file_init(struct sampled_file *file, const struct root *root, const char *path)
+{
+	*file = (struct sampled_file){
+		.root = root,
+		.path = xstrdup(path),
+		.text = STRBUF_INIT,
+		.limit = ROOT_READ_MAX,
+		.fd = -1,
+	};
+}
+
+void sampled_file_release(struct sampled_file *file)
+{
+	close_fd(&file->fd);
+	strbuf_release(&file->text);
+	free(file->path);
+	file->path = NULL;
+}
+
+static int sampled_file_fail(struct sampled_file *file, int error)
+{
+	close_fd(&file->fd);
+	file->fd = -1;
+	file->error = error;
+	file->retry_in = SAMPLED_FILE_RETRY_TICKS;
+	strbuf_reset(&file->text);
+	return error;
+}
+
+int sampled_file_read(struct sampled_file *file)
+{
+	int r;
+
+	if (file->fd < 0) {
+		if (file->error < 0 && file->retry_in > 1) {
+			file->retry_in--;
+			return file->error;
+		}
+		r = root_open_fd(file->root, file->path, O_RDONLY, &file->fd);
+		if (r < 0)
+			return sampled_file_fail(file, r);
+	}
+
+	r = fd_read_all(file->fd, file->limit, &file->text);
+	if (r < 0)
+		return sampled_file_fail(file, r);
+
+	file->error = file->text.len > 0 ? 0 : -ENODATA;
+	return file->error;
+}
+
+static unsigned int line_of(const struct strbuf *text, const char *at)
+{
+	unsigned int line = 1;
+
+	for (const char *p = text->buf; p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
+void sampled_file_note(struct sampled_file *file, struct snapshot *snapshot, const char *at, const char *format, ...)
+{
+	struct place place = { .file = file->path };
+	CLEANUP(strbuf_release) struct strbuf message = STRBUF_INIT;
+	va_list arguments;
+
+	if (file->noted)
+		return;
+
+	file->noted = true;
+	if (at)
+		place.line = line_of(&file->text, at);
+	va_start(arguments, format);
+	strbuf_vaddf(&message, format, arguments);
+	va_end(arguments);
+	(void)diag_warning(snapshot_notes(snapshot), &place, "%s", message.buf);
+}
+
+void sampled_file_check_end(struct sampled_file *file, struct snapshot *snapshot, const char *cursor)
+{
+	if (cursor < file->text.buf + file->text.len)
+		sampled_file_note(file, snapshot, cursor, "a zero byte; what follows it is left out");
+}
+
+/* ---- series by position ---- */
+
+void series_cache_release(struct series_cache *cache)
+{
+	free(cache->items);
+	cache->items = NULL;
+	cache->capacity = 0;
+	cache->count = cache->next = 0;
+}
+
+static series_id series_cache_refuse(struct series_cache *cache, struct snapshot *snapshot, const char *why)
+{
+	struct place place = { .file = cache->path };
+
+	if (!cache->noted)
+		(void)diag_warning(snapshot_notes(snapshot), &place, "%s", why);
+	cache->noted = true;
+	return SERIES_NONE;
+}
+
+series_id series_cache_look_up(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
+			       const char *prefix, const char *name, size_t length, enum metric_kind kind,
+			       uint8_t wrap_bits)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	struct series_cache_item *item;
+
+	if (length == 0 || length > SERIES_NAME_MAX)
+		return series_cache_refuse(cache, snapshot, "a name longer than any the kernel has; left out");
+	if (cache->next >= cache->limit)
+		return series_cache_refuse(cache, snapshot, "more names than the kernel has; the rest is left out");
+
+	GROW(cache->items, cache->capacity, (size_t)cache->next + 1);
+	item = &cache->items[cache->next];
+	strbuf_add_string(&key, prefix);
+	strbuf_add(&key, name, length);
+	item->prefix = prefix;
+	item->subject = subject;
+	item->id = snapshot_series(snapshot, subject, key.buf, key.len, kind, wrap_bits);
+	item->length = (uint8_t)length;
+	memcpy(item->name, name, length);
+	cache->next++;
+	cache->count = MAX(cache->count, cache->next);
+	return item->id;
+}
+
+/* ---- subjects by position ---- */
+
+void subject_cache_release(struct subject_cache *cache)
+{
+	free(cache->items);
+	cache->items = NULL;
+	cache->capacity = 0;
+	cache->count = cache->next = 0;
+}
+
+subject_id subject_cache_look_up(struct subject_cache *cache, struct snapshot *snapshot, const char *name,
+				 size_t length)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	struct subject_cache_item *item;
+	subject_id id;
+
+	if (length == 0 || length > SUBJECT_NAME_MAX || cache->next >= SUBJECTS_MAX)
+		return SUBJECT_NONE;
+
+	GROW(cache->items, cache->capacity, (size_t)cache->next + 1);
+	item = &cache->items[cache->next];
+	memcpy(item->name, name, length);
+	item->length = (uint8_t)length;
+	strbuf_add(&path, name, length);
+	id = snapshot_find_subject(snapshot, cache->kind, path.buf);
+	if (id == SUBJECT_NONE) {
+		CLEANUP(free_ptr) char *subject_name = xstrndup(name, length);
+
+		strbuf_reset(&path);
+		if (cache->path_prefix) {
+			strbuf_add_string(&path, cache->path_prefix);
+			strbuf_add(&path, name, length);
+		}
+		id = snapshot_subject(snapshot, cache->kind, subject_name, path.buf);
+	}
+	item->id = id;
+	cache->next++;
+	cache->count = MAX(cache->count, cache->next);
+	return id;
+}
+
+/* ---- totals over rows ---- */
+
+void row_totals_init(struct row_totals *totals, size_t columns, uint8_t wrap_bits)
+{
+	*totals = (struct row_totals){
+		.totals = xcalloc(columns, sizeof(uint64_t)),
+		.columns = columns,
+		.wrap_bits = wrap_bits,
+	};
+}
+
+void row_totals_release(struct row_totals *totals)
+{
+	free(totals->last);
+	free(totals->seen);
+	free(totals->totals);
+	*totals = (struct row_totals){ 0 };
+}
+
+static void row_totals_grow(struct row_totals *totals, size_t rows)
+{
+	totals->last = xrealloc(totals->last, rows * totals->columns * sizeof(uint64_t));
+	totals->seen = xrealloc(totals->seen, rows * sizeof(bool));
+	memset(totals->seen + totals->rows, 0, (rows - totals->rows) * sizeof(bool));
+	totals->rows = rows;
+}
+
+/* How far a counter moved.  A step of half its range or more is not a wrap: the counter began anew. */
+static uint64_t counter_increase(uint64_t last, uint64_t now, uint8_t wrap_bits)
+{
+	uint32_t step;
+
+	if (wrap_bits != 32)
+		return now >= last ? now - last : 0;
+	step = (uint32_t)now - (uint32_t)last;
+	return step <= INT32_MAX ? step : 0;
+}
+
+int row_totals_add(struct row_totals *totals, size_t row, const uint64_t *values)
+{
+	uint64_t *last;
+
+	if (row >= ROW_TOTALS_MAX)
+		return -ERANGE;
+	if (row >= totals->rows)
+		row_totals_grow(totals, row + 1);
+
+	last = totals->last + row * totals->columns;
+	for (size_t i = 0; i < totals->columns; i++) {
+		if (totals->seen[row])
+			totals->totals[i] += counter_increase(last[i], values[i], totals->wrap_bits);
+		else if (!totals->based)
+			totals->totals[i] += values[i];
+		last[i] = values[i];
+	}
+	totals->seen[row] = true;
+	return 0;
+}
+
+/* ---- keys nobody printed ---- */
+
+void table_mark_absent(struct snapshot *snapshot, subject_id subject, const char *prefix, const char *const *names,
+		       int error, const char *origin)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+
+	for (size_t i = 0; names[i]; i++) {
+		strbuf_reset(&key);
+		strbuf_add_string(&key, prefix);
+		strbuf_add_string(&key, names[i]);
+		if (!snapshot_metric(snapshot, subject, key.buf))
+			snapshot_metric_absent(snapshot, subject, key.buf, error, origin);
+	}
+}

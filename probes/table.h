@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What samplers share: a file that is read at every tick on a descriptor kept open, a scanner for lines of a name and
+ * a number, and series handles remembered by position.
+ *
+ * The kernel prints the same names in the same order tick after tick, so the place of a name in the file finds its
+ * series with one memcmp(); the name is looked up only where that fails (first tick, a CPU or a device came or went).
+ * A name that is not there in a tick gets no sample: a gap, never a zero.
+ *
+ *	struct sampled_file file;
+ *	struct series_cache cache = SERIES_CACHE_INIT("/proc/vmstat", 4096);
+ *
+ *	if (sampled_file_read(&file) < 0)
+ *		return;
+ *	series_cache_rewind(&cache);
+ *	cursor = file.text.buf;
+ *	while ((found = scan_pair(&cursor, &pair)) != SCAN_END) {
+ *		if (found == SCAN_BAD)
+ *			sampled_file_note(&file, snapshot, pair.name, "not a name and a number");
+ *		else
+ *			series_cache_counter(&cache, snapshot, SUBJECT_HOST, "vmstat.", pair.name, pair.length,
+ *					     pair.value);
+ *	}
+ *	sampled_file_check_end(&file, snapshot, cursor); */
+#ifndef KEISOKU_TABLE_H
+#define KEISOKU_TABLE_H
+
+#include "../core/parse.h"
+#include "../core/root.h"
+#include "../core/snapshot.h"
+
+/* ---- a file read at every tick ---- */
+
+#define SAMPLED_FILE_RETRY_TICKS 10	/* a file that is not there is looked for again this often */
+
+struct sampled_file {
+	const struct root *root;	/* lent; outlives the sampler */
+	char *path;			/* below the root */
+	struct strbuf text;		/* of this tick, when error is 0 */
+	size_t limit;			/* of text, in bytes; ROOT_READ_MAX unless changed after init */
+	int fd;
+	int error;			/* of the last open or read: 0 or a negative errno */
+	uint32_t retry_in;		/* ticks until an absent file is looked for again */
+	bool noted;			/* something about it was said already */
+};
+
+void sampled_file_init(struct sampled_file *file, const struct root *root, const char *path);
+void sampled_file_release(struct sampled_file *file);
+
+/* Opens the file if need be and reads it from its start.  Negative errno when there is nothing this tick: absent
+ * (-ENOENT …), forbidden, a read that failed (-EOPNOTSUPP, or -EIO when a module took its file away), or empty
+ * (-ENODATA).  Where the open or the read failed it is opened again every SAMPLED_FILE_RETRY_TICKS. */
+int sampled_file_read(struct sampled_file *file);
+
+/* Says, the first time only, what is wrong with the line that at points into (NULL: with the whole file). */
+void sampled_file_note(struct sampled_file *file, struct snapshot *snapshot, const char *at, const char *format, ...)
+	FORMAT_PRINTF(4, 5);
+
+/* After parsing: text behind a zero byte was not looked at, and that is worth a note. */
+void sampled_file_check_end(struct sampled_file *file, struct snapshot *snapshot, const char *cursor);
+
+/* ---- lines of a name and a number ---- */
+
+enum scan { SCAN_END, SCAN_OK, SCAN_BAD };
+
+struct pair {
+	const char *name;		/* lent from the text; of a bad line: its start */
+	size_t length;
+	uint64_t value;
+};
+
+static inline bool scan_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The length of a name: printable, no blank, and it ends before stop ('\0': only at blanks). */
+static inline size_t scan_name_length(const char *at, char stop)
+{
+	const char *p = at;
+
+	while (*p > ' ' && *p < 0x7f && *p != stop)
+		p++;
+	return (size_t)(p - at);
+}
+
+/* Moves *cursor to the start of the next line, or to the terminator. */
+static inline void scan_skip_line(const char **cursor)
+{
+	const char *newline = strchr(*cursor, '\n');
+
+	*cursor = newline ? newline + 1 : *cursor + strlen(*cursor);
+}
+
+/* "pgfault 1844050\n": vmstat, and the flat keyed files of cgroups (cpu.stat, memory.stat, memory.events).  A line must
+ * end in a newline: in a file that was cut short the last number may be only half there.  *cursor is then at the next
+ * line whatever was found. */
+static inline enum scan scan_pair(const char **cursor, struct pair *ret_pair)
+{
+	const char *p = *cursor;
+
+	ret_pair->name = p;
+	if (*p == '\0')
+		return SCAN_END;
+
+	ret_pair->length = scan_name_length(p, '\0');
+	p += ret_pair->length;
+	if (ret_pair->length > 0 && scan_is_blank(*p)) {
+		while (scan_is_blank(*p))
+			p++;
+		if (scan_u64(&p, &ret_pair->value) && *p == '\n') {
+			*cursor = p + 1;
+			return SCAN_OK;
+		}
+	}
+	scan_skip_line(cursor);
+	return SCAN_BAD;
+}
+
+/* ---- series by position ---- */
+
+#define SERIES_NAME_MAX 47		/* without the prefix; longer names are left out with a note */
+
+struct series_cache_item {		/* a cache line */
+	const char *prefix;
+	subject_id subject;
+	series_id id;
+	uint8_t length;
+	char name[SERIES_NAME_MAX];
+};
+
+struct series_cache {
+	struct series_cache_item *items;
+	size_t capacity;
+	uint32_t count, next;
+	uint32_t limit;			/* of items: no file can ask for series without bound */
+	const char *path;		/* for messages */
+	bool noted;
+};
+
+#define SERIES_CACHE_INIT(path_, limit_) { .path = (path_), .limit = (limit_) }
+
+void series_cache_release(struct series_cache *cache);
+
+/* Before the first name of a tick. */
+static inline void series_cache_rewind(struct series_cache *cache)
+{
+	cache->next = 0;
+}
+
+/* The slow half of series_cache_find(). */
+series_id series_cache_look_up(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
+			       const char *prefix, const char *name, size_t length, enum metric_kind kind,
+			       uint8_t wrap_bits);
+
+/* The series whose key is prefix followed by name, added on first sight.  prefix ("vmstat.", "") is told by its
+ * address: it must be a constant.  SERIES_NONE when the name is too long or the limit is reached. */
+static inline series_id series_cache_find(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
+					  const char *prefix, const char *name, size_t length,
+					  enum metric_kind kind, uint8_t wrap_bits)
+{
+	if (cache->next < cache->count) {
+		const struct series_cache_item *item = &cache->items[cache->next];
+
+		if (item->length == length && item->subject == subject && item->prefix == prefix &&
+		    memcmp(item->name, name, length) == 0) {
+			cache->next++;
+			return item->id;
+		}
+	}
+	return series_cache_look_up(cache, snapshot, subject, prefix, name, length, kind, wrap_bits);
+}
+
+static inline void series_cache_counter(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
+					const char *prefix, const char *name, size_t length, uint64_t value)
+{
+	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, METRIC_COUNTER, 0);
+
+	if (id != SERIES_NONE)
+		snapshot_counter(snapshot, id, value);
+}
+
+/* A counter that the kernel keeps in wrap_bits bits. */
+static inline void series_cache_counter_wrapping(struct series_cache *cache, struct snapshot *snapshot,
+						 subject_id subject, const char *prefix, const char *name,
+						 size_t length, uint8_t wrap_bits, uint64_t value)
+{
+	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, METRIC_COUNTER, wrap_bits);
+
+	if (id != SERIES_NONE)
+		snapshot_counter(snapshot, id, value);
+}
+
+static inline void series_cache_gauge(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
+				      const char *prefix, const char *name, size_t length, double value)
+{
+	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, METRIC_GAUGE, 0);
+
+	if (id != SERIES_NONE)
+		snapshot_gauge(snapshot, id, value);
+}
+
+/* ---- subjects by position: the rows of a table ---- */
+
+#define SUBJECT_NAME_MAX 47
+
+struct subject_cache_item {
+	subject_id id;
+	uint8_t length;
+	char name[SUBJECT_NAME_MAX];
+};
+
+struct subject_cache {
+	struct subject_cache_item *items;
+	size_t capacity;
+	uint32_t count, next;
+	enum subject_kind kind;
+	const char *path_prefix;	/* of a new subject: path_prefix followed by its name; NULL: no path */
+};
+
+#define SUBJECT_CACHE_INIT(kind_, path_prefix_) { .kind = (kind_), .path_prefix = (path_prefix_) }
+
+void subject_cache_release(struct subject_cache *cache);
+
+static inline void subject_cache_rewind(struct subject_cache *cache)
+{
+	cache->next = 0;
+}
+
+subject_id subject_cache_look_up(struct subject_cache *cache, struct snapshot *snapshot, const char *name,
+				 size_t length);
+
+/* The subject of that name, added on first sight; SUBJECT_NONE when the name is empty or too long or there are too
+ * many subjects. */
+static inline subject_id subject_cache_find(struct subject_cache *cache, struct snapshot *snapshot, const char *name,
+					    size_t length)
+{
+	if (cache->next < cache->count) {
+		const struct subject_cache_item *item = &cache->items[cache->next];
+
+		if (item->length == length && memcmp(item->name, name, length) == 0) {
+			cache->next++;
+			return item->id;
+		}
+	}
+	return subject_cache_look_up(cache, snapshot, name, length);
+}
+
+/* ---- totals over rows ---- */
+
+/* 64-bit totals of counters that the kernel keeps per CPU.  Rows come and go with their CPUs and may wrap (wrap_bits 32)
+ * long before their sum; adding up the increases of each row keeps the total from jumping. */
+struct row_totals {
+	uint64_t *last;			/* rows × columns */
+	bool *seen;			/* per row */
+	uint64_t *totals;		/* per column */
+	size_t rows, columns;
+	uint8_t wrap_bits;		/* 32, or 0: never */
+	bool based;			/* the first tick is over */
+};
+
+#define ROW_TOTALS_MAX 8192		/* rows: the kernel's own limit of CPUs (CONFIG_NR_CPUS) */
+
+void row_totals_init(struct row_totals *totals, size_t columns, uint8_t wrap_bits);
+void row_totals_release(struct row_totals *totals);
+/* values: one per column.  A row that comes back after a gap adds what it counted meanwhile; one that went backwards
+ * without a wrap starts anew; one first seen after the first tick is a base line, for it may have counted long before.
+ * -ERANGE when row is past ROW_TOTALS_MAX. */
+int row_totals_add(struct row_totals *totals, size_t row, const uint64_t *values);
+/* After the rows of a tick. */
+static inline void row_totals_end(struct row_totals *totals)
+{
+	totals->based = true;
+}
+
+/* ---- keys nobody printed ---- */
+
+/* Records snapshot_metric_absent() for each of names (NULL-terminated, key = prefix + name) that has no series yet. */
+void table_mark_absent(struct snapshot *snapshot, subject_id subject, const char *prefix, const char *const *names,
+		       int error, const char *origin);
+
+#endif
