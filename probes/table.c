@@ -91,6 +91,41 @@ void sampled_file_check_end(struct sampled_file *file, struct snapshot *snapshot
 		sampled_file_note(file, snapshot, cursor, "a zero byte; what follows it is left out");
 }
 
+/* ---- rows of numbers ---- */
+
+static int scan_numbers(const char **cursor, uint64_t *values, size_t max,
+			bool (*scan_number)(const char **cursor, uint64_t *ret_value))
+{
+	const char *p = *cursor;
+	uint64_t ignored;
+	size_t count = 0;
+
+	for (;;) {
+		while (scan_is_blank(*p))
+			p++;
+		if (*p == '\n') {
+			*cursor = p + 1;
+			return (int)MIN(count, max);
+		}
+		if (!scan_number(&p, count < max ? &values[count] : &ignored) || (!scan_is_blank(*p) && *p != '\n'))
+			break;
+		count++;
+	}
+	*cursor = p;
+	scan_skip_line(cursor);
+	return -EBADMSG;
+}
+
+int scan_row(const char **cursor, uint64_t *values, size_t max)
+{
+	return scan_numbers(cursor, values, max, scan_u64);
+}
+
+int scan_hex_row(const char **cursor, uint64_t *values, size_t max)
+{
+	return scan_numbers(cursor, values, max, scan_hex);
+}
+
 /* ---- series by position ---- */
 
 void series_cache_release(struct series_cache *cache)
@@ -101,19 +136,20 @@ void series_cache_release(struct series_cache *cache)
 	cache->count = cache->next = 0;
 }
 
-static series_id series_cache_refuse(struct series_cache *cache, struct snapshot *snapshot, const char *why)
+static const struct series_cache_item *series_cache_refuse(struct series_cache *cache, struct snapshot *snapshot,
+							   const char *why)
 {
 	struct place place = { .file = cache->path };
 
 	if (!cache->noted)
 		(void)diag_warning(snapshot_notes(snapshot), &place, "%s", why);
 	cache->noted = true;
-	return SERIES_NONE;
+	return NULL;
 }
 
-series_id series_cache_look_up(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
-			       const char *prefix, const char *name, size_t length, enum metric_kind kind,
-			       uint8_t wrap_bits)
+const struct series_cache_item *series_cache_look_up(struct series_cache *cache, struct snapshot *snapshot,
+						     subject_id subject, const char *prefix, const char *name,
+						     size_t length, enum series_class class)
 {
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 	struct series_cache_item *item;
@@ -124,17 +160,49 @@ series_id series_cache_look_up(struct series_cache *cache, struct snapshot *snap
 		return series_cache_refuse(cache, snapshot, "more names than the kernel has; the rest is left out");
 
 	GROW(cache->items, cache->capacity, (size_t)cache->next + 1);
-	item = &cache->items[cache->next];
-	strbuf_add_string(&key, prefix);
-	strbuf_add(&key, name, length);
+	item = &cache->items[cache->next++];
+	cache->count = MAX(cache->count, cache->next);
 	item->prefix = prefix;
 	item->subject = subject;
-	item->id = snapshot_series(snapshot, subject, key.buf, key.len, kind, wrap_bits);
+	item->class = (uint8_t)class;
 	item->length = (uint8_t)length;
 	memcpy(item->name, name, length);
-	cache->next++;
-	cache->count = MAX(cache->count, cache->next);
-	return item->id;
+	item->id = SERIES_NONE;
+	if (class == SERIES_LEFT_OUT)
+		return item;
+
+	strbuf_add_string(&key, prefix);
+	strbuf_add(&key, name, length);
+	item->id = snapshot_series(snapshot, subject, key.buf, key.len,
+				   class == SERIES_GAUGE ? METRIC_GAUGE : METRIC_COUNTER,
+				   class == SERIES_COUNTER_32 ? 32 : 0);
+	return item;
+}
+
+static int name_compare(const char *name, size_t length, const char *entry)
+{
+	int r = strncmp(name, entry, length);
+
+	return r != 0 ? r : -(entry[length] != '\0');
+}
+
+enum series_class series_name_class(const struct series_name *table, size_t count, const char *name, size_t length,
+				    enum series_class other)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int r = name_compare(name, length, table[middle].name);
+
+		if (r == 0)
+			return table[middle].class;
+		if (r < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return other;
 }
 
 /* ---- subjects by position ---- */
@@ -179,6 +247,90 @@ subject_id subject_cache_look_up(struct subject_cache *cache, struct snapshot *s
 	return id;
 }
 
+void cpu_subjects_release(struct cpu_subjects *cpus)
+{
+	free(cpus->ids);
+	*cpus = (struct cpu_subjects){ 0 };
+}
+
+subject_id cpu_subjects_add(struct cpu_subjects *cpus, struct snapshot *snapshot, uint64_t number)
+{
+	CLEANUP(free_ptr) char *name = NULL;
+	CLEANUP(free_ptr) char *path = NULL;
+
+	if (number >= CPU_MAX)
+		return SUBJECT_NONE;
+
+	GROW(cpus->ids, cpus->capacity, (size_t)number + 1);
+	while (cpus->count <= number)
+		cpus->ids[cpus->count++] = SUBJECT_NONE;
+	name = xasprintf("%u", (unsigned int)number);
+	path = xasprintf("/sys/devices/system/cpu/cpu%s", name);
+	cpus->ids[number] = snapshot_subject(snapshot, SUBJECT_KIND_CPU, name, path);
+	return cpus->ids[number];
+}
+
+/* ---- a header line of names, and lines of values below it ---- */
+
+void column_table_release(struct column_table *table)
+{
+	free(table->header);
+	table->header = NULL;
+	table->header_length = 0;
+	series_cache_release(&table->cache);
+	free(table->values);
+	table->values = NULL;
+	table->values_capacity = 0;
+}
+
+/* The columns anew.  They are counted by what the cache holds, so a header that makes no sense leaves none. */
+static int column_table_build(struct column_table *table, struct snapshot *snapshot, subject_id subject,
+			      const char *prefix, const char *start, const char *end)
+{
+	struct series_cache *cache = &table->cache;
+	const char *p = start;
+
+	cache->count = 0;
+	series_cache_rewind(cache);
+	for (;;) {
+		const char *name;
+
+		while (p < end && scan_is_blank(*p))
+			p++;
+		if (p >= end)
+			break;
+		name = p;
+		p += scan_name_length(p, '\0');
+		if (p == name || p > end || (p < end && !scan_is_blank(*p)) ||
+		    !series_cache_look_up(cache, snapshot, subject, prefix, name, (size_t)(p - name),
+					  cache->classify(prefix, name, (size_t)(p - name)))) {
+			cache->count = 0;
+			return -EBADMSG;
+		}
+	}
+	GROW(table->values, table->values_capacity, (size_t)cache->count + 1);
+	return cache->count > 0 ? (int)cache->count : -EBADMSG;
+}
+
+int column_table_header(struct column_table *table, struct snapshot *snapshot, subject_id subject, const char *prefix,
+			const char *start, const char *end)
+{
+	size_t length = (size_t)(end - start);
+	int r;
+
+	if (table->header && length == table->header_length && memcmp(start, table->header, length) == 0)
+		return (int)table->cache.count;
+
+	free(table->header);
+	table->header = NULL;
+	r = column_table_build(table, snapshot, subject, prefix, start, end);
+	if (r < 0)
+		return r;
+	table->header = xstrndup(start, length);
+	table->header_length = length;
+	return r;
+}
+
 /* ---- totals over rows ---- */
 
 void row_totals_init(struct row_totals *totals, size_t columns, uint8_t wrap_bits)
@@ -221,7 +373,7 @@ int row_totals_add(struct row_totals *totals, size_t row, const uint64_t *values
 {
 	uint64_t *last;
 
-	if (row >= ROW_TOTALS_MAX)
+	if (row >= CPU_MAX)
 		return -ERANGE;
 	if (row >= totals->rows)
 		row_totals_grow(totals, row + 1);

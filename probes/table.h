@@ -19,6 +19,8 @@
  *		else
  *			series_cache_counter(&cache, snapshot, SUBJECT_HOST, "vmstat.", pair.name, pair.length,
  *					     pair.value);
+ *
+ * Where the kind depends on the name, cache.classify says it and series_cache_sample() takes the value.
  *	}
  *	sampled_file_check_end(&file, snapshot, cursor); */
 #ifndef KEISOKU_TABLE_H
@@ -116,14 +118,75 @@ static inline enum scan scan_pair(const char **cursor, struct pair *ret_pair)
 	return SCAN_BAD;
 }
 
+/* "MemFree:        24142400 kB\n", "HugePages_Free:        0\n": a name, a colon, a number, and "kB" or nothing. */
+static inline enum scan scan_labelled(const char **cursor, struct pair *ret_pair)
+{
+	const char *p = *cursor;
+
+	ret_pair->name = p;
+	if (*p == '\0')
+		return SCAN_END;
+
+	ret_pair->length = scan_name_length(p, ':');
+	p += ret_pair->length;
+	if (ret_pair->length > 0 && *p == ':') {
+		do
+			p++;
+		while (scan_is_blank(*p));
+		if (scan_u64(&p, &ret_pair->value)) {
+			if (p[0] == ' ' && p[1] == 'k' && p[2] == 'B')
+				p += 3;
+			if (*p == '\n') {
+				*cursor = p + 1;
+				return SCAN_OK;
+			}
+		}
+	}
+	scan_skip_line(cursor);
+	return SCAN_BAD;
+}
+
+/* "cpu0 2073 0 1685\n", "0000162e 00000000\n": up to max numbers of one line, into values; what stands beyond them must be
+ * numbers too.  Returns how many there were (of at most max), or -EBADMSG for anything else, a line without its newline
+ * included.  *cursor is then at the next line whatever was found. */
+int scan_row(const char **cursor, uint64_t *values, size_t max);
+int scan_hex_row(const char **cursor, uint64_t *values, size_t max);
+
+/* "-1", "42": a negative number is returned in two's complement, with *ret_negative set. */
+static inline bool scan_signed(const char **cursor, uint64_t *ret_value, bool *ret_negative)
+{
+	*ret_negative = **cursor == '-';
+	if (*ret_negative)
+		(*cursor)++;
+	if (!scan_u64(cursor, ret_value))
+		return false;
+	if (*ret_negative)
+		*ret_value = 0 - *ret_value;
+	return true;
+}
+
 /* ---- series by position ---- */
 
-#define SERIES_NAME_MAX 47		/* without the prefix; longer names are left out with a note */
+/* What a name stands for. */
+enum series_class { SERIES_COUNTER, SERIES_COUNTER_32, SERIES_GAUGE, SERIES_LEFT_OUT };
+
+/* An exception to what most names of a file are; tables of them are sorted by name. */
+struct series_name {
+	const char *name;
+	enum series_class class;
+};
+
+/* The class of name in a sorted table, or other. */
+enum series_class series_name_class(const struct series_name *table, size_t count, const char *name, size_t length,
+				    enum series_class other);
+
+#define SERIES_NAME_MAX 46		/* without the prefix; longer names are left out with a note */
 
 struct series_cache_item {		/* a cache line */
 	const char *prefix;
 	subject_id subject;
-	series_id id;
+	series_id id;			/* SERIES_NONE: left out */
+	uint8_t class;
 	uint8_t length;
 	char name[SERIES_NAME_MAX];
 };
@@ -133,8 +196,10 @@ struct series_cache {
 	size_t capacity;
 	uint32_t count, next;
 	uint32_t limit;			/* of items: no file can ask for series without bound */
-	const char *path;		/* for messages */
+	const char *path;		/* lent, for messages */
 	bool noted;
+	/* For series_cache_sample(); asked once per name and place. */
+	enum series_class (*classify)(const char *prefix, const char *name, size_t length);
 };
 
 #define SERIES_CACHE_INIT(path_, limit_) { .path = (path_), .limit = (limit_) }
@@ -147,44 +212,54 @@ static inline void series_cache_rewind(struct series_cache *cache)
 	cache->next = 0;
 }
 
-/* The slow half of series_cache_find(). */
-series_id series_cache_look_up(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
-			       const char *prefix, const char *name, size_t length, enum metric_kind kind,
-			       uint8_t wrap_bits);
+/* The slow half of the functions below; NULL when the name is too long or the limit is reached. */
+const struct series_cache_item *series_cache_look_up(struct series_cache *cache, struct snapshot *snapshot,
+						     subject_id subject, const char *prefix, const char *name,
+						     size_t length, enum series_class class);
+
+/* The item at this place if it is the one of that name, and then on to the next; else NULL. */
+static inline const struct series_cache_item *series_cache_hit(struct series_cache *cache, subject_id subject,
+							       const char *prefix, const char *name, size_t length)
+{
+	const struct series_cache_item *item;
+
+	if (cache->next >= cache->count)
+		return NULL;
+	item = &cache->items[cache->next];
+	if (item->length != length || item->subject != subject || item->prefix != prefix ||
+	    memcmp(item->name, name, length) != 0)
+		return NULL;
+	cache->next++;
+	return item;
+}
 
 /* The series whose key is prefix followed by name, added on first sight.  prefix ("vmstat.", "") is told by its
  * address: it must be a constant.  SERIES_NONE when the name is too long or the limit is reached. */
 static inline series_id series_cache_find(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
 					  const char *prefix, const char *name, size_t length,
-					  enum metric_kind kind, uint8_t wrap_bits)
+					  enum series_class class)
 {
-	if (cache->next < cache->count) {
-		const struct series_cache_item *item = &cache->items[cache->next];
+	const struct series_cache_item *item = series_cache_hit(cache, subject, prefix, name, length);
 
-		if (item->length == length && item->subject == subject && item->prefix == prefix &&
-		    memcmp(item->name, name, length) == 0) {
-			cache->next++;
-			return item->id;
-		}
-	}
-	return series_cache_look_up(cache, snapshot, subject, prefix, name, length, kind, wrap_bits);
+	if (!item)
+		item = series_cache_look_up(cache, snapshot, subject, prefix, name, length, class);
+	return item ? item->id : SERIES_NONE;
 }
 
 static inline void series_cache_counter(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
 					const char *prefix, const char *name, size_t length, uint64_t value)
 {
-	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, METRIC_COUNTER, 0);
+	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, SERIES_COUNTER);
 
 	if (id != SERIES_NONE)
 		snapshot_counter(snapshot, id, value);
 }
 
-/* A counter that the kernel keeps in wrap_bits bits. */
-static inline void series_cache_counter_wrapping(struct series_cache *cache, struct snapshot *snapshot,
-						 subject_id subject, const char *prefix, const char *name,
-						 size_t length, uint8_t wrap_bits, uint64_t value)
+/* A counter that the kernel keeps in 32 bits. */
+static inline void series_cache_counter_32(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
+					   const char *prefix, const char *name, size_t length, uint64_t value)
 {
-	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, METRIC_COUNTER, wrap_bits);
+	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, SERIES_COUNTER_32);
 
 	if (id != SERIES_NONE)
 		snapshot_counter(snapshot, id, value);
@@ -193,10 +268,33 @@ static inline void series_cache_counter_wrapping(struct series_cache *cache, str
 static inline void series_cache_gauge(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
 				      const char *prefix, const char *name, size_t length, double value)
 {
-	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, METRIC_GAUGE, 0);
+	series_id id = series_cache_find(cache, snapshot, subject, prefix, name, length, SERIES_GAUGE);
 
 	if (id != SERIES_NONE)
 		snapshot_gauge(snapshot, id, value);
+}
+
+/* A value of the class its item has.  Gauges are read as signed: some are -1. */
+static inline void series_cache_put(struct snapshot *snapshot, const struct series_cache_item *item, uint64_t value)
+{
+	if (!item || item->id == SERIES_NONE)
+		return;
+	if (item->class == SERIES_GAUGE)
+		snapshot_gauge(snapshot, item->id, (double)(int64_t)value);
+	else
+		snapshot_counter(snapshot, item->id, value);
+}
+
+/* As cache->classify says. */
+static inline void series_cache_sample(struct series_cache *cache, struct snapshot *snapshot, subject_id subject,
+				       const char *prefix, const char *name, size_t length, uint64_t value)
+{
+	const struct series_cache_item *item = series_cache_hit(cache, subject, prefix, name, length);
+
+	if (!item)
+		item = series_cache_look_up(cache, snapshot, subject, prefix, name, length,
+					    cache->classify(prefix, name, length));
+	series_cache_put(snapshot, item, value);
 }
 
 /* ---- subjects by position: the rows of a table ---- */
@@ -245,6 +343,44 @@ static inline subject_id subject_cache_find(struct subject_cache *cache, struct 
 	return subject_cache_look_up(cache, snapshot, name, length);
 }
 
+/* CPUs by number.  The subject's name is the number in decimal. */
+#define CPU_MAX 8192			/* the kernel's own limit (CONFIG_NR_CPUS) */
+
+struct cpu_subjects {
+	subject_id *ids;		/* SUBJECT_NONE: not met yet */
+	size_t count, capacity;
+};
+
+void cpu_subjects_release(struct cpu_subjects *cpus);
+subject_id cpu_subjects_add(struct cpu_subjects *cpus, struct snapshot *snapshot, uint64_t number);
+
+/* Added on first sight; SUBJECT_NONE past CPU_MAX. */
+static inline subject_id cpu_subjects_get(struct cpu_subjects *cpus, struct snapshot *snapshot, uint64_t number)
+{
+	if (number < cpus->count && cpus->ids[number] != SUBJECT_NONE)
+		return cpus->ids[number];
+	return cpu_subjects_add(cpus, snapshot, number);
+}
+
+/* ---- a header line of names, and lines of values below it ---- */
+
+/* The names of a header and their series.  While the header stays the same byte for byte, values find their series by
+ * column and no name is looked at. */
+struct column_table {
+	char *header;			/* of the last tick */
+	size_t header_length;
+	struct series_cache cache;	/* its items are the columns */
+	uint64_t *values;		/* of one line, one per column */
+	size_t values_capacity;
+};
+
+void column_table_release(struct column_table *table);
+
+/* Takes the header between start and end (blanks between names).  Returns the number of columns, or a negative errno: -EBADMSG
+ * for a name that is not printable or too long, or for a header without names. */
+int column_table_header(struct column_table *table, struct snapshot *snapshot, subject_id subject, const char *prefix,
+			const char *start, const char *end);
+
 /* ---- totals over rows ---- */
 
 /* 64-bit totals of counters that the kernel keeps per CPU.  Rows come and go with their CPUs and may wrap (wrap_bits 32)
@@ -258,13 +394,11 @@ struct row_totals {
 	bool based;			/* the first tick is over */
 };
 
-#define ROW_TOTALS_MAX 8192		/* rows: the kernel's own limit of CPUs (CONFIG_NR_CPUS) */
-
 void row_totals_init(struct row_totals *totals, size_t columns, uint8_t wrap_bits);
 void row_totals_release(struct row_totals *totals);
 /* values: one per column.  A row that comes back after a gap adds what it counted meanwhile; one that went backwards
  * without a wrap starts anew; one first seen after the first tick is a base line, for it may have counted long before.
- * -ERANGE when row is past ROW_TOTALS_MAX. */
+ * -ERANGE when row is past CPU_MAX. */
 int row_totals_add(struct row_totals *totals, size_t row, const uint64_t *values);
 /* After the rows of a tick. */
 static inline void row_totals_end(struct row_totals *totals)
