@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands share: their options, how they talk, how they write files. */
+#ifndef KEISOKU_CLI_H
+#define KEISOKU_CLI_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "../core/finding.h"
+#include "../core/root.h"
+#include "../core/snapshot.h"
+
+enum exit_status { EXIT_OK = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
+
+struct text_list {
+	const char **items;		/* lent from argv */
+	size_t count, capacity;
+};
+
+enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+struct arguments {
+	uint64_t window_msec, interval_msec;
+	bool window_given, no_window, all, quiet, redact, has_fail_on;
+	const char *root, *snapshot, *save, *tree, *output_file, *netns, *journal, *only_rule;
+	struct text_list outputs, rules, waivers, cgroups, pids;
+	uint32_t cgroup_max;
+	unsigned int width;		/* 0: from the terminal */
+	enum colour_choice colour;
+	enum severity fail_on;
+	struct text_list positional;
+};
+
+enum option_id {
+	OPTION_ALL, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_FAIL_ON, OPTION_FILE, OPTION_INTERVAL,
+	OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT, OPTION_PID, OPTION_QUIET, OPTION_REDACT,
+	OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE, OPTION_SNAPSHOT, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH,
+	OPTION_WINDOW, OPTION_END,
+};
+
+struct command {
+	const char *name;
+	const char *arguments;		/* "[OPTION]… KEY" */
+	const char *summary;
+	const char *description;	/* a paragraph for --help; may hold several lines */
+	const enum option_id *options;	/* ends with OPTION_END */
+	size_t min_positional, max_positional;
+	uint64_t default_window_msec;
+	int (*run)(const struct arguments *arguments);	/* an exit status */
+};
+
+extern const struct command command_advise, command_capture, command_explain, command_list, command_probes, command_why;
+
+/* 0, or EXIT_USAGE after a message on stderr. */
+int arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret);
+void arguments_release(struct arguments *arguments);
+void command_help(const struct command *command, FILE *out);
+
+/* stderr: "keisoku: …". talk_error() returns status, so that a command can  return talk_error(…); */
+int talk_error(enum exit_status status, const char *format, ...) FORMAT_PRINTF(2, 3);
+void talk_diag(const struct diag *diag);
+
+/* Settings and metrics into a new snapshot, as the arguments say: of this host, another root, or a saved file.
+ * 0 or an exit status after a message. */
+int measure(const struct arguments *arguments, const struct registry *registry, struct snapshot **ret_snapshot);
+
+/* Copies what probes and samplers read from root into a new directory.  0 or an exit status. */
+int tree_copy(const struct root *root, const char *directory);
+
+/* A file that is there whole or not at all: written beside its place and renamed.  "-" and NULL: stdout. */
+struct output_file {
+	FILE *stream;
+	char *temporary, *path;
+};
+int output_open(struct output_file *file, const char *path);	/* negative errno */
+int output_close(struct output_file *file);			/* negative errno; renames */
+void output_abandon(struct output_file *file);
+
+/* Whole file into text; "-" is stdin. Bounded. Negative errno. */
+int input_read(const char *path, struct strbuf *text);
+
+/* How text looks on stdout. */
+void terminal_look(const struct arguments *arguments, bool to_terminal, struct report *report);
+
+#endif
