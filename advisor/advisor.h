@@ -19,6 +19,9 @@ int rulebook_load_use(struct rulebook *rulebook, const struct node *documents, s
 /* Compiles inert_when, hazards and ranges of every tunable. */
 int rulebook_compile_registry(struct rulebook *rulebook, struct diag *diag);
 size_t rulebook_count(const struct rulebook *rulebook);
+/* Rules in the order of their ids. */
+const char *rulebook_rule_id(const struct rulebook *rulebook, size_t index);
+const char *rulebook_rule_title(const struct rulebook *rulebook, size_t index);
 
 struct waivers *waivers_new(void);
 void waivers_free(struct waivers *waivers);
