@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings with a command of their own: mount options and network interfaces; and those that live elsewhere. */
+#include "action.h"
+
+/* mount(8) */
+
+/* Switches whose opposite is not the word with "no" in front. */
+struct opposite {
+	const char *on, *off;
+};
+
+/* clang-format off */
+static const struct opposite opposites[] = {
+	{ .on = "async",       .off = "sync", },
+	{ .on = "atime",       .off = "noatime", },
+	{ .on = "diratime",    .off = "nodiratime", },
+	{ .on = "noatime",     .off = "relatime", },	/* what the kernel does unless told */
+	{ .on = "nodiratime",  .off = "diratime", },
+	{ .on = "relatime",    .off = "strictatime", },
+	{ .on = "ro",          .off = "rw", },
+	{ .on = "rw",          .off = "ro", },
+	{ .on = "strictatime", .off = "relatime", },
+	{ .on = "sync",        .off = "async", },
+};
+/* clang-format on */
+
+static bool is_off(const char *value)
+{
+	return streq(value, "0") || streq(value, "off") || streq(value, "no") ||
+	       streq(value, "false");
+}
+
+/* The word for mount -o: "options.noatime" = 1 → noatime; "options.commit" = 30 → commit=30; "atime" = relatime. */
+static void mount_option(const struct target *target, const char *value, struct strbuf *out)
+{
+	static const char prefix[] = "options.";
+	const char *name = target->key;
+
+	if (!starts_with(name, prefix)) {
+		strbuf_add_string(out, value);
+		return;
+	}
+	name += strlen(prefix);
+	if (target->entry->format != FORMAT_BOOL) {
+		strbuf_addf(out, "%s=%s", name, value);
+		return;
+	}
+	if (!is_off(value)) {
+		strbuf_add_string(out, name);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(opposites); i++) {
+		if (streq(name, opposites[i].on)) {
+			strbuf_add_string(out, opposites[i].off);
+			return;
+		}
+	}
+	strbuf_addf(out, "%s%s", starts_with(name, "no") ? "" : "no", starts_with(name, "no") ? name + 2 : name);
+}
+
+static void mount_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT;
+
+	if (target->entry->takes_effect == EFFECT_REBOOT)
+		return;
+	mount_option(target, value, &option);
+	strbuf_add_string(out, "mount -o ");
+	action_wordf(out, "remount,%s", option.buf);
+	strbuf_add_char(out, ' ');
+	action_word(out, target->name);
+	strbuf_add_char(out, '\n');
+}
+
+static void mount_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT, command = STRBUF_INIT;
+
+	mount_option(target, value, &option);
+	strbuf_add_string(&command, "findmnt -no OPTIONS ");
+	action_word(&command, target->name);
+	strbuf_addf(out, "%s; %s | tr , '\\n' | grep -qxF -e ", command.buf, command.buf);
+	action_word(out, option.buf);
+	strbuf_add_char(out, '\n');
+}
+
+static void mount_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT;
+
+	mount_option(target, value, &option);
+	strbuf_addf(&out->note, "%sput %s among the options of %s in /etc/fstab, or in its mount unit", out->note.len ? "; " : "",
+		    option.buf, target->name);
+}
+
+const struct actuator actuator_mount_option = {
+	.write = mount_write,
+	.verify = mount_verify,
+	.persist = mount_persist,
+};
+
+/* A setting of a network interface: the command that writes it (NAME and VALUE follow as words) and what shows it. */
+struct interface_setting {
+	const char *key;		/* of the registry; a "." at its end: any key that begins so */
+	const char *before, *after;	/* before NAME after VALUE */
+	const char *show;		/* show NAME */
+	const char *attribute;		/* below /sys/class/net/NAME, for udev; NULL: none */
+};
+
+/* clang-format off */
+static const struct interface_setting interface_settings[] = {
+	{ .key = "channels.",    .before = "ethtool -L",      .after = "",           .show = "ethtool -l", },
+	{ .key = "coalesce.",    .before = "ethtool -C",      .after = "",           .show = "ethtool -c", },
+	{ .key = "features.",    .before = "ethtool -K",      .after = "",           .show = "ethtool -k", },
+	{ .key = "mtu",          .before = "ip link set dev", .after = "mtu",        .show = "ip link show dev", .attribute = "mtu", },
+	{ .key = "qdisc",        .before = "tc qdisc replace dev", .after = "root",  .show = "tc qdisc show dev", },
+	{ .key = "ring.",        .before = "ethtool -G",      .after = "",           .show = "ethtool -g", },
+	{ .key = "tx_queue_len", .before = "ip link set dev", .after = "txqueuelen", .show = "ip link show dev", .attribute = "tx_queue_len", },
+};
+/* clang-format on */
+
+static const struct interface_setting *interface_setting(const struct target *target)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(interface_settings); i++) {
+		const char *key = interface_settings[i].key;
+		size_t length = strlen(key);
+
+		if (key[length - 1] == '.' ? strncmp(target->key, key, length) == 0 : streq(target->key, key))
+			return &interface_settings[i];
+	}
+	return NULL;
+}
+
+/* The word after the interface: "rx" of "ring.rx". */
+static const char *interface_word(const struct target *target, const struct interface_setting *setting)
+{
+	size_t length = strlen(setting->key);
+
+	return setting->key[length - 1] == '.' ? target->key + length : setting->after;
+}
+
+/* ethtool takes a name that begins with a dash for an option, and so do ip and tc. */
+static bool interface_usable(const struct target *target)
+{
+	return *target->name && *target->name != '-';
+}
+
+static void interface_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	const struct interface_setting *setting = interface_setting(target);
+
+	if (!interface_usable(target))
+		return;
+	if (!setting) {
+		if (*target->path)
+			action_echo(out, value, target->path);
+		return;
+	}
+	strbuf_addf(out, "%s ", setting->before);
+	action_word(out, target->name);
+	strbuf_add_char(out, ' ');
+	action_word(out, interface_word(target, setting));
+	strbuf_add_char(out, ' ');
+	action_word(out, value);
+	strbuf_add_char(out, '\n');
+}
+
+static void interface_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	const struct interface_setting *setting = interface_setting(target);
+
+	if (*target->path == '/') {
+		action_verify_file(target, value, out);
+	} else if (setting && interface_usable(target)) {
+		strbuf_addf(out, "%s ", setting->show);
+		action_word(out, target->name);
+		strbuf_add_char(out, '\n');
+	}
+}
+
+/* "/sys/class/net/eth0/queues/rx-0/rps_cpus" → "queues/rx-0/rps_cpus" */
+static const char *interface_attribute(const struct target *target)
+{
+	const struct interface_setting *setting = interface_setting(target);
+	CLEANUP(strbuf_release) struct strbuf directory = STRBUF_INIT;
+
+	if (setting)
+		return setting->attribute;
+	strbuf_addf(&directory, "/sys/class/net/%s/", target->name);
+	return strncmp(target->path, directory.buf, directory.len) == 0 ? target->path + directory.len : NULL;
+}
+
+static void interface_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	const struct interface_setting *setting = interface_setting(target);
+	const char *attribute = interface_attribute(target);
+	const char *separator = out->note.len ? "; " : "";
+
+	if (attribute)
+		action_udev(target, "net", attribute, value, out);
+	else if (setting && streq(setting->key, "qdisc"))
+		strbuf_addf(&out->note, "%snet.core.default_qdisc decides for interfaces made later; for this one, run the command "
+			    "from whatever brings it up", separator);
+	else
+		strbuf_addf(&out->note, "%srun the command from whatever brings the interface up (systemd.link(5), NetworkManager, "
+			    "ifupdown)", separator);
+}
+
+const struct actuator actuator_network_interface = {
+	.write = interface_write,
+	.verify = interface_verify,
+	.persist = interface_persist,
+};
+
+/* Requests and limits of a container stand in its manifest. */
+
+static void elsewhere_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	(void)target;
+	(void)value;
+	(void)out;
+}
+
+static void container_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	strbuf_addf(&out->note, "%sset %s to %s in the manifest that made the container", out->note.len ? "; " : "", target->key,
+		    value);
+}
+
+const struct actuator actuator_container_resource = {
+	.write = elsewhere_write,
+	.verify = elsewhere_write,
+	.persist = container_persist,
+};

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings that are files: below /proc/sys, below /sys, and the kernel command line. */
+#include "action.h"
+
+#define SYSCTL_FILE "/etc/sysctl.d/90-keisoku.conf"
+#define UDEV_FILE "/etc/udev/rules.d/90-keisoku.rules"
+#define TMPFILES_FILE "/etc/tmpfiles.d/90-keisoku.conf"
+#define MODPROBE_FILE "/etc/modprobe.d/90-keisoku.conf"
+
+static const char *entry_text(const struct entry *entry, const char *key)
+{
+	const struct node *node = entry->node ? node_get(entry->node, key) : NULL;
+
+	return node && node->kind == NODE_SCALAR ? node->text : NULL;
+}
+
+/* sysctl(8) */
+
+static void sysctl_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	strbuf_add_string(out, "sysctl -w ");
+	action_wordf(out, "%s=%s", target->key, value);
+	strbuf_add_char(out, '\n');
+}
+
+static void sysctl_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	CLEANUP(strbuf_release) struct strbuf command = STRBUF_INIT;
+
+	strbuf_add_string(&command, "sysctl -n ");
+	action_word(&command, target->key);
+	if (strchr(target->raw, '\t'))
+		strbuf_add_string(&command, " | tr '\\t' ' '");
+	action_verify_command(command.buf, action_reads_back(target, value), out);
+}
+
+/* sysctl.d(5): a key with * ? [ is a pattern, one that begins with - ignores errors. */
+static void sysctl_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+	const char *module = entry_text(target->entry, "module");
+
+	if (!action_plain(target->key) || !action_printable(value)) {
+		strbuf_add_string(&out->note, "its name or value cannot be written in a sysctl.d file");
+		return;
+	}
+	strbuf_addf(&line, "%s = %s", target->key, value);
+	action_line(out, SYSCTL_FILE, target->key, " *=", line.buf);
+	strbuf_add_string(&out->note, "a file in a sysctl.d directory whose name sorts after 90-keisoku.conf wins over it");
+	if (module)
+		strbuf_addf(&out->note, "; at boot the key is there only when the module %s is loaded before "
+			    "systemd-sysctl runs (modules-load.d)", module);
+}
+
+const struct actuator actuator_sysctl = {
+	.write = sysctl_write,
+	.verify = sysctl_verify,
+	.persist = sysctl_persist,
+};
+
+/* A file below /sys.  Below /proc/sys it is a sysctl, whatever it is about. */
+
+static bool is_sysctl(const struct target *target)
+{
+	return !*target->path || starts_with(target->path, "/proc/sys/");
+}
+
+static void sysfs_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	if (is_sysctl(target) && target->entry->about == SUBJECT_KIND_HOST)
+		sysctl_write(target, value, out);
+	else if (*target->path)
+		action_echo(out, value, target->path);
+}
+
+static void sysfs_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	if (is_sysctl(target) && target->entry->about == SUBJECT_KIND_HOST)
+		sysctl_verify(target, value, out);
+	else if (*target->path)
+		action_verify_file(target, value, out);
+}
+
+/* tmpfiles.d(5), type w: "%" starts a specifier, blanks end a field. */
+static void tmpfiles_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT, key = STRBUF_INIT;
+
+	if (!action_plain(target->path) || !action_printable(value)) {
+		strbuf_add_string(&out->note, "its path or value cannot be written in a tmpfiles.d file");
+		return;
+	}
+	strbuf_addf(&key, "w %s", target->path);
+	strbuf_addf(&line, "w %s - - - - %s", target->path, value);
+	action_line(out, TMPFILES_FILE, key.buf, " ", line.buf);
+}
+
+static void sysfs_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	if (is_sysctl(target) && target->entry->about == SUBJECT_KIND_HOST)
+		sysctl_persist(target, value, out);
+	else if (*target->path)
+		tmpfiles_persist(target, value, out);
+	else
+		strbuf_add_string(&out->note, "where its file is was not captured");
+}
+
+const struct actuator actuator_sysfs = {
+	.write = sysfs_write,
+	.verify = sysfs_verify,
+	.persist = sysfs_persist,
+};
+
+/* The write succeeds even if fewer pages could be had (Documentation/admin-guide/mm/hugetlbpage.rst). */
+static void huge_pages_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	struct entry exact = *target->entry;
+	struct target checked = *target;
+
+	exact.reads_back = NULL;
+	checked.entry = &exact;
+	sysfs_verify(&checked, value, out);
+}
+
+static void huge_pages_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	sysfs_persist(target, value, out);
+	strbuf_add_string(&out->note, out->note.len ? "; " : "");
+	strbuf_add_string(&out->note, "fewer pages than asked for may be had once memory is fragmented: verify reads them "
+			  "back; hugepages= on the kernel command line takes them earliest");
+}
+
+const struct actuator actuator_huge_pages = {
+	.write = sysfs_write,
+	.verify = huge_pages_verify,
+	.persist = huge_pages_persist,
+};
+
+/* udev(7): a name with * ? [ ] | is a pattern, and the value is between double quotes. */
+void action_udev(const struct target *target, const char *subsystem, const char *attribute, const char *value,
+		 struct lasting *out)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, line = STRBUF_INIT;
+
+	if (!action_plain(target->name) || !action_plain(attribute) || !action_printable(value) || strchr(value, '$')) {
+		strbuf_add_string(&out->note, "its name or value cannot be written in a udev rule");
+		return;
+	}
+	strbuf_addf(&key, "ACTION==\"add|change\", SUBSYSTEM==\"%s\", KERNEL==\"%s\", ATTR{%s}=", subsystem, target->name,
+		    attribute);
+	strbuf_addf(&line, "%s\"%s\"", key.buf, value);
+	action_line(out, UDEV_FILE, key.buf, "", line.buf);
+	strbuf_add_string(&out->persist, "udevadm control --reload\n");
+	strbuf_add_string(&out->unpersist, "udevadm control --reload\n");
+}
+
+static void block_queue_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	CLEANUP(strbuf_release) struct strbuf device = STRBUF_INIT;
+	size_t length;
+
+	strbuf_addf(&device, "/sys/block/%s/", target->name);
+	length = strncmp(target->path, device.buf, device.len) == 0 ? device.len : 0;
+	if (length == 0) {
+		strbuf_add_string(&out->note, "where its file is was not captured");
+		return;
+	}
+	action_udev(target, "block", target->path + length, value, out);
+	if (out->persist.len)
+		strbuf_addf(&out->note, "the name %s may belong to another disk after a reboot: where that can happen, match "
+			    "ENV{ID_SERIAL} instead of KERNEL", target->name);
+}
+
+const struct actuator actuator_block_queue = {
+	.write = sysfs_write,
+	.verify = action_verify_file,
+	.persist = block_queue_persist,
+};
+
+static void cpu_frequency_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	sysfs_persist(target, value, out);
+	if (out->persist.len)
+		strbuf_add_string(&out->note, "TuneD, power-profiles-daemon or cpupower.service, where one of them runs, "
+				  "sets it again");
+}
+
+const struct actuator actuator_cpu_frequency = {
+	.write = sysfs_write,
+	.verify = sysfs_verify,
+	.persist = cpu_frequency_persist,
+};
+
+/* /sys/module/NAME/parameters/PARAMETER */
+
+static bool module_names(const struct target *target, struct strbuf *module, struct strbuf *parameter)
+{
+	static const char prefix[] = "/sys/module/", middle[] = "/parameters/";
+	const char *from = target->path, *split;
+
+	if (!starts_with(from, prefix))
+		return false;
+	from += strlen(prefix);
+	split = strstr(from, middle);
+	if (!split)
+		return false;
+	strbuf_add(module, from, (size_t)(split - from));
+	strbuf_add_string(parameter, split + strlen(middle));
+	return true;
+}
+
+static void module_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	if (*target->path &&
+	    (target->entry->takes_effect == EFFECT_LIVE || target->entry->takes_effect == EFFECT_NEW_OBJECTS ||
+	     target->entry->takes_effect == EFFECT_RESTART))
+		action_echo(out, value, target->path);
+}
+
+static void module_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	CLEANUP(strbuf_release) struct strbuf module = STRBUF_INIT, parameter = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, line = STRBUF_INIT;
+
+	strbuf_add_string(&out->note, out->note.len ? "; " : "");
+	if (!module_names(target, &module, &parameter)) {
+		strbuf_add_string(&out->note, "which module it belongs to was not captured");
+		return;
+	}
+	if (!action_plain(module.buf) || !action_plain(parameter.buf) || !action_plain(value)) {
+		strbuf_add_string(&out->note, "its name or value cannot be written in a modprobe.d file");
+		return;
+	}
+	strbuf_addf(&key, "options %s %s", module.buf, parameter.buf);
+	strbuf_addf(&line, "%s=%s", key.buf, value);
+	action_line(out, MODPROBE_FILE, key.buf, "=", line.buf);
+	strbuf_addf(&out->note, "read when the module is loaded; if it is in the initramfs, rebuild that; if it is built in, "
+		    "put %s.%s=%s on the kernel command line instead", module.buf, parameter.buf, value);
+}
+
+const struct actuator actuator_module_parameter = {
+	.write = module_write,
+	.verify = sysfs_verify,
+	.persist = module_persist,
+};
+
+/* The kernel command line belongs to the boot loader, of which there are many. */
+
+static const char *parameter_name(const struct target *target)
+{
+	static const char prefix[] = "cmdline.";
+
+	return starts_with(target->key, prefix) ? target->key + strlen(prefix) : target->key;
+}
+
+static void command_line_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	(void)target;
+	(void)value;
+	(void)out;
+}
+
+static void command_line_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	strbuf_add_string(out, "cat /proc/cmdline; tr ' ' '\\n' < /proc/cmdline | grep -qxF -e ");
+	if (*value)
+		action_wordf(out, "%s=%s", parameter_name(target), value);
+	else
+		action_word(out, parameter_name(target));
+	strbuf_add_char(out, '\n');
+}
+
+static void command_line_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	strbuf_addf(&out->note, "%sput %s%s%s on the kernel command line (on Debian GRUB_CMDLINE_LINUX in /etc/default/grub, "
+		    "then update-grub) and reboot; to go back, take it out again", out->note.len ? "; " : "",
+		    parameter_name(target), *value ? "=" : "", value);
+}
+
+const struct actuator actuator_kernel_command_line = {
+	.write = command_line_write,
+	.verify = command_line_verify,
+	.persist = command_line_persist,
+};

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cgroup attributes, unit properties and resource limits: what systemd owns on most hosts.
+ *
+ * A cgroup file of a unit is written through systemd, which would otherwise write its own value again; the names and
+ * meanings are those of systemd.resource-control(5). */
+#include "action.h"
+
+#include "../core/parse.h"
+
+/* How the text of a cgroup file becomes the value of a property; false: it has no exact form. */
+typedef bool property_form(const struct target *target, const char *value, struct strbuf *out);
+
+static bool form_number(const struct target *target, const char *value, struct strbuf *out)
+{
+	uint64_t number;
+
+	(void)target;
+	if (streq(value, "max") || streq(value, "-1")) {
+		strbuf_add_string(out, "infinity");
+		return true;
+	}
+	if (parse_u64(value, &number) < 0)
+		return false;
+	strbuf_add_string(out, value);
+	return true;
+}
+
+/* CPUQuota= has two decimals of a percent. */
+static bool form_quota(const char *quota_text, const char *period_text, struct strbuf *out)
+{
+	uint64_t quota, period, permyriad;
+
+	if (streq(quota_text, "max") || streq(quota_text, "-1"))
+		return true;		/* empty: no quota */
+	if (parse_u64(quota_text, &quota) < 0 || parse_u64(period_text, &period) < 0 || period == 0 || quota == 0 ||
+	    quota > UINT64_MAX / 10000 || quota * 10000 % period != 0)
+		return false;
+	permyriad = quota * 10000 / period;
+	strbuf_addf(out, "%llu", (unsigned long long)(permyriad / 100));
+	if (permyriad % 100)
+		strbuf_addf(out, ".%02llu", (unsigned long long)(permyriad % 100));
+	strbuf_add_char(out, '%');
+	return true;
+}
+
+/* "50000 100000": systemd keeps its own period, so only its usual one keeps its meaning. */
+static bool form_cpu_max(const struct target *target, const char *value, struct strbuf *out)
+{
+	const char *cursor = value, *word;
+	CLEANUP(strbuf_release) struct strbuf quota = STRBUF_INIT, period = STRBUF_INIT;
+	size_t length;
+
+	(void)target;
+	if (!next_word(&cursor, &word, &length))
+		return false;
+	strbuf_add(&quota, word, length);
+	if (next_word(&cursor, &word, &length))
+		strbuf_add(&period, word, length);
+	else
+		strbuf_add_string(&period, "100000");
+	return streq(period.buf, "100000") && form_quota(quota.buf, period.buf, out);
+}
+
+static bool form_cfs_quota(const struct target *target, const char *value, struct strbuf *out)
+{
+	const char *period = action_sibling(target, "cpu.cfs_period_us");
+
+	return period && streq(period, "100000") && form_quota(value, period, out);
+}
+
+/* "default 100" */
+static bool form_weight(const struct target *target, const char *value, struct strbuf *out)
+{
+	if (starts_with(value, "default ") && !strchr(value, '\n'))
+		value += 8;
+	return !streq(value, "max") && form_number(target, value, out);
+}
+
+static bool form_set(const struct target *target, const char *value, struct strbuf *out)
+{
+	(void)target;
+	if (!action_printable(value))
+		return false;
+	strbuf_add_string(out, value);
+	return true;
+}
+
+struct property {
+	const char *attribute;		/* cgroup file */
+	const char *name;		/* systemd property */
+	property_form *form;
+};
+
+/* clang-format off */
+static const struct property properties[] = {
+	{ .attribute = "cpu.cfs_quota_us",      .name = "CPUQuota",           .form = form_cfs_quota, },
+	{ .attribute = "cpu.max",               .name = "CPUQuota",           .form = form_cpu_max, },
+	{ .attribute = "cpu.weight",            .name = "CPUWeight",          .form = form_weight, },
+	{ .attribute = "cpuset.cpus",           .name = "AllowedCPUs",        .form = form_set, },
+	{ .attribute = "cpuset.mems",           .name = "AllowedMemoryNodes", .form = form_set, },
+	{ .attribute = "io.weight",             .name = "IOWeight",           .form = form_weight, },
+	{ .attribute = "memory.high",           .name = "MemoryHigh",         .form = form_number, },
+	{ .attribute = "memory.limit_in_bytes", .name = "MemoryMax",          .form = form_number, },
+	{ .attribute = "memory.low",            .name = "MemoryLow",          .form = form_number, },
+	{ .attribute = "memory.max",            .name = "MemoryMax",          .form = form_number, },
+	{ .attribute = "memory.min",            .name = "MemoryMin",          .form = form_number, },
+	{ .attribute = "memory.swap.max",       .name = "MemorySwapMax",      .form = form_number, },
+	{ .attribute = "memory.zswap.max",      .name = "MemoryZSwapMax",     .form = form_number, },
+	{ .attribute = "pids.max",              .name = "TasksMax",           .form = form_number, },
+};
+/* clang-format on */
+
+static const struct property *property_of(const char *attribute)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
+		if (streq(attribute, properties[i].attribute))
+			return &properties[i];
+	return NULL;
+}
+
+/* A directory or file name of its own: no slash, not a dot in front, nothing a unit name cannot hold. */
+static bool is_unit_name(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
+		    !strchr(":-_.\\@", *c))
+			return false;
+	return *name && *name != '.';
+}
+
+/* "/system.slice/nginx.service" → "nginx.service".  The units of a user's own systemd are out of reach, and those of the
+ * kubelet are the kubelet's. */
+static const char *unit_of_cgroup(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	if (!ends_with(name, ".service") && !ends_with(name, ".slice") && !ends_with(name, ".scope"))
+		return NULL;
+	if (!is_unit_name(name) || *name == '-' || strstr(path, "kubepods"))
+		return NULL;
+	if (strstr(path, "/user@") && strstr(path, ".service/"))
+		return NULL;
+	return name;
+}
+
+struct assignment {		/* NAME=VALUE of a unit; name NULL: the file is written instead */
+	const char *unit, *name;
+	struct strbuf value;
+};
+
+#define ASSIGNMENT_INIT { .value = STRBUF_INIT }
+
+static void assignment_release(struct assignment *assignment)
+{
+	strbuf_release(&assignment->value);
+}
+
+static void cgroup_assignment(const struct target *target, const char *value, struct assignment *assignment)
+{
+	const struct property *property = property_of(target->key);
+
+	assignment->unit = unit_of_cgroup(target->name);
+	if (assignment->unit && property && property->form(target, value, &assignment->value))
+		assignment->name = property->name;
+}
+
+static void set_property(const struct assignment *assignment, bool runtime, struct strbuf *out)
+{
+	strbuf_addf(out, "systemctl set-property %s", runtime ? "--runtime " : "");
+	action_word(out, assignment->unit);
+	strbuf_add_char(out, ' ');
+	action_wordf(out, "%s=%s", assignment->name, assignment->value.buf);
+	strbuf_add_char(out, '\n');
+}
+
+static void cgroup_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
+
+	cgroup_assignment(target, value, &assignment);
+	if (assignment.name)
+		set_property(&assignment, true, out);
+	else if (*target->path == '/')
+		action_echo(out, value, target->path);
+}
+
+static void cgroup_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	if (*target->path == '/')
+		action_verify_file(target, value, out);
+}
+
+static void cgroup_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
+	const char *separator = out->note.len ? "; " : "";
+
+	cgroup_assignment(target, value, &assignment);
+	if (strstr(target->name, "kubepods")) {
+		strbuf_addf(&out->note, "%sthe kubelet writes this file: change the resources of the pod", separator);
+	} else if (!assignment.name) {
+		strbuf_addf(&out->note, "%sa cgroup is made anew each time: change what makes it", separator);
+	} else if (ends_with(assignment.unit, ".scope")) {
+		strbuf_addf(&out->note, "%sa scope lives only as long as its processes: change what starts it", separator);
+	} else {
+		set_property(&assignment, false, &out->persist);
+		strbuf_add_string(&out->unpersist, "rm -f ");
+		action_wordf(&out->unpersist, "/etc/systemd/system.control/%s.d/50-%s.conf", assignment.unit,
+			     assignment.name);
+		strbuf_add_string(&out->unpersist, " && systemctl daemon-reload\n");
+	}
+}
+
+const struct actuator actuator_cgroup = {
+	.write = cgroup_write,
+	.verify = cgroup_verify,
+	.persist = cgroup_persist,
+};
+
+/* A drop-in file of a unit. */
+
+static const char *section_of(const char *unit, const char *directive)
+{
+	static const char *const sections[][2] = {
+		{ ".mount", "Mount" },	 { ".scope", "Scope" }, { ".service", "Service" },
+		{ ".slice", "Slice" },	 { ".socket", "Socket" }, { ".swap", "Swap" },
+	};
+
+	if (starts_with(directive, "StartLimit"))
+		return "Unit";
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (ends_with(unit, sections[i][0]))
+			return sections[i][1];
+	return NULL;
+}
+
+/* Writes directory/90-keisoku-DIRECTIVE.conf.  action_printable() lets no percent sign (a specifier) and no backslash
+ * (a line that goes on) through. */
+static void drop_in(const char *directory, const char *section, const char *directive, const char *value,
+		    struct strbuf *write, struct strbuf *remove)
+{
+	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT;
+
+	if (!section || !action_plain(directive) || !action_printable(value))
+		return;
+	strbuf_addf(&file, "%s/90-keisoku-%s.conf", directory, directive);
+
+	strbuf_add_string(write, "mkdir -p ");
+	action_word(write, directory);
+	strbuf_addf(write, " && printf '%%s\\n' '[%s]' ", section);
+	action_wordf(write, "%s=%s", directive, value);
+	strbuf_add_string(write, " > ");
+	action_word(write, file.buf);
+	strbuf_add_string(write, " && systemctl daemon-reload\n");
+
+	strbuf_add_string(remove, "rm -f ");
+	action_word(remove, file.buf);
+	strbuf_add_string(remove, " && systemctl daemon-reload\n");
+}
+
+static void unit_drop_in(const char *base, const char *unit, const char *directive, const char *value,
+			 struct strbuf *write, struct strbuf *remove)
+{
+	CLEANUP(strbuf_release) struct strbuf directory = STRBUF_INIT;
+
+	if (!is_unit_name(unit) || *unit == '-')
+		return;
+	strbuf_addf(&directory, "%s/%s.d", base, unit);
+	drop_in(directory.buf, section_of(unit, directive), directive, value, write, remove);
+}
+
+/* D-Bus has microseconds of CPU time in a second, and UINT64_MAX for none, where the directive has a percentage. */
+static bool directive_value(const char **directive, const char *value, struct strbuf *out)
+{
+	bool quota = streq(*directive, "CPUQuotaPerSecUSec");
+
+	if (quota)
+		*directive = "CPUQuota";
+	if (streq(value, "18446744073709551615") || streq(value, "infinity"))
+		value = quota ? "max" : "infinity";
+	if (quota)
+		return form_quota(value, "1000000", out);
+	strbuf_add_string(out, value);
+	return true;
+}
+
+static bool is_resource_control(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
+		if (streq(name, properties[i].name))
+			return true;
+	return false;
+}
+
+static void unit_set(const struct target *target, const char *directive, const char *value, bool runtime,
+		     struct strbuf *write, struct strbuf *remove)
+{
+	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
+
+	if (!is_unit_name(target->name) || *target->name == '-' ||
+	    !directive_value(&directive, value, &assignment.value))
+		return;
+	if (!is_resource_control(directive)) {
+		unit_drop_in(runtime ? "/run/systemd/system" : "/etc/systemd/system", target->name, directive,
+			     assignment.value.buf, write, remove);
+		return;
+	}
+	assignment.unit = target->name;
+	assignment.name = directive;
+	set_property(&assignment, runtime, write);
+	strbuf_add_string(remove, "rm -f ");
+	action_wordf(remove, "%s/systemd/system.control/%s.d/50-%s.conf", runtime ? "/run" : "/etc", target->name,
+		     directive);
+	strbuf_add_string(remove, " && systemctl daemon-reload\n");
+}
+
+/* "systemd.DefaultTasksMax" of the host is DefaultTasksMax= of the manager itself. */
+static const char *manager_directive(const struct target *target)
+{
+	const char *dot = strrchr(target->key, '.');
+
+	return dot ? dot + 1 : target->key;
+}
+
+static void unit_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	CLEANUP(strbuf_release) struct strbuf remove = STRBUF_INIT;
+
+	if (target->entry->about == SUBJECT_KIND_UNIT)
+		unit_set(target, target->key, value, true, out, &remove);
+}
+
+static void unit_show(const struct target *target, const char *property, const char *value, struct strbuf *out)
+{
+	CLEANUP(strbuf_release) struct strbuf command = STRBUF_INIT;
+
+	strbuf_add_string(&command, "systemctl show --value -p ");
+	action_word(&command, property);
+	if (target->entry->about == SUBJECT_KIND_UNIT) {
+		strbuf_add_string(&command, " -- ");
+		action_word(&command, target->name);
+	}
+	action_verify_command(command.buf, action_reads_back(target, value), out);
+}
+
+static void unit_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	unit_show(target, target->entry->about == SUBJECT_KIND_UNIT ? target->key : manager_directive(target), value, out);
+}
+
+static void unit_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	if (target->entry->about == SUBJECT_KIND_UNIT) {
+		unit_set(target, target->key, value, false, &out->persist, &out->unpersist);
+	} else {
+		drop_in("/etc/systemd/system.conf.d", "Manager", manager_directive(target), value, &out->persist,
+			&out->unpersist);
+		strbuf_addf(&out->note, "%sunits started after `systemctl daemon-reexec` have it", out->note.len ? "; " : "");
+	}
+	if (!out->persist.len)
+		strbuf_addf(&out->note, "%sits name or value cannot be written in a drop-in file", out->note.len ? "; " : "");
+}
+
+const struct actuator actuator_systemd_unit = {
+	.write = unit_write,
+	.verify = unit_verify,
+	.persist = unit_persist,
+};
+
+/* getrlimit(2) by the names of prlimit(1) and systemd.exec(5). */
+struct limit {
+	const char *name;	/* prlimit --NAME */
+	const char *directive;
+};
+
+/* clang-format off */
+static const struct limit limits[] = {
+	{ .name = "as",         .directive = "LimitAS", },
+	{ .name = "core",       .directive = "LimitCORE", },
+	{ .name = "cpu",        .directive = "LimitCPU", },
+	{ .name = "data",       .directive = "LimitDATA", },
+	{ .name = "fsize",      .directive = "LimitFSIZE", },
+	{ .name = "locks",      .directive = "LimitLOCKS", },
+	{ .name = "memlock",    .directive = "LimitMEMLOCK", },
+	{ .name = "msgqueue",   .directive = "LimitMSGQUEUE", },
+	{ .name = "nice",       .directive = "LimitNICE", },
+	{ .name = "nofile",     .directive = "LimitNOFILE", },
+	{ .name = "nproc",      .directive = "LimitNPROC", },
+	{ .name = "rss",        .directive = "LimitRSS", },
+	{ .name = "rtprio",     .directive = "LimitRTPRIO", },
+	{ .name = "rttime",     .directive = "LimitRTTIME", },
+	{ .name = "sigpending", .directive = "LimitSIGPENDING", },
+	{ .name = "stack",      .directive = "LimitSTACK", },
+};
+/* clang-format on */
+
+/* Some component of the key names it: "limit.nofile.soft", "rlimit.nofile", "LimitNOFILE". */
+static const struct limit *limit_of(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		size_t length = strlen(limits[i].name);
+
+		if (strncmp(key, limits[i].directive, strlen(limits[i].directive)) == 0)
+			return &limits[i];
+		for (const char *part = key; part; part = strchr(part, '.') ? strchr(part, '.') + 1 : NULL)
+			if (strncmp(part, limits[i].name, length) == 0 && (!part[length] || part[length] == '.'))
+				return &limits[i];
+	}
+	return NULL;
+}
+
+/* "1024 524288" is soft and hard, "soft" or "hard" at the end of the key one of them. */
+static void limit_value(const struct target *target, const char *value, struct strbuf *out)
+{
+	if (ends_with(target->key, "soft")) {
+		strbuf_addf(out, "%s:", value);
+	} else if (ends_with(target->key, "hard")) {
+		strbuf_addf(out, ":%s", value);
+	} else {
+		for (const char *c = value; *c; c++)
+			strbuf_add_char(out, *c == ' ' ? ':' : *c);
+	}
+}
+
+/* The number before " (comm)". */
+static bool pid_of(const struct target *target, uint64_t *ret_pid)
+{
+	const char *cursor = target->name;
+
+	return scan_u64(&cursor, ret_pid) && *cursor == ' ' && *ret_pid > 0;
+}
+
+static void limit_write(const struct target *target, const char *value, struct strbuf *out)
+{
+	const struct limit *limit = limit_of(target->key);
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	uint64_t pid;
+
+	if (!limit || target->entry->about != SUBJECT_KIND_PROCESS || !pid_of(target, &pid))
+		return;
+	limit_value(target, value, &text);
+	strbuf_addf(out, "prlimit --pid %llu ", (unsigned long long)pid);
+	strbuf_addf(out, "--%s=", limit->name);
+	action_word(out, text.buf);
+	strbuf_add_char(out, '\n');
+}
+
+static void limit_verify(const struct target *target, const char *value, struct strbuf *out)
+{
+	const struct limit *limit = limit_of(target->key);
+	uint64_t pid;
+
+	if (!limit)
+		return;
+	if (target->entry->about == SUBJECT_KIND_UNIT)
+		unit_show(target, limit->directive, value, out);
+	else if (pid_of(target, &pid))
+		strbuf_addf(out, "prlimit --pid %llu --%s\n", (unsigned long long)pid, limit->name);
+}
+
+/* "soft hard" is "soft:hard" and "unlimited" is "infinity" in a unit. */
+static void limit_directive_value(const char *value, struct strbuf *out)
+{
+	static const char unlimited[] = "unlimited";
+
+	while (*value) {
+		if (strncmp(value, unlimited, strlen(unlimited)) == 0) {
+			strbuf_add_string(out, "infinity");
+			value += strlen(unlimited);
+		} else {
+			strbuf_add_char(out, *value == ' ' ? ':' : *value);
+			value++;
+		}
+	}
+}
+
+static void limit_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	const struct limit *limit = limit_of(target->key);
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const char *unit = NULL, *cgroup = action_sibling(target, "cgroup");
+
+	if (target->entry->about == SUBJECT_KIND_UNIT)
+		unit = target->name;
+	else if (cgroup)
+		unit = unit_of_cgroup(cgroup);
+
+	limit_directive_value(value, &text);
+	if (limit && unit && ends_with(unit, ".service"))
+		unit_drop_in("/etc/systemd/system", unit, limit->directive, text.buf, &out->persist, &out->unpersist);
+	if (out->persist.len)
+		strbuf_addf(&out->note, "%sthe service has it after a restart", out->note.len ? "; " : "");
+	else
+		strbuf_addf(&out->note, "%sset %s= in the unit that starts it, or a line in /etc/security/limits.d for what a "
+			    "login session starts", out->note.len ? "; " : "", limit ? limit->directive : "the limit");
+}
+
+const struct actuator actuator_resource_limit = {
+	.write = limit_write,
+	.verify = limit_verify,
+	.persist = limit_persist,
+};

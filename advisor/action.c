@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a change to the commands that make it, undo it, check it and let it last.
+ *
+ * Undoing restores the whole coupled group as it was captured, because writing one key can move others: vm.dirty_bytes
+ * zeroes vm.dirty_ratio, a THP mode moves vm.min_free_kbytes (Documentation/admin-guide/sysctl/vm.rst). */
+#include "action.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "../core/parse.h"
+
+static const struct actuator *const actuators[KIND_COUNT] = {
+	[KIND_SYSCTL] = &actuator_sysctl,
+	[KIND_BLOCK_QUEUE] = &actuator_block_queue,
+	[KIND_THP] = &actuator_sysfs,
+	[KIND_HUGE_PAGES] = &actuator_huge_pages,
+	[KIND_CPU_FREQUENCY] = &actuator_cpu_frequency,
+	[KIND_MODULE_PARAMETER] = &actuator_module_parameter,
+	[KIND_KERNEL_COMMAND_LINE] = &actuator_kernel_command_line,
+	[KIND_MOUNT_OPTION] = &actuator_mount_option,
+	[KIND_CGROUP] = &actuator_cgroup,
+	[KIND_SYSTEMD_UNIT] = &actuator_systemd_unit,
+	[KIND_RESOURCE_LIMIT] = &actuator_resource_limit,
+	[KIND_NETWORK_INTERFACE] = &actuator_network_interface,
+	[KIND_CONTAINER_RESOURCE] = &actuator_container_resource,
+	[KIND_SYSFS] = &actuator_sysfs,
+};
+
+/* Two names for one limit: writing one zeroes the other, and zero itself is refused or zeroes the pair
+ * (mm/page-writeback.c dirty_bytes_handler, mm/util.c overcommit_kbytes_handler).  So only the one in force is written. */
+struct twins {
+	const char *ratio, *amount;
+	bool only_on_change;	/* writing the same ratio again does not zero the amount */
+};
+
+/* clang-format off */
+static const struct twins twins[] = {
+	{ .ratio = "vm.dirty_background_ratio", .amount = "vm.dirty_background_bytes", },
+	{ .ratio = "vm.dirty_ratio",            .amount = "vm.dirty_bytes",            .only_on_change = true, },
+	{ .ratio = "vm.overcommit_ratio",       .amount = "vm.overcommit_kbytes", },
+};
+/* clang-format on */
+
+static void add_octal(struct strbuf *out, const char *text)
+{
+	strbuf_add_string(out, "\"$(printf '%b' '");
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c < ' ' || *c >= 0x7f || *c == '\'' || *c == '\\')
+			strbuf_addf(out, "\\0%03o", *c);
+		else
+			strbuf_add_char(out, (char)*c);
+	}
+	strbuf_add_string(out, "')\"");
+}
+
+void action_word(struct strbuf *out, const char *text)
+{
+	CLEANUP(strbuf_release) struct strbuf shown = STRBUF_INIT;
+
+	quote_terminal(&shown, text, strlen(text));
+	if (streq(shown.buf, text))
+		quote_shell(out, text, strlen(text));
+	else
+		add_octal(out, text);
+}
+
+void action_wordf(struct strbuf *out, const char *format, ...)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	va_list arguments;
+
+	va_start(arguments, format);
+	strbuf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	action_word(out, text.buf);
+}
+
+static bool only_characters(const char *text, const char *allowed)
+{
+	for (; *text; text++)
+		if (!(*text >= 'a' && *text <= 'z') && !(*text >= 'A' && *text <= 'Z') &&
+		    !(*text >= '0' && *text <= '9') && !strchr(allowed, *text))
+			return false;
+	return true;
+}
+
+bool action_plain(const char *text)
+{
+	return *text && *text != '-' && only_characters(text, "_.:@/+-");
+}
+
+bool action_printable(const char *text)
+{
+	return only_characters(text, " !#$&()*+,-./:;<=>?@[]^_`{|}~");
+}
+
+void action_echo(struct strbuf *out, const char *value, const char *path)
+{
+	strbuf_add_string(out, action_plain(value) ? "echo " : "printf '%s\\n' ");
+	action_word(out, value);
+	strbuf_add_string(out, " > ");
+	action_word(out, path);
+	strbuf_add_char(out, '\n');
+}
+
+/* Text as a basic regular expression that matches just it, with | as the delimiter. */
+static void add_literal(struct strbuf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr(".[]*^$\\|", *text))
+			strbuf_add_char(out, '\\');
+		strbuf_add_char(out, *text);
+	}
+}
+
+void action_line(struct lasting *out, const char *file, const char *key, const char *rest, const char *line)
+{
+	CLEANUP(strbuf_release) struct strbuf script = STRBUF_INIT;
+
+	strbuf_add_string(&script, "\\|^");
+	add_literal(&script, key);
+	strbuf_addf(&script, "%s|d", rest);
+
+	strbuf_addf(&out->persist, "touch %s && sed -i ", file);
+	action_word(&out->persist, script.buf);
+	strbuf_addf(&out->persist, " %s && printf '%%s\\n' ", file);
+	action_word(&out->persist, line);
+	strbuf_addf(&out->persist, " >> %s\n", file);
+
+	strbuf_add_string(&out->unpersist, "sed -i ");
+	action_word(&out->unpersist, script.buf);
+	strbuf_addf(&out->unpersist, " %s\n", file);
+}
+
+/* "none [mq-deadline] kyber" is written as "mq-deadline"; "4096\t131072\t6291456" with blanks. */
+static const char *writable(const struct entry *entry, const char *raw, struct arena *arena)
+{
+	const char *open = strchr(raw, '['), *close = open ? strchr(open, ']') : NULL;
+	char *text;
+
+	if (entry->format == FORMAT_ENUM && close)
+		return arena_strndup(arena, open + 1, (size_t)(close - open - 1));
+	text = arena_strdup(arena, raw);
+	for (char *c = text; *c; c++)
+		if (*c == '\t')
+			*c = ' ';
+	return text;
+}
+
+static bool yes(const char *value)
+{
+	return strchr("1yYtT", *value) || streq(value, "on") || streq(value, "enabled");
+}
+
+static const char *page_multiple(const struct target *target, const char *value)
+{
+	const char *page_text = snapshot_text(target->snapshot, SUBJECT_HOST, "page_size");
+	uint64_t number, page, unit = target->entry->unit.scale >= 1 ? (uint64_t)target->entry->unit.scale : 1;
+	char digits[24];
+
+	if (parse_u64(value, &number) < 0)
+		return value;		/* "max" */
+	if (!page_text || parse_u64(page_text, &page) < 0 || page == 0 || number > UINT64_MAX / unit)
+		return NULL;
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)(number * unit / page * page / unit));
+	return arena_strdup(target->arena, digits);
+}
+
+static const char *power_of_2(const struct target *target, const char *value)
+{
+	uint64_t number, power = 1;
+	char digits[24];
+
+	if (parse_u64(value, &number) < 0)
+		return NULL;
+	while (power < number && power <= UINT64_MAX / 2)
+		power *= 2;
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)(number ? power : 0));
+	return arena_strdup(target->arena, digits);
+}
+
+const char *action_reads_back(const struct target *target, const char *value)
+{
+	const char *how = target->entry->reads_back ? target->entry->reads_back : "exact";
+
+	if (target->entry->format == FORMAT_BOOL && (streq(target->raw, "Y") || streq(target->raw, "N")))
+		return yes(value) ? "Y" : "N";
+	if (streq(how, "power-of-2"))
+		return power_of_2(target, value);
+	if (streq(how, "page-multiple"))
+		return page_multiple(target, value);
+	if (streq(how, "exact") || streq(how, "bracketed") || streq(how, "tabs"))
+		return value;
+	return NULL;
+}
+
+void action_verify_command(const char *command, const char *wanted, struct strbuf *out)
+{
+	if (!wanted) {
+		strbuf_addf(out, "%s\n", command);
+		return;
+	}
+	strbuf_addf(out, "v=$(%s); echo \"$v\"; [ \"$v\" = ", command);
+	action_word(out, wanted);
+	strbuf_add_string(out, " ]\n");
+}
+
+void action_verify_file(const struct target *target, const char *value, struct strbuf *out)
+{
+	const char *wanted = action_reads_back(target, value);
+	CLEANUP(strbuf_release) struct strbuf command = STRBUF_INIT;
+
+	if (target->entry->format == FORMAT_ENUM && strchr(target->raw, '[')) {
+		strbuf_add_string(out, "cat ");
+		action_word(out, target->path);
+		strbuf_add_string(out, "; grep -qF ");
+		action_wordf(out, "[%s]", value);
+		strbuf_add_char(out, ' ');
+		action_word(out, target->path);
+		strbuf_add_char(out, '\n');
+		return;
+	}
+	strbuf_add_string(&command, "cat ");
+	action_word(&command, target->path);
+	if (strchr(target->raw, '\t'))
+		strbuf_add_string(&command, " | tr '\\t' ' '");
+	action_verify_command(command.buf, wanted, out);
+}
+
+/* "net.ipv4.conf.*.rp_filter" with the part of key that the "*" of pattern stood for. */
+static const char *fill_star(const char *id, const char *pattern, const char *key, struct arena *arena)
+{
+	const char *star = strchr(id, '*'), *from = strchr(pattern, '*');
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	size_t length, tail;
+
+	if (!star || !from || strncmp(pattern, key, (size_t)(from - pattern)) != 0)
+		return id;
+	key += from - pattern;
+	tail = strlen(from + 1);
+	length = strlen(key);
+	if (length < tail)
+		return id;
+	strbuf_add(&text, id, (size_t)(star - id));
+	strbuf_add(&text, key, length - tail);
+	strbuf_add_string(&text, star + 1);
+	return arena_strdup(arena, text.buf);
+}
+
+/* The file a setting was read from: its origin, or the path its entry names. */
+static const char *target_path(const struct target *target, const struct setting *setting)
+{
+	const struct node *path = target->entry->node ? node_get(target->entry->node, "path") : NULL;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (setting)
+		setting_origin(target->snapshot, setting, &text);
+	if (text.buf[0] == '/')
+		return arena_strdup(target->arena, text.buf);
+	if (path && path->kind == NODE_SCALAR)
+		return path->text;
+	return "";
+}
+
+static void target_init(struct target *target, const struct snapshot *snapshot, const struct entry *entry,
+			subject_id subject, const char *key, struct arena *arena)
+{
+	const struct setting *setting = snapshot_get(snapshot, subject, key);
+	const struct subject *about = snapshot_subject_get(snapshot, subject);
+
+	*target = (struct target){
+		.snapshot = snapshot,
+		.entry = entry,
+		.subject = subject,
+		.name = about ? about->name : "",
+		.key = key,
+		.raw = setting && setting->absence == PRESENT ? setting->raw : "",
+		.arena = arena,
+	};
+	target->now = writable(entry, target->raw, arena);
+	target->path = target_path(target, setting);
+}
+
+static const struct twins *twins_of(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(twins); i++)
+		if (streq(key, twins[i].ratio) || streq(key, twins[i].amount))
+			return &twins[i];
+	return NULL;
+}
+
+struct restore {
+	const struct snapshot *snapshot;
+	const struct registry *registry;
+	struct arena *arena;
+	struct strbuf *out;
+	const struct twins *done[ARRAY_SIZE(twins)];	/* pairs already restored */
+	bool incomplete;
+};
+
+static void restore_key(struct restore *restore, const struct entry *entry, subject_id subject, const char *key,
+			const char *value)
+{
+	const struct setting *setting = snapshot_get(restore->snapshot, subject, key);
+	struct target target;
+
+	if (setting && setting->absence == UNREADABLE && !value) {
+		strbuf_addf(restore->out, "# not restored, because it could not be read: ");
+		action_word(restore->out, key);
+		strbuf_add_char(restore->out, '\n');
+		return;
+	}
+	if (!value && (!setting || setting->absence != PRESENT))
+		return;
+	target_init(&target, restore->snapshot, entry, subject, key, restore->arena);
+	actuators[entry->kind]->write(&target, value ? writable(entry, value, restore->arena) : target.now,
+				      restore->out);
+}
+
+/* Writes the one of a pair that was in force. */
+static void restore_twins(struct restore *restore, const struct twins *pair, const struct change *change)
+{
+	const char *amount = snapshot_text(restore->snapshot, SUBJECT_HOST, pair->amount);
+	const char *ratio = snapshot_text(restore->snapshot, SUBJECT_HOST, pair->ratio);
+	const char *key;
+	const struct entry *entry;
+
+	restore->done[pair - twins] = pair;
+	if (!amount && streq(change->key, pair->amount))
+		amount = change->from;
+	if (!ratio && streq(change->key, pair->ratio))
+		ratio = change->from;
+
+	key = amount && !streq(amount, "0") ? pair->amount : pair->ratio;
+	entry = registry_find(restore->registry, key);
+	if (!entry)
+		entry = change->tunable;
+	if (key == pair->ratio && !ratio) {
+		strbuf_addf(restore->out, "# not restored, because it was not captured: %s\n", pair->ratio);
+		return;
+	}
+	if (key == pair->ratio && pair->only_on_change && streq(ratio, "0"))
+		restore_key(restore, entry, SUBJECT_HOST, key, "1");
+	restore_key(restore, entry, SUBJECT_HOST, key, key == pair->ratio ? ratio : amount);
+}
+
+static void restore_one(struct restore *restore, const struct change *change, const char *key,
+			const struct entry *entry, const char *value)
+{
+	const struct twins *pair = entry->about == SUBJECT_KIND_HOST ? twins_of(key) : NULL;
+	subject_id subject = entry->about == SUBJECT_KIND_HOST ? SUBJECT_HOST : change->subject;
+
+	if (entry->about != SUBJECT_KIND_HOST && entry->about != change->tunable->about)
+		return;
+	if (!pair)
+		restore_key(restore, entry, subject, key, value);
+	else if (!restore->done[pair - twins])
+		restore_twins(restore, pair, change);
+}
+
+/* The key itself first, unless its own entry says where in the group it goes. */
+static void restore_group(struct restore *restore, const struct change *change, const char *key)
+{
+	const struct entry *self = change->tunable;
+	const struct string_list *group = &self->coupled;
+	bool listed = false;
+
+	for (size_t i = 0; i < group->count; i++)
+		listed |= streq(group->items[i], self->id);
+	if (!listed)
+		restore_one(restore, change, key, self, change->from);
+	for (size_t i = 0; i < group->count; i++) {
+		const char *id = fill_star(group->items[i], self->key, key, restore->arena);
+		const struct entry *entry = registry_find(restore->registry, id);
+		bool own = streq(group->items[i], self->id);
+
+		if (entry)
+			restore_one(restore, change,
+				    own ? key : fill_star(entry->key, self->key, key, restore->arena), entry,
+				    own ? change->from : NULL);
+	}
+}
+
+/* change->key is as a person writes it: the key itself for the host, "sda scheduler" for the rest. */
+static const char *concrete_key(const struct change *change)
+{
+	const char *blank;
+
+	if (!strchr(change->tunable->key, '*'))
+		return change->tunable->key;
+	blank = strrchr(change->key, ' ');
+	return blank && change->tunable->about != SUBJECT_KIND_HOST ? blank + 1 : change->key;
+}
+
+static const char *lines_or_null(struct strbuf *text, struct arena *arena)
+{
+	strbuf_trim(text);
+	return text->len ? arena_strndup(arena, text->buf, text->len) : NULL;
+}
+
+/* "$(…)" drops newlines at its end, so a name that ends in one has no safe form. */
+static bool writable_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length == 0 || text[length - 1] != '\n';
+}
+
+static void add_note(struct strbuf *note, const char *text)
+{
+	if (note->len)
+		strbuf_add_string(note, "; ");
+	strbuf_add_string(note, text);
+}
+
+static void lasting_release(struct lasting *lasting)
+{
+	strbuf_release(&lasting->persist);
+	strbuf_release(&lasting->unpersist);
+	strbuf_release(&lasting->note);
+}
+
+static void fill(const struct target *target, const struct actuator *actuator, const struct registry *registry,
+		 struct change *change)
+{
+	CLEANUP(strbuf_release) struct strbuf apply = STRBUF_INIT, rollback = STRBUF_INIT, verify = STRBUF_INIT;
+	CLEANUP(lasting_release) struct lasting lasting = {
+		.persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT,
+	};
+	const char *value = writable(target->entry, change->to, target->arena);
+	struct restore restore = {
+		.snapshot = target->snapshot, .registry = registry, .arena = target->arena, .out = &rollback,
+	};
+
+	actuator->write(target, value, &apply);
+	if (apply.len)
+		restore_group(&restore, change, target->key);
+	else
+		add_note(&lasting.note, "cannot be changed on the running system");
+	actuator->verify(target, value, &verify);
+	actuator->persist(target, value, &lasting);
+
+	change->apply = lines_or_null(&apply, target->arena);
+	change->rollback = lines_or_null(&rollback, target->arena);
+	change->verify = lines_or_null(&verify, target->arena);
+	change->persist = lines_or_null(&lasting.persist, target->arena);
+	change->unpersist = lines_or_null(&lasting.unpersist, target->arena);
+	change->persist_note = lines_or_null(&lasting.note, target->arena);
+}
+
+void action_commands(const struct snapshot *snapshot, const struct registry *registry, struct change *change,
+		     struct arena *arena)
+{
+	struct target target;
+
+	target_init(&target, snapshot, change->tunable, change->subject, concrete_key(change), arena);
+	if (!*target.raw) {
+		target.raw = change->from;
+		target.now = writable(change->tunable, change->from, arena);
+	}
+	if (!writable_name(target.name) || !writable_name(target.key) || !writable_name(target.path) ||
+	    !writable_name(change->from) || !writable_name(change->to)) {
+		change->persist_note = "its name or value ends in a newline, which a shell command cannot keep";
+		return;
+	}
+	fill(&target, actuators[change->tunable->kind], registry, change);
+}

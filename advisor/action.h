@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How each kind of tunable is written, checked and made to last.  Inside the advisor; advisor.h has action_commands().
+ *
+ * An actuator only composes text: it is given one setting and a value and adds complete, quoted shell commands, each on
+ * a line of its own.  Every word that came from outside passes through action_word(). */
+#ifndef KEISOKU_ACTION_H
+#define KEISOKU_ACTION_H
+
+#include "../core/quote.h"
+#include "advisor.h"
+
+/* One setting that can be written. */
+struct target {
+	const struct snapshot *snapshot;
+	const struct entry *entry;
+	subject_id subject;
+	const char *name;	/* of the subject: "sda", "/data", "/system.slice/x.service" */
+	const char *key;	/* without "*": "scheduler", "net.ipv4.conf.eth0.rp_filter" */
+	const char *path;	/* the file it was read from; "" when it is none */
+	const char *raw;	/* as the kernel shows it now; "" when it was not read */
+	const char *now;	/* the same as it would be written */
+	struct arena *arena;
+};
+
+/* The half that survives a reboot, and its way back. */
+struct lasting {
+	struct strbuf persist, unpersist;
+	struct strbuf note;
+};
+
+struct actuator {
+	/* Commands that give the running setting this value; nothing when there is no live way. */
+	void (*write)(const struct target *target, const char *value, struct strbuf *out);
+	/* Prints the value; its exit status says whether it is the wanted one. */
+	void (*verify)(const struct target *target, const char *value, struct strbuf *out);
+	void (*persist)(const struct target *target, const char *value, struct lasting *out);
+};
+
+extern const struct actuator actuator_sysctl, actuator_block_queue, actuator_sysfs, actuator_huge_pages,
+	actuator_cpu_frequency, actuator_module_parameter, actuator_kernel_command_line;
+extern const struct actuator actuator_mount_option, actuator_network_interface;
+extern const struct actuator actuator_cgroup, actuator_systemd_unit, actuator_resource_limit;
+extern const struct actuator actuator_container_resource;
+
+/* One shell word, whatever is in text: quoted; with control characters, bad UTF-8 or bidirectional marks it becomes
+ * "$(printf '%b' '…')", so that the line stays one line and can be shown on any terminal. */
+void action_word(struct strbuf *out, const char *text);
+void action_wordf(struct strbuf *out, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+/* "echo VALUE > PATH" */
+void action_echo(struct strbuf *out, const char *value, const char *path);
+
+/* Letters, digits and _.:@/+- only, and no "-" in front: means itself in every configuration file and pattern. */
+bool action_plain(const char *text);
+/* One printable line without quotes, backslash or percent sign. */
+bool action_printable(const char *text);
+
+/* Puts line into file in place of any line that matches key (text, not a pattern) followed by rest (a basic regular
+ * expression); the way back removes it. */
+void action_line(struct lasting *out, const char *file, const char *key, const char *rest, const char *line);
+
+/* What the kernel will show after value was written; NULL when that is not known exactly. */
+const char *action_reads_back(const struct target *target, const char *value);
+
+/* Compares the file (or the output of command, when that is given) with what value reads back as. */
+void action_verify_file(const struct target *target, const char *value, struct strbuf *out);
+void action_verify_command(const char *command, const char *wanted, struct strbuf *out);
+
+/* A udev rule that sets an attribute of the subject. */
+void action_udev(const struct target *target, const char *subsystem, const char *attribute, const char *value,
+		 struct lasting *out);
+
+/* The raw text of a sibling setting, or NULL. */
+static inline const char *action_sibling(const struct target *target, const char *key)
+{
+	return snapshot_text(target->snapshot, target->subject, key);
+}
+
+#endif
