@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text on a page of a given width: words that wrap, labels, columns, restrained colour, an ASCII fallback.
+ *
+ * Everything that is added passes through quote_terminal(), so no text from outside can move the cursor or change
+ * colours.  Nothing here is wider than the page except commands, which are never broken: they are there to be copied. */
+#ifndef KEISOKU_LAYOUT_H
+#define KEISOKU_LAYOUT_H
+
+#include "../core/strbuf.h"
+
+struct page {
+	struct strbuf text;
+	unsigned int width;
+	bool colour, unicode;
+};
+
+#define PAGE_WIDTH_MIN 40
+
+enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_YELLOW, STYLE_GREEN, STYLE_BLUE, STYLE_ALARM,
+	     STYLE_COUNT };
+
+void page_init(struct page *page, unsigned int width, bool colour, bool unicode);
+void page_release(struct page *page);
+
+/* Columns that text takes on a terminal; escape sequences of ours count nothing.  No locale. */
+unsigned int display_width(const char *text);
+
+/* A paragraph: words are added piece by piece and wrap at the width of the page, each new line beginning at indent.
+ * White space at the start of a piece separates it from what is before. */
+struct flow {
+	struct page *page;
+	unsigned int indent, column;
+	bool blank;			/* one is due before the next word */
+};
+
+struct flow flow_begin(struct page *page, unsigned int indent);		/* writes the indent */
+/* "  label     " and then the paragraph; label wider than the indent gets a line of its own. */
+struct flow flow_labelled(struct page *page, unsigned int margin, unsigned int indent, const char *label);
+void flow_add(struct flow *flow, enum style style, const char *text);
+void flow_addf(struct flow *flow, enum style style, const char *format, ...) FORMAT_PRINTF(3, 4);
+void flow_end(struct flow *flow);
+
+/* A paragraph in one call; nothing when text is NULL or empty. */
+void page_paragraph(struct page *page, unsigned int indent, enum style style, const char *text);
+void page_labelled(struct page *page, unsigned int margin, unsigned int indent, const char *label, const char *text);
+/* Each line of commands at indent, unbroken. */
+void page_commands(struct page *page, unsigned int margin, unsigned int indent, const char *label, const char *commands);
+/* A heading: bold, with a rule to the width of the page. */
+void page_heading(struct page *page, const char *text, const char *aside);
+void page_blank(struct page *page);
+
+/* A bar of columns cells for ratio 0..1. */
+void page_bar(struct page *page, struct strbuf *out, double ratio, unsigned int columns, enum style style);
+
+/* Side by side: column i has widths[i] columns, two blanks between; cells are pages of that width. */
+void page_columns(struct page *page, unsigned int margin, struct page *cells, size_t count);
+
+/* What shows a symbol with and without Unicode. */
+enum symbol { SYMBOL_ARROW, SYMBOL_DOT, SYMBOL_DASH, SYMBOL_RULE, SYMBOL_ALARM, SYMBOL_GOOD, SYMBOL_COUNT };
+const char *page_symbol(const struct page *page, enum symbol symbol);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text-finding.h"
+
+#include <math.h>
+
+static unsigned int indent_of(const struct page *page)
+{
+	return page->width < 60 ? TEXT_MARGIN + 2 : TEXT_INDENT;
+}
+
+static void labelled(struct page *page, const char *label, const char *text)
+{
+	page_labelled(page, TEXT_MARGIN, indent_of(page), label, text);
+}
+
+enum style severity_style(enum severity severity)
+{
+	static const enum style styles[SEVERITY_COUNT] = {
+		[SEVERITY_LOW] = STYLE_BLUE,
+		[SEVERITY_MEDIUM] = STYLE_YELLOW,
+		[SEVERITY_HIGH] = STYLE_RED,
+		[SEVERITY_CRITICAL] = STYLE_ALARM,
+	};
+
+	return styles[severity];
+}
+
+static void add_severity(struct flow *flow, enum severity severity)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	for (const char *c = severity_name(severity); *c; c++)
+		strbuf_add_char(&text, *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c);
+	flow_add(flow, severity_style(severity), text.buf);
+}
+
+/* "net.core.somaxconn  128 → 4,096" */
+static void add_change(struct flow *flow, const struct change *change)
+{
+	const char *from = change->from_text ? change->from_text : change->from;
+	const char *to = change->to_text ? change->to_text : change->to;
+
+	flow_add(flow, STYLE_BOLD, change->key);
+	flow_add(flow, STYLE_PLAIN, from && *from ? " " : " (empty)");
+	if (from && *from)
+		flow_add(flow, STYLE_PLAIN, from);
+	flow_addf(flow, STYLE_DIM, " %s ", page_symbol(flow->page, SYMBOL_ARROW));
+	flow_add(flow, STYLE_GREEN, to && *to ? to : "(empty)");
+}
+
+static void write_changes(struct page *page, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->n_changes; i++) {
+		struct flow flow = flow_begin(page, TEXT_MARGIN);
+
+		add_change(&flow, &finding->changes[i]);
+		flow_end(&flow);
+	}
+	if (finding->n_changes == 0)
+		page_paragraph(page, TEXT_MARGIN, STYLE_BOLD, finding->advice);
+}
+
+static bool same_basis(const struct evidence *a, const struct evidence *b)
+{
+	return a->basis == b->basis && a->samples == b->samples && fabs(a->window_sec - b->window_sec) < 0.001;
+}
+
+/* How far the numbers just printed reach. */
+static void write_basis(struct page *page, const struct evidence *evidence)
+{
+	static const struct dimension time_dimension = { .seconds = 1 };
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	switch (evidence->basis) {
+	case BASIS_LIVE:
+		strbuf_addf(&text, "over %u intervals in ", evidence->samples);
+		quantity_format(&text, evidence->window_sec, time_dimension, false);
+		if (!isnan(evidence->share))
+			strbuf_addf(&text, "; the condition held in %.0f %% of them", evidence->share * 100);
+		break;
+	case BASIS_SINCE_BOOT:
+		strbuf_add_string(&text, "since boot, ");
+		quantity_format(&text, evidence->window_sec, time_dimension, false);
+		strbuf_add_string(&text, " ago");
+		break;
+	case BASIS_INSTANT:
+		strbuf_add_string(&text, "read once");
+		break;
+	case BASIS_SETTING:
+		break;
+	}
+	page_paragraph(page, indent_of(page), STYLE_DIM, text.buf);
+}
+
+void text_evidence(struct page *page, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->n_evidence; i++) {
+		const struct evidence *evidence = &finding->evidence[i];
+		struct flow flow = i == 0 ? flow_labelled(page, TEXT_MARGIN, indent_of(page), "measured") :
+					    flow_begin(page, indent_of(page));
+
+		flow_add(&flow, STYLE_PLAIN, evidence->expression);
+		flow_add(&flow, STYLE_DIM, " = ");
+		flow_add(&flow, evidence->known ? STYLE_BOLD : STYLE_DIM, evidence->value ? evidence->value : "unknown");
+		if (evidence->source && *evidence->source)
+			flow_addf(&flow, STYLE_DIM, "  (%s)", evidence->source);
+		flow_end(&flow);
+		if (i + 1 == finding->n_evidence || !same_basis(evidence, evidence + 1))
+			write_basis(page, evidence);
+	}
+}
+
+void text_missing(struct page *page, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->n_missing; i++) {
+		const struct missing *missing = &finding->missing[i];
+		struct flow flow = i == 0 ? flow_labelled(page, TEXT_MARGIN, indent_of(page), "missing") :
+					    flow_begin(page, indent_of(page));
+
+		flow_add(&flow, STYLE_PLAIN, missing->key);
+		if (missing->why)
+			flow_addf(&flow, STYLE_DIM, ": %s", missing->why);
+		flow_end(&flow);
+	}
+}
+
+static void write_hazards(struct page *page, const struct change *change)
+{
+	for (size_t i = 0; i < change->n_hazards; i++) {
+		struct flow flow = flow_labelled(page, TEXT_MARGIN, indent_of(page), i == 0 ? "hazards" : "");
+
+		flow_add(&flow, STYLE_YELLOW, change->hazards[i]);
+		flow_end(&flow);
+	}
+}
+
+/* The commands of all changes under one label; undoing goes backwards. */
+static void write_commands(struct page *page, const struct finding *finding, const char *label, size_t member,
+			   bool backwards)
+{
+	CLEANUP(strbuf_release) struct strbuf all = STRBUF_INIT;
+
+	for (size_t i = 0; i < finding->n_changes; i++) {
+		size_t index = backwards ? finding->n_changes - 1 - i : i;
+		const char *commands = *(const char *const *)((const char *)&finding->changes[index] + member);
+
+		if (commands && *commands)
+			strbuf_addf(&all, "%s%s", all.len ? "\n" : "", commands);
+	}
+	page_commands(page, TEXT_MARGIN, indent_of(page), label, all.buf);
+}
+
+static void write_notes(struct page *page, const struct finding *finding)
+{
+	const char *label = "note";
+
+	for (size_t i = 0; i < finding->n_changes; i++) {
+		const char *note = finding->changes[i].persist_note;
+
+		/* Several keys of one file have the same note. */
+		if (i > 0 && note && finding->changes[i - 1].persist_note &&
+		    streq(note, finding->changes[i - 1].persist_note))
+			continue;
+		labelled(page, label, note);
+	}
+}
+
+static void write_references(struct page *page, const struct finding *finding)
+{
+	struct flow flow;
+
+	if (!finding->references || finding->references->count == 0)
+		return;
+	flow = flow_labelled(page, TEXT_MARGIN, indent_of(page), "see");
+	for (size_t i = 0; i < finding->references->count; i++)
+		flow_addf(&flow, STYLE_DIM, i ? ", %s" : "%s", finding->references->items[i]);
+	flow_end(&flow);
+}
+
+static void write_confidence(struct page *page, const struct finding *finding)
+{
+	struct flow flow = flow_labelled(page, TEXT_MARGIN, indent_of(page), "confidence");
+
+	flow_add(&flow, STYLE_PLAIN, confidence_name(finding->confidence));
+	if (finding->confidence_reason && *finding->confidence_reason)
+		flow_addf(&flow, STYLE_PLAIN, ": %s", finding->confidence_reason);
+	flow_end(&flow);
+}
+
+static void write_title(struct page *page, const struct finding *finding, size_t number)
+{
+	struct flow flow = flow_begin(page, 0);
+
+	flow.indent = TEXT_MARGIN;
+	if (number)
+		flow_addf(&flow, STYLE_BOLD, number < 10 ? "%zu  " : "%zu ", number);
+	if (number && number < 10)
+		strbuf_add_char(&page->text, ' '), flow.column++;
+	add_severity(&flow, finding->severity);
+	flow_add(&flow, STYLE_PLAIN, " ");
+	flow_add(&flow, STYLE_BOLD, finding->title);
+	if (finding->subject != SUBJECT_HOST && finding->subject_name)
+		flow_addf(&flow, STYLE_PLAIN, " (%s)", finding->subject_name);
+	flow_end(&flow);
+}
+
+void text_recommendation(struct page *page, const struct report *report, const struct finding *finding, size_t number)
+{
+	(void)report;
+	write_title(page, finding, number);
+	write_changes(page, finding);
+	text_evidence(page, finding);
+	labelled(page, "because", finding->because);
+	if (finding->n_changes)
+		labelled(page, "instead", finding->advice);
+	write_commands(page, finding, "apply", offsetof(struct change, apply), false);
+	write_commands(page, finding, "roll back", offsetof(struct change, rollback), true);
+	write_commands(page, finding, "verify", offsetof(struct change, verify), false);
+	labelled(page, "better when", finding->verify_measure);
+	write_commands(page, finding, "persist", offsetof(struct change, persist), false);
+	write_commands(page, finding, "unpersist", offsetof(struct change, unpersist), true);
+	write_notes(page, finding);
+	labelled(page, "takes effect", finding->takes_effect);
+	labelled(page, "side effects", finding->side_effects);
+	for (size_t i = 0; i < finding->n_changes; i++)
+		write_hazards(page, &finding->changes[i]);
+	write_confidence(page, finding);
+	write_references(page, finding);
+	labelled(page, "rule", finding->id);
+}
+
+void text_suspect(struct page *page, const struct report *report, const struct finding *finding)
+{
+	(void)report;
+	write_title(page, finding, 0);
+	for (size_t i = 0; i < finding->n_changes; i++) {
+		struct flow flow = flow_labelled(page, TEXT_MARGIN, indent_of(page), i ? "" : "perhaps");
+
+		add_change(&flow, &finding->changes[i]);
+		flow_end(&flow);
+	}
+	text_evidence(page, finding);
+	labelled(page, "why not more", finding->reason);
+	page_commands(page, TEXT_MARGIN, indent_of(page), "run", finding->next_step);
+	labelled(page, "rule", finding->id);
+}
+
+void text_elsewhere(struct page *page, const struct report *report, const struct finding *finding)
+{
+	(void)report;
+	write_title(page, finding, 0);
+	text_evidence(page, finding);
+	labelled(page, "because", finding->because);
+	labelled(page, "but", finding->reason);
+	labelled(page, "rule", finding->id);
+}
+
+void text_line(struct page *page, const struct report *report, const struct finding *finding)
+{
+	struct flow flow = flow_begin(page, 2);
+
+	(void)report;
+	flow.indent = 4;
+	flow_add(&flow, STYLE_PLAIN, finding->id);
+	if (finding->reason && *finding->reason)
+		flow_addf(&flow, STYLE_DIM, "  %s", finding->reason);
+	flow_end(&flow);
+}
+
+void text_waived(struct page *page, const struct report *report, const struct finding *finding)
+{
+	(void)report;
+	write_title(page, finding, 0);
+	labelled(page, "waived", finding->waiver);
+	labelled(page, "rule", finding->id);
+}
+
+/* Groups: what several rules share is said once, and each rule named once with the number of its subjects. */
+
+struct member {
+	const char *text;		/* what the group shares */
+	const struct finding *finding;	/* the first of its rule */
+	size_t count;
+};
+
+struct members {
+	struct member *items;
+	size_t count, capacity;
+};
+
+static void members_release(struct members *members)
+{
+	free(members->items);
+}
+
+static void members_add(struct members *members, const char *text, const struct finding *finding)
+{
+	if (!text)
+		text = "";
+	for (size_t i = 0; i < members->count; i++) {
+		struct member *member = &members->items[i];
+
+		if (streq(member->finding->rule, finding->rule) && streq(member->text, text)) {
+			member->count += member->finding != finding;
+			return;
+		}
+	}
+	GROW(members->items, members->capacity, members->count + 1);
+	members->items[members->count++] = (struct member){ .text = text, .finding = finding, .count = 1 };
+}
+
+static bool first_of_group(const struct members *members, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (streq(members->items[i].text, members->items[index].text))
+			return false;
+	return true;
+}
+
+static void write_members(struct page *page, const struct members *members, const char *text)
+{
+	struct flow flow = flow_begin(page, 4);
+	bool first = true;
+
+	for (size_t i = 0; i < members->count; i++) {
+		const struct member *member = &members->items[i];
+		bool host = member->finding->subject == SUBJECT_HOST;
+
+		if (!streq(member->text, text))
+			continue;
+		flow_add(&flow, STYLE_DIM, first ? "" : ", ");
+		flow_add(&flow, STYLE_DIM, member->count > 1 || host ? member->finding->rule : member->finding->id);
+		if (member->count > 1)
+			flow_addf(&flow, STYLE_DIM, " (%zu subjects)", member->count);
+		first = false;
+	}
+	flow_end(&flow);
+}
+
+static void write_groups(struct page *page, const struct members *members, const char *without)
+{
+	for (size_t i = 0; i < members->count; i++) {
+		if (!first_of_group(members, i))
+			continue;
+		page_paragraph(page, 2, STYLE_PLAIN, *members->items[i].text ? members->items[i].text : without);
+		write_members(page, members, members->items[i].text);
+	}
+}
+
+void text_unmeasured(struct page *page, const struct report *report)
+{
+	CLEANUP(members_release) struct members members = { 0 };
+
+	for (size_t i = 0; i < report->findings->count; i++) {
+		const struct finding *finding = &report->findings->items[i];
+
+		if (finding->status != STATUS_UNMEASURED)
+			continue;
+		for (size_t j = 0; j < finding->n_missing; j++)
+			members_add(&members, finding->missing[j].how, finding);
+		if (finding->n_missing == 0)
+			members_add(&members, finding->next_step, finding);
+	}
+	write_groups(page, &members, "nothing known would measure it here");
+}
+
+void text_unreadable(struct page *page, const struct report *report)
+{
+	CLEANUP(members_release) struct members members = { 0 };
+
+	for (size_t i = 0; i < report->findings->count; i++)
+		if (report->findings->items[i].status == STATUS_UNREADABLE)
+			members_add(&members, report->findings->items[i].reason, &report->findings->items[i]);
+	write_groups(page, &members, "no reason is known");
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One finding, or all of one status, as text. */
+#ifndef KEISOKU_TEXT_FINDING_H
+#define KEISOKU_TEXT_FINDING_H
+
+#include "../core/finding.h"
+#include "layout.h"
+
+void text_recommendation(struct page *page, const struct report *report, const struct finding *finding, size_t number);
+void text_suspect(struct page *page, const struct report *report, const struct finding *finding);
+void text_elsewhere(struct page *page, const struct report *report, const struct finding *finding);
+void text_waived(struct page *page, const struct report *report, const struct finding *finding);
+void text_line(struct page *page, const struct report *report, const struct finding *finding);	/* rule, subject, why */
+
+/* Grouped by what would have to be run, or by why. */
+void text_unmeasured(struct page *page, const struct report *report);
+void text_unreadable(struct page *page, const struct report *report);
+
+/* Parts that `keisoku why` shows too. */
+void text_evidence(struct page *page, const struct finding *finding);
+void text_missing(struct page *page, const struct finding *finding);
+
+#define TEXT_MARGIN 3U
+#define TEXT_INDENT 17U		/* of what stands beside a label */
+
+enum style severity_style(enum severity severity);
+
+#endif

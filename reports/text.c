@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report for people: the USE table, what is recommended, then ever shorter what is not. */
+#include <math.h>
+#include <time.h>
+
+#include "layout.h"
+#include "reporter.h"
+#include "text-finding.h"
+
+/* The header. */
+
+static const char *host_text(const struct report *report, const char *key)
+{
+	const char *text = report->snapshot ? snapshot_text(report->snapshot, SUBJECT_HOST, key) : NULL;
+
+	return text && *text ? text : NULL;
+}
+
+static void add_part(struct flow *flow, const char *text)
+{
+	if (flow->column > flow->indent)
+		flow_addf(flow, STYLE_DIM, " %s ", page_symbol(flow->page, SYMBOL_DOT));
+	flow_add(flow, STYLE_PLAIN, text);
+}
+
+static void write_machine(struct page *page, const struct report *report)
+{
+	static const char *const keys[] = { "kernel.arch", "platform.kind", "platform.virtualization" };
+	const char *host = host_text(report, "kernel.hostname"), *release = host_text(report, "kernel.osrelease");
+	struct flow flow = flow_begin(page, 0);
+
+	flow_add(&flow, STYLE_BOLD, host ? host : "a host without a name");
+	if (release) {
+		CLEANUP(strbuf_release) struct strbuf kernel = STRBUF_INIT;
+
+		strbuf_addf(&kernel, "Linux %s", release);
+		add_part(&flow, kernel.buf);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (host_text(report, keys[i]))
+			add_part(&flow, host_text(report, keys[i]));
+	flow_end(&flow);
+}
+
+static void add_time(struct strbuf *out, double realtime)
+{
+	time_t seconds = (time_t)realtime;
+	struct tm tm;
+	char text[40];
+
+	if (realtime > 0 && realtime < 1e11 && gmtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%F %H:%M", &tm))
+		strbuf_addf(out, ", from %s UTC", text);
+}
+
+static void add_plural(struct strbuf *out, size_t count, const char *noun)
+{
+	strbuf_addf(out, "%zu %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+static void write_window(struct page *page, const struct report *report)
+{
+	static const struct dimension time_dimension = { .seconds = 1 };
+	const struct window *window = report->snapshot ? snapshot_window_get(report->snapshot) : NULL;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (!window || !window->live) {
+		page_paragraph(page, 0, STYLE_PLAIN,
+			       "No window was measured: counters since boot can make a rule suspect, never recommend.");
+		return;
+	}
+	strbuf_add_string(&text, "Measured for ");
+	quantity_format(&text, window->duration_sec, time_dimension, false);
+	strbuf_add_string(&text, " in ");
+	add_plural(&text, window->ticks ? window->ticks - 1 : 0, "interval");
+	add_time(&text, window->start_realtime);
+	if (window->missed) {
+		strbuf_add_string(&text, "; ");
+		add_plural(&text, window->missed, "late sample");
+	}
+	if (window->suspended_sec >= 1) {
+		strbuf_add_string(&text, "; suspended for ");
+		quantity_format(&text, window->suspended_sec, time_dimension, false);
+	}
+	strbuf_add_string(&text, window->interrupted ? "; interrupted." : ".");
+	page_paragraph(page, 0, STYLE_PLAIN, text.buf);
+}
+
+static void write_readable(struct page *page, const struct report *report)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "Read %zu settings", report->settings_read);
+	if (report->settings_unreadable)
+		strbuf_addf(&text, ", %zu could not be read", report->settings_unreadable);
+	if (report->settings_absent)
+		strbuf_addf(&text, ", %zu are not there", report->settings_absent);
+	if (report->settings_unsupported)
+		strbuf_addf(&text, ", %zu are not supported", report->settings_unsupported);
+	strbuf_addf(&text, "; %zu metrics", report->metrics_read);
+	if (report->metrics_unreadable)
+		strbuf_addf(&text, ", %zu could not be read", report->metrics_unreadable);
+	if (report->metrics_absent)
+		strbuf_addf(&text, ", %zu are not there", report->metrics_absent);
+	strbuf_addf(&text, ". Judged by %zu rules.", report->rules);
+	page_paragraph(page, 0, STYLE_DIM, text.buf);
+}
+
+/* The USE table. */
+
+#define RESOURCE_WIDTH 14
+#define BAR_WIDTH 8
+#define TABLE_WIDTH_MIN 76	/* narrower: one cell below the other */
+
+static void write_cell(struct page *page, const struct use_cell *cell, unsigned int indent)
+{
+	enum style style = !cell->known ? STYLE_DIM : cell->alarming ? STYLE_ALARM : STYLE_PLAIN;
+	struct flow flow = { .page = page, .indent = indent, .column = indent };
+
+	if (!cell->value || !*cell->value) {
+		flow_add(&flow, STYLE_DIM, page_symbol(page, SYMBOL_DASH));
+		flow_end(&flow);
+		return;
+	}
+	if (cell->known && !isnan(cell->ratio) && page->width >= BAR_WIDTH + 8) {
+		page_bar(page, &page->text, cell->ratio, BAR_WIDTH, cell->alarming ? STYLE_RED : STYLE_GREEN);
+		flow.column += BAR_WIDTH;
+		flow.blank = true;
+	}
+	if (cell->alarming)
+		flow_addf(&flow, STYLE_ALARM, " %s ", page_symbol(page, SYMBOL_ALARM));
+	flow_add(&flow, style, cell->value);
+	if (cell->detail && *cell->detail) {
+		/* A detail that does not fit beside its value begins a line of its own. */
+		if (flow.column + 1 + display_width(cell->detail) > page->width) {
+			flow_end(&flow);
+			strbuf_add_repeated(&page->text, ' ', indent);
+			flow.column = indent;
+		}
+		flow_addf(&flow, STYLE_DIM, "%s%s", flow.column > indent ? " " : "", cell->detail);
+	}
+	flow_end(&flow);
+}
+
+static const char *const use_titles[] = { "UTILISATION", "SATURATION", "ERRORS" };
+
+static const struct use_cell *use_cell(const struct use_row *row, size_t index)
+{
+	const struct use_cell *cells[] = { &row->utilisation, &row->saturation, &row->errors };
+
+	return cells[index];
+}
+
+static void cells_init(struct page *cells, const struct page *page, const unsigned int widths[4])
+{
+	for (size_t i = 0; i < 4; i++) {
+		page_init(&cells[i], PAGE_WIDTH_MIN, page->colour, page->unicode);
+		cells[i].width = widths[i];
+	}
+}
+
+static void cells_release(struct page *cells)
+{
+	for (size_t i = 0; i < 4; i++)
+		page_release(&cells[i]);
+}
+
+static void write_use_row(struct page *page, const struct use_row *row, const unsigned int widths[4])
+{
+	struct page cells[4];
+	struct flow flow;
+
+	cells_init(cells, page, widths);
+	flow = flow_begin(&cells[0], 0);
+	flow_add(&flow, STYLE_BOLD, row->resource);
+	flow_end(&flow);
+	for (size_t i = 0; i < ARRAY_SIZE(use_titles); i++)
+		write_cell(&cells[i + 1], use_cell(row, i), 0);
+	page_columns(page, 0, cells, 4);
+	cells_release(cells);
+}
+
+static void write_use_titles(struct page *page, const unsigned int widths[4])
+{
+	struct page cells[4];
+
+	cells_init(cells, page, widths);
+	page_paragraph(&cells[0], 0, STYLE_DIM, "RESOURCE");
+	for (size_t i = 0; i < ARRAY_SIZE(use_titles); i++)
+		page_paragraph(&cells[i + 1], 0, STYLE_DIM, use_titles[i]);
+	page_columns(page, 0, cells, 4);
+	cells_release(cells);
+}
+
+static void write_use_stacked(struct page *page, const struct use_row *row)
+{
+	static const char *const labels[] = { "utilisation", "saturation", "errors" };
+
+	page_paragraph(page, 0, STYLE_BOLD, row->resource);
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
+		const struct use_cell *cell = use_cell(row, i);
+
+		if (!cell->value || !*cell->value)
+			continue;
+		(void)flow_labelled(page, 2, 15, labels[i]);
+		write_cell(page, cell, 15);
+	}
+}
+
+static void write_use(struct page *page, const struct report *report)
+{
+	unsigned int rest = page->width - RESOURCE_WIDTH - 6;
+	const unsigned int widths[4] = { RESOURCE_WIDTH, rest - rest / 3 * 2, rest / 3, rest / 3 };
+
+	if (!report->n_use)
+		return;
+	page_blank(page);
+	if (page->width >= TABLE_WIDTH_MIN)
+		write_use_titles(page, widths);
+	for (size_t i = 0; i < report->n_use; i++) {
+		if (page->width >= TABLE_WIDTH_MIN)
+			write_use_row(page, &report->use[i], widths);
+		else
+			write_use_stacked(page, &report->use[i]);
+	}
+}
+
+/* The sections of findings. */
+
+static size_t count_of(const struct finding_list *findings, enum status status)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < findings->count; i++)
+		count += findings->items[i].status == status;
+	return count;
+}
+
+static void write_nothing(struct page *page, const struct report *report)
+{
+	const size_t *counts = report->findings->counts;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	page_blank(page);
+	page_heading(page, "Nothing is recommended", NULL);
+	strbuf_addf(&text, "%zu rules were judged", report->rules);
+	if (counts[STATUS_SATISFIED])
+		strbuf_addf(&text, "; %zu times the problem was looked for, measured and not there",
+			    counts[STATUS_SATISFIED]);
+	strbuf_add_string(&text, ". No setting of this host is contradicted by what was measured.");
+	page_paragraph(page, 0, STYLE_PLAIN, text.buf);
+}
+
+static void write_recommendations(struct page *page, const struct report *report)
+{
+	size_t count = count_of(report->findings, STATUS_RECOMMEND), number = 0;
+	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
+
+	if (count == 0) {
+		write_nothing(page, report);
+		return;
+	}
+	add_plural(&title, count, "recommendation");
+	page_blank(page);
+	page_heading(page, title.buf, NULL);
+	for (size_t i = 0; i < report->findings->count; i++) {
+		if (report->findings->items[i].status != STATUS_RECOMMEND)
+			continue;
+		if (number)
+			page_blank(page);
+		text_recommendation(page, report, &report->findings->items[i], ++number);
+	}
+}
+
+struct section {
+	enum status status;
+	const char *title, *aside;
+	bool only_all;			/* shown when everything is */
+	void (*write)(struct page *page, const struct report *report, const struct finding *finding);
+	void (*write_all)(struct page *page, const struct report *report);
+};
+
+/* clang-format off */
+static const struct section sections[] = {
+	{ .status = STATUS_SUSPECT,        .title = "Suspected",      .aside = "thin evidence: measure before changing anything", .write = text_suspect, },
+	{ .status = STATUS_ELSEWHERE,      .title = "Elsewhere",      .aside = "the problem is there, this setting is not its cause", .write = text_elsewhere, },
+	{ .status = STATUS_UNMEASURED,     .title = "Not measured",   .aside = "what would make these judgeable", .write_all = text_unmeasured, },
+	{ .status = STATUS_UNREADABLE,     .title = "Not readable",   .aside = NULL, .write_all = text_unreadable, },
+	{ .status = STATUS_WAIVED,         .title = "Waived",         .aside = NULL, .write = text_waived, },
+	{ .status = STATUS_SATISFIED,      .title = "Satisfied",      .aside = "measured, and the problem is not there", .only_all = true, .write = text_line, },
+	{ .status = STATUS_NOT_APPLICABLE, .title = "Not applicable", .aside = NULL, .only_all = true, .write = text_line, },
+};
+/* clang-format on */
+
+static void write_section(struct page *page, const struct report *report, const struct section *section)
+{
+	size_t count = count_of(report->findings, section->status);
+	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
+
+	if (count == 0 || (section->only_all && !report->show_all))
+		return;
+	strbuf_addf(&title, "%s (%zu)", section->title, count);
+	page_blank(page);
+	page_heading(page, title.buf, section->aside);
+	if (section->write_all) {
+		section->write_all(page, report);
+		return;
+	}
+	for (size_t i = 0; i < report->findings->count; i++)
+		if (report->findings->items[i].status == section->status)
+			section->write(page, report, &report->findings->items[i]);
+}
+
+static void write_notes(struct page *page, const struct diag *notes)
+{
+	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
+	size_t shown = 0;
+
+	if (!notes || notes->count == 0)
+		return;
+	strbuf_addf(&title, "Notes (%zu)", notes->count + notes->dropped);
+	page_blank(page);
+	page_heading(page, title.buf, NULL);
+	for (size_t i = 0; i < notes->count && shown < 20; i++, shown++) {
+		const struct diag_entry *entry = &notes->entries[i];
+		struct flow flow = flow_begin(page, 2);
+
+		if (entry->place.file)
+			flow_addf(&flow, STYLE_DIM, entry->place.line ? "%s:%u: " : "%s: ", entry->place.file,
+				  entry->place.line);
+		flow_add(&flow, entry->level == DIAG_ERROR ? STYLE_RED : STYLE_PLAIN, entry->message);
+		flow_end(&flow);
+	}
+	if (notes->count + notes->dropped > shown) {
+		strbuf_reset(&title);
+		strbuf_addf(&title, "and %zu more", notes->count + notes->dropped - shown);
+		page_paragraph(page, 2, STYLE_DIM, title.buf);
+	}
+}
+
+static void write_counts(struct page *page, const struct report *report)
+{
+	static const char *const words[STATUS_COUNT] = {
+		[STATUS_RECOMMEND] = "recommended",   [STATUS_SUSPECT] = "suspected",
+		[STATUS_UNMEASURED] = "not measured", [STATUS_ELSEWHERE] = "elsewhere",
+		[STATUS_SATISFIED] = "satisfied",     [STATUS_NOT_APPLICABLE] = "not applicable",
+		[STATUS_UNREADABLE] = "not readable", [STATUS_WAIVED] = "waived",
+	};
+	const size_t *counts = report->findings->counts;
+	struct flow flow;
+
+	page_blank(page);
+	flow = flow_begin(page, 0);
+	for (size_t i = 0; i < STATUS_COUNT; i++) {
+		if (counts[i] == 0 && i != STATUS_RECOMMEND)
+			continue;
+		if (flow.column > 0)
+			flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_DOT));
+		flow_addf(&flow, STYLE_BOLD, "%zu", counts[i]);
+		flow_addf(&flow, STYLE_PLAIN, " %s", words[i]);
+	}
+	flow_end(&flow);
+	flow = flow_begin(page, 0);
+	flow_add(&flow, STYLE_DIM, "More: keisoku why KEY, keisoku explain RULE");
+	if (!report->show_all)
+		flow_add(&flow, STYLE_DIM, ", --all for every rule");
+	flow_add(&flow, STYLE_DIM, ", --output json for everything.");
+	flow_end(&flow);
+}
+
+static int text_write(FILE *out, const struct report *report)
+{
+	CLEANUP(page_release) struct page page;
+
+	page_init(&page, report->width ? report->width : 80, report->colour, report->unicode);
+	write_machine(&page, report);
+	write_window(&page, report);
+	write_readable(&page, report);
+	write_use(&page, report);
+	write_recommendations(&page, report);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		write_section(&page, report, &sections[i]);
+	write_notes(&page, report->notes);
+	write_counts(&page, report);
+	fwrite(page.text.buf, 1, page.text.len, out);
+	return 0;
+}
+
+const struct reporter reporter_text = {
+	.name = "text",
+	.summary = "for people: the USE table, recommendations, and what could not be judged",
+	.write = text_write,
+};
