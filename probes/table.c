@@ -390,6 +390,92 @@ int row_totals_add(struct row_totals *totals, size_t row, const uint64_t *values
 	return 0;
 }
 
+void row_totals_reset(struct row_totals *totals)
+{
+	for (size_t i = 0; i < totals->rows; i++)
+		totals->seen[i] = false;
+	for (size_t i = 0; i < totals->columns; i++)
+		totals->totals[i] = 0;
+	totals->based = false;
+}
+
+/* ---- one row of hexadecimal counters per CPU below a header of names ---- */
+
+void summed_table_init(struct summed_table *table, const struct root *root, const char *path, uint8_t wrap_bits,
+		       enum series_class (*classify)(const char *prefix, const char *name, size_t length))
+{
+	sampled_file_init(&table->file, root, path);
+	table->columns.cache = (struct series_cache)SERIES_CACHE_INIT(table->file.path, 64);
+	table->columns.cache.classify = classify;
+	table->wrap_bits = wrap_bits;
+}
+
+void summed_table_release(struct summed_table *table)
+{
+	sampled_file_release(&table->file);
+	column_table_release(&table->columns);
+	row_totals_release(&table->totals);
+}
+
+/* Adds up the rows below the header; ret_first gets the values of the first.  -EBADMSG after a note. */
+static int summed_table_rows(struct summed_table *table, struct snapshot *snapshot, const char *cursor, int columns,
+			     uint64_t *ret_first)
+{
+	size_t row = 0;
+
+	for (; *cursor; row++) {
+		const char *line = cursor;
+
+		if (scan_hex_row(&cursor, table->columns.values, (size_t)columns) != columns ||
+		    row_totals_add(&table->totals, row, table->columns.values) < 0) {
+			sampled_file_note(&table->file, snapshot, line, "not one number for each name above; left out");
+			return -EBADMSG;
+		}
+		if (row == 0)
+			memcpy(ret_first, table->columns.values, (size_t)columns * sizeof(*ret_first));
+	}
+	sampled_file_check_end(&table->file, snapshot, cursor);
+	return row > 0 ? 0 : -ENODATA;
+}
+
+int summed_table_tick(struct summed_table *table, struct snapshot *snapshot, const char *prefix)
+{
+	struct series_cache *cache = &table->columns.cache;
+	CLEANUP(free_ptr) uint64_t *first = NULL;
+	const char *header, *cursor;
+	int columns, r;
+
+	r = sampled_file_read(&table->file);
+	if (r < 0)
+		return r;
+
+	header = cursor = table->file.text.buf;
+	scan_skip_line(&cursor);
+	columns = -EBADMSG;
+	if (cursor > header && cursor[-1] == '\n')
+		columns = column_table_header(&table->columns, snapshot, SUBJECT_HOST, prefix, header, cursor - 1);
+	if (columns < 0) {
+		sampled_file_note(&table->file, snapshot, header, "not a header of names; left out");
+		return columns;
+	}
+	if ((size_t)columns != table->totals.columns) {
+		row_totals_release(&table->totals);
+		row_totals_init(&table->totals, (size_t)columns, table->wrap_bits);
+	}
+
+	first = xcalloc((size_t)columns, sizeof(*first));
+	r = summed_table_rows(table, snapshot, cursor, columns, first);
+	if (r < 0)
+		return r;
+	row_totals_end(&table->totals);
+	for (int i = 0; i < columns; i++) {
+		const struct series_cache_item *item = &cache->items[i];
+
+		series_cache_put(snapshot, item, item->class == SERIES_GAUGE ? first[i] : table->totals.totals[i]);
+	}
+	return 0;
+}
+
 /* ---- keys nobody printed ---- */
 
 void table_mark_absent(struct snapshot *snapshot, subject_id subject, const char *prefix, const char *const *names,

@@ -406,6 +406,25 @@ static inline void row_totals_end(struct row_totals *totals)
 	totals->based = true;
 }
 
+/* Forgets every row and total: what comes next is a first tick again. */
+void row_totals_reset(struct row_totals *totals);
+
+/* ---- one row of hexadecimal counters per CPU below a header of names ---- */
+
+/* /proc/net/stat/NAME.  Counters are summed over the rows; a gauge repeats the same number in each, so the first counts. */
+struct summed_table {
+	struct sampled_file file;
+	struct column_table columns;
+	struct row_totals totals;
+	uint8_t wrap_bits;
+};
+
+void summed_table_init(struct summed_table *table, const struct root *root, const char *path, uint8_t wrap_bits,
+		       enum series_class (*classify)(const char *prefix, const char *name, size_t length));
+void summed_table_release(struct summed_table *table);
+/* Reads and samples.  A row that makes no sense costs the whole tick: a sum without it would be another number. */
+int summed_table_tick(struct summed_table *table, struct snapshot *snapshot, const char *prefix);
+
 /* ---- keys nobody printed ---- */
 
 /* Records snapshot_metric_absent() for each of names (NULL-terminated, key = prefix + name) that has no series yet. */
