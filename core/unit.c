@@ -129,6 +129,7 @@ static void describe_factor(struct strbuf *out, const char *name, int exponent, 
 const char *dimension_describe(struct dimension d, char *buffer, size_t size)
 {
 	static const char *const names[] = { "bytes", "pages", "seconds", "cores" };
+	static const char *const singular[] = { "byte", "page", "second", "core" };
 	const int exponents[] = { d.bytes, d.pages, d.seconds, d.cores };
 	CLEANUP(strbuf_release) struct strbuf above = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf below = STRBUF_INIT;
@@ -136,15 +137,14 @@ const char *dimension_describe(struct dimension d, char *buffer, size_t size)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		describe_factor(&above, names[i], MAX(exponents[i], 0), &any_above);
-		describe_factor(&below, names[i], MAX(-exponents[i], 0), &any_below);
+		describe_factor(&below, singular[i], MAX(-exponents[i], 0), &any_below);
 	}
 	if (!any_above && !any_below)
 		snprintf(buffer, size, "a plain number");
 	else if (!any_below)
 		snprintf(buffer, size, "%s", above.buf);
 	else
-		snprintf(buffer, size, "%s per %s", any_above ? above.buf : "number",
-			 streq(below.buf, "seconds") ? "second" : below.buf);
+		snprintf(buffer, size, "%s per %s", any_above ? above.buf : "number", below.buf);
 	return buffer;
 }
 
