@@ -83,10 +83,10 @@ static const struct name metric_kinds[] = { { "counter", METRIC_COUNTER }, { "ga
 static const char *const tunable_keys[] = {
 	"kind", "type", "unit", "range", "values", "fields", "default", "scope", "takes_effect", "reversible", "coupled",
 	"inert_when", "reads_back", "obsolete", "secret", "volatile", "module", "path", "summary", "hazards",
-	"references", "note", "about", NULL,
+	"references", "note", "about", "unlimited", NULL,
 };
 static const char *const fact_keys[] = { "about", "type", "unit", "values", "fields", "summary", "source", "references", "volatile",
-					 "secret", "note", NULL };
+					 "secret", "note", "unlimited", NULL };
 static const char *const metric_keys[] = { "about", "kind", "unit", "source", "meaning", "misleads", "since", "frozen_when",
 					   "references", "note", NULL };
 static const char *const log_keys[] = { "pattern", "meaning", "misleads", "since", "references", "note", NULL };
@@ -272,6 +272,7 @@ static void read_setting(struct reading *reading)
 	get_unit(reading);
 	get_list(reading, "values", &entry->values);
 	get_list(reading, "fields", &fields);
+	get_list(reading, "unlimited", &entry->unlimited);
 	entry->fields = fields.items;
 	entry->n_fields = fields.count;
 	entry->summary = get_text(reading, "summary", true);

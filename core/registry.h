@@ -76,6 +76,7 @@ struct entry {
 	int64_t range_min;		/* of an integer, in its own unit */
 	uint64_t range_max;
 	struct string_list values;	/* FORMAT_ENUM: the values known; what is offered is read from the file */
+	struct string_list unlimited;	/* raw texts that mean no limit, the one to write first: "-1"; in a cgroup also "max" */
 	struct string_list coupled;	/* other ids, restored together, in the order to write them */
 	const char *reads_back;		/* how the kernel rounds: "power-of-2", "page-multiple", "bracketed", "tabs", text */
 	const char *obsolete;		/* since when and what instead; NULL: current */

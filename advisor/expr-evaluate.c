@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Evaluation: a walk over the ops of a program, bounded by its depth.  Nothing is allocated, nothing fails: what is not
+ * known is unknown, and why is noted in the context. */
+#include "expr-internal.h"
+
+#include <math.h>
+
+#include "statistics.h"
+
+static const struct value value_unknown = { .type = VALUE_UNKNOWN };
+
+static struct value value_bool(bool boolean)
+{
+	return (struct value){ .type = VALUE_BOOL, .boolean = boolean };
+}
+
+static struct value value_number(long double number)
+{
+	if (isnan(number))
+		return value_unknown;
+	return (struct value){ .type = VALUE_NUMBER, .number = number };
+}
+
+static struct value value_text(const char *text, size_t length)
+{
+	return (struct value){ .type = VALUE_TEXT, .text = text, .length = length };
+}
+
+void expr_context_init(struct expr_context *context, const struct snapshot *snapshot, subject_id self)
+{
+	memset(context, 0, offsetof(struct expr_context, list));
+	context->snapshot = snapshot;
+	context->self = context->target = self;
+	context->slot = SLOT_WHOLE;
+}
+
+static uint16_t child_of(const struct program *program, const struct op *op, unsigned int nth)
+{
+	return program->children[op->children + nth];
+}
+
+static struct value evaluate_child(const struct program *program, const struct op *op, unsigned int nth,
+				   struct expr_context *context)
+{
+	return expr_evaluate_op(program, child_of(program, op, nth), context);
+}
+
+/* Notes why something is unknown.  hard: more than a subject of many that does not have it. */
+static struct value missing(struct expr_context *context, subject_id subject, const struct entry *entry, const char *key,
+			    const char *why, bool hard)
+{
+	struct expr_missing *list = context->missing;
+
+	context->hard_unknown = context->hard_unknown || hard;
+	if (!list || list->count >= MISSING_MAX)
+		return value_unknown;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].subject == subject && list->items[i].key == key && list->items[i].entry == entry)
+			return value_unknown;
+	list->items[list->count].subject = subject;
+	list->items[list->count].entry = entry;
+	list->items[list->count].key = key;
+	list->items[list->count++].why = why;
+	return value_unknown;
+}
+
+static subject_id subject_of(const struct op *op, const struct expr_context *context)
+{
+	return op->self ? context->self : SUBJECT_HOST;
+}
+
+/* ---- settings ---- */
+
+static struct value evaluate_setting(const struct op *op, struct expr_context *context)
+{
+	subject_id subject = subject_of(op, context);
+	const struct setting *setting = snapshot_get_symbol(context->snapshot, subject, op->symbol);
+	struct value value;
+
+	if (!setting || setting->absence != PRESENT)
+		return missing(context, subject, op->entry, op->key, NULL,
+			       setting && setting->absence != ABSENT && setting->absence != UNSUPPORTED);
+	value = value_of_setting(op->entry, setting->raw, setting->raw_length);
+	if (value.type == VALUE_UNKNOWN)
+		return missing(context, subject, op->entry, op->key, "its text makes no sense", true);
+	return value;
+}
+
+static struct value evaluate_target(const struct op *op, const struct value *value, struct expr_context *context)
+{
+	if (value->type == VALUE_UNKNOWN)
+		return missing(context, context->target, op->entry, context->target_key ? context->target_key : op->key,
+			       NULL, true);
+	return *value;
+}
+
+static struct value evaluate_index(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	struct value list = evaluate_child(program, op, 0, context);
+	long double number;
+
+	if (list.type == VALUE_UNKNOWN)
+		return list;
+	if (!value_list_item(op->entry, &list, op->index, &number))
+		return missing(context, subject_of(op, context), op->entry, op->key, "it has fewer items", true);
+	return value_number(number);
+}
+
+static struct value evaluate_has(const struct op *op, struct expr_context *context)
+{
+	subject_id subject = subject_of(op, context);
+	const struct setting *setting;
+
+	if (op->entry->class == ENTRY_METRIC || op->entry->class == ENTRY_LOG) {
+		if (snapshot_metric_symbol(context->snapshot, subject, op->symbol))
+			return value_bool(true);
+	}
+	setting = snapshot_get_symbol(context->snapshot, subject, op->symbol);
+	if (!setting)
+		return missing(context, subject, op->entry, op->key, NULL, false);
+	return value_bool(setting->absence != ABSENT && setting->absence != UNSUPPORTED);
+}
+
+/* "none [mq-deadline] kyber": the words, brackets left out */
+static bool words_hold(const char *raw, size_t length, const char *word, size_t word_length, const char *separators)
+{
+	for (size_t i = 0, end; i < length; i = end + 1) {
+		for (end = i; end < length && raw[end] && !strchr(separators, raw[end]); end++)
+			;
+		if (end - i == word_length && memcmp(raw + i, word, word_length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct value evaluate_offers(const struct op *op, struct expr_context *context)
+{
+	subject_id subject = subject_of(op, context);
+	const struct setting *setting = snapshot_get_symbol(context->snapshot, subject, op->symbol);
+
+	if (!setting)
+		return missing(context, subject, op->entry, op->key, NULL, false);
+	if (setting->absence == ABSENT || setting->absence == UNSUPPORTED)
+		return value_bool(false);
+	if (setting->absence != PRESENT)
+		return missing(context, subject, op->entry, op->key, NULL, true);
+	return value_bool(words_hold(setting->raw, setting->raw_length, op->text, op->text_length, " \t\n,[]"));
+}
+
+/* "6.1.0-13-amd64" as 6 0001 0000 */
+static struct value evaluate_kernel(const struct op *op, struct expr_context *context)
+{
+	const struct setting *setting = snapshot_get_symbol(context->snapshot, SUBJECT_HOST, op->symbol);
+	long double version = 0;
+	const char *raw;
+
+	if (!setting || setting->absence != PRESENT || !(setting->raw[0] >= '0' && setting->raw[0] <= '9'))
+		return missing(context, SUBJECT_HOST, NULL, "kernel.osrelease", NULL, true);
+	raw = setting->raw;
+	for (int part = 0; part < 3; part++) {
+		unsigned int number = 0;
+
+		for (; *raw >= '0' && *raw <= '9' && number < 1000; raw++)
+			number = number * 10 + (unsigned int)(*raw - '0');
+		version = version * 10000 + number;
+		raw += *raw == '.';
+	}
+	return value_bool(version >= op->number);
+}
+
+/* ---- metrics ---- */
+
+static const struct series *find_series(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	subject_id subject = subject_of(op, context), self = context->self;
+	const struct series *series = snapshot_metric_symbol(context->snapshot, subject, op->symbol);
+	struct expr_missing *list = context->missing;
+	bool hard = context->hard_unknown;
+	struct value frozen;
+
+	if (!series || series->samples == 0) {
+		(void)missing(context, subject, op->entry, op->key, NULL, false);
+		return NULL;
+	}
+	if (series->frozen) {
+		(void)missing(context, subject, op->entry, op->key, "frozen: a switch keeps it from counting", true);
+		return NULL;
+	}
+	if (op->frozen == 0)
+		return series;
+
+	context->self = subject;
+	context->missing = NULL;
+	frozen = expr_evaluate_op(program, (uint16_t)(op->frozen - 1), context);
+	context->self = self;
+	context->missing = list;
+	context->hard_unknown = hard;
+	if (!value_is_true(&frozen))
+		return series;
+	(void)missing(context, subject, op->entry, op->key, op->text, true);
+	return NULL;
+}
+
+static long double uptime_of(const struct op *op, const struct expr_context *context)
+{
+	const struct series *uptime = snapshot_metric_symbol(context->snapshot, SUBJECT_HOST, op->uptime);
+
+	return uptime && uptime->samples > 0 ? uptime->last : 0;
+}
+
+static struct value counter_since_boot(const struct op *op, const struct series *series, struct expr_context *context)
+{
+	long double total = (long double)series->last_counter * op->entry->unit.scale;
+
+	if (series->last_counter != 0)
+		context->counters_not_zero = true;
+	if (op->code != OP_RATE)
+		return value_number(unit_to_base((long double)series->last_counter, &op->entry->unit));
+
+	long double uptime = uptime_of(op, context);
+	if (!(uptime > 0))
+		return missing(context, SUBJECT_HOST, NULL, "uptime", NULL, true);
+	return value_number(total / uptime);
+}
+
+static struct value evaluate_counter(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	const struct series *series = find_series(program, op, context);
+	const struct window *window = snapshot_window_get(context->snapshot);
+	double value;
+
+	if (!series)
+		return value_unknown;
+	if (op->code == OP_TOTAL) {
+		context->used_total = true;
+		return counter_since_boot(op, series, context);
+	}
+	if (context->slot != SLOT_WHOLE) {
+		context->used_live = true;
+		value = series_slot_value(context->snapshot, series, context->slot);
+		if (isnan(value))
+			return missing(context, subject_of(op, context), op->entry, op->key, "no sample in some intervals",
+				       false);
+		if (op->code == OP_DELTA)
+			value *= window->slot_seconds[context->slot];
+		return value_number(unit_to_base(value, &op->entry->unit));
+	}
+	if (!window->live) {
+		context->used_since_boot = true;
+		return counter_since_boot(op, series, context);
+	}
+	context->used_live = true;
+	if (series->samples < 2)
+		return missing(context, subject_of(op, context), op->entry, op->key, "only one sample in the window", false);
+	value = series->delta;
+	if (op->code == OP_RATE)
+		value = window->duration_sec > 0 ? value / window->duration_sec : NAN;
+	return value_number(unit_to_base(value, &op->entry->unit));
+}
+
+static struct value evaluate_gauge(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	const struct series *series = find_series(program, op, context);
+	double value;
+
+	if (!series)
+		return value_unknown;
+	context->used_gauge = true;
+	if (context->slot != SLOT_WHOLE) {
+		value = series_slot_value(context->snapshot, series, context->slot);
+		if (isnan(value))
+			return missing(context, subject_of(op, context), op->entry, op->key, "no sample in some intervals",
+				       false);
+	} else if (snapshot_window_get(context->snapshot)->live) {
+		value = series->sum / series->samples;
+		/* The mean of equal values is that value, however it was rounded. */
+		if (series->min == series->max)
+			value = series->last;
+	} else {
+		value = series->last;
+	}
+	return value_number(unit_to_base(value, &op->entry->unit));
+}
+
+/* Every metric below an op, with one reason. */
+static void missing_below(const struct program *program, uint16_t index, struct expr_context *context, const char *why)
+{
+	const struct op *op = &program->ops[index];
+
+	if (op->code == OP_GAUGE || op->code == OP_RATE || op->code == OP_DELTA || op->code == OP_TOTAL)
+		(void)missing(context, subject_of(op, context), op->entry, op->key, why, true);
+	for (uint16_t i = 0; i < op->count; i++)
+		missing_below(program, child_of(program, op, i), context, why);
+}
+
+/* ---- functions over intervals ---- */
+
+static struct value reduce_numbers(const struct op *op, long double *values, const double *seconds, size_t count)
+{
+	long double sum = 0, weight = 0, extreme = values[0];
+
+	if (op->code == OP_PERCENTILE)
+		return value_number(percentile(values, count, (unsigned int)op->index));
+	if (op->code == OP_LAST)
+		return value_number(values[count - 1]);
+	for (size_t i = 0; i < count; i++) {
+		sum += values[i] * seconds[i];
+		weight += seconds[i];
+		if (op->code == OP_INTERVAL_MAX ? values[i] > extreme : values[i] < extreme)
+			extreme = values[i];
+	}
+	if (op->code != OP_MEAN)
+		return value_number(extreme);
+	return weight > 0 ? value_number(sum / weight) : value_unknown;
+}
+
+static struct value evaluate_intervals(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	const struct window *window = snapshot_window_get(context->snapshot);
+	long double values[SLOT_MAX];
+	double seconds[SLOT_MAX];
+	uint32_t outer = context->slot;
+	size_t count = 0, yes = 0;
+
+	if (!window->live || window->slot_count == 0) {
+		/* An average since boot has a mean, but says nothing of single intervals. */
+		bool counters = op->constant_true;
+
+		if (op->code == OP_MEAN || (op->code == OP_LAST && !counters))
+			return evaluate_child(program, op, 0, context);
+		missing_below(program, child_of(program, op, 0), context, "needs a measured window");
+		return value_unknown;
+	}
+	for (uint32_t slot = 0; slot < window->slot_count && slot < SLOT_MAX; slot++) {
+		struct value value;
+
+		context->slot = slot;
+		value = evaluate_child(program, op, 0, context);
+		if (value.type == VALUE_UNKNOWN)
+			continue;
+		yes += value_is_true(&value);
+		seconds[count] = window->slot_seconds[slot];
+		values[count++] = value.number;
+	}
+	context->slot = outer;
+	if (count == 0)
+		return value_unknown;
+	if (op->code == OP_SHARE)
+		return value_number((long double)yes / (long double)count);
+	return reduce_numbers(op, values, seconds, count);
+}
+
+/* ---- functions over subjects ---- */
+
+struct tally {
+	uint32_t known, yes, hard, left_out;
+	long double sum;
+};
+
+/* A subject that simply does not have the setting or metric is left out; one that could not be read counts as unknown. */
+static void tally_subjects(const struct program *program, const struct op *op, struct expr_context *context,
+			   struct tally *tally)
+{
+	uint32_t subjects = snapshot_kind_count(context->snapshot, (enum subject_kind)op->index);
+	subject_id outer = context->self;
+	bool outer_hard = context->hard_unknown;
+
+	for (uint32_t i = 0; i < subjects; i++) {
+		size_t causes = context->missing ? context->missing->count : 0;
+		struct value value;
+
+		context->self = snapshot_kind_get(context->snapshot, (enum subject_kind)op->index, i);
+		context->hard_unknown = false;
+		value = evaluate_child(program, op, 0, context);
+		if (value.type == VALUE_UNKNOWN) {
+			tally->hard += context->hard_unknown;
+			tally->left_out += !context->hard_unknown;
+			/* When all are left out, the first one says what was missing. */
+			if (!context->hard_unknown && context->missing && i > 0)
+				context->missing->count = causes;
+			continue;
+		}
+		tally->known++;
+		tally->yes += value_is_true(&value);
+		tally->sum += value.number;
+		if ((op->code == OP_ANY && value_is_true(&value)) || (op->code == OP_ALL && value_is_false(&value)))
+			break;
+	}
+	context->self = outer;
+	context->hard_unknown = outer_hard;
+}
+
+static struct value evaluate_tally(const struct op *op, const struct tally *tally, struct expr_context *context)
+{
+	bool unknown = tally->hard > 0 || (tally->known == 0 && tally->left_out > 0);
+
+	context->hard_unknown = context->hard_unknown || tally->hard > 0;
+	if (op->code == OP_ANY && tally->yes > 0)
+		return value_bool(true);
+	if (op->code == OP_ALL && tally->yes < tally->known)
+		return value_bool(false);
+	if (unknown)
+		return value_unknown;
+	if (op->code == OP_COUNT)
+		return value_number(tally->yes);
+	if (op->code == OP_SUM)
+		return value_number(tally->sum);
+	return value_bool(op->code == OP_ALL);
+}
+
+static struct value evaluate_subjects(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	struct memo *memo = op->memo;
+	bool keep = context->slot == SLOT_WHOLE || !op->slots_differ;
+	struct tally tally = { 0 };
+	struct expr_context inner;
+	struct value value;
+
+	if (op->code == OP_COUNT && op->constant_true)
+		return value_number(snapshot_kind_count(context->snapshot, (enum subject_kind)op->index));
+	if (!keep || !memo->valid) {
+		memcpy(&inner, context, offsetof(struct expr_context, list));
+		inner.used_live = inner.used_gauge = inner.used_since_boot = inner.used_total = false;
+		inner.counters_not_zero = false;
+		tally_subjects(program, op, &inner, &tally);
+		value = evaluate_tally(op, &tally, &inner);
+		context->hard_unknown = inner.hard_unknown;
+		*memo = (struct memo){
+			.valid = keep && value.type != VALUE_UNKNOWN,
+			.value = value,
+			.used_live = inner.used_live,
+			.used_gauge = inner.used_gauge,
+			.used_since_boot = inner.used_since_boot,
+			.used_total = inner.used_total,
+			.counters_not_zero = inner.counters_not_zero,
+		};
+	}
+	context->used_live |= memo->used_live;
+	context->used_gauge |= memo->used_gauge;
+	context->used_since_boot |= memo->used_since_boot;
+	context->used_total |= memo->used_total;
+	context->counters_not_zero |= memo->counters_not_zero;
+	return memo->value;
+}
+
+/* ---- operators ---- */
+
+static struct value evaluate_logic(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	bool deciding = op->code == OP_OR, unknown = false;
+
+	for (uint16_t i = 0; i < op->count; i++) {
+		struct value value = evaluate_child(program, op, i, context);
+
+		if (value.type == VALUE_UNKNOWN)
+			unknown = true;
+		else if (value.boolean == deciding)
+			return value;
+	}
+	return unknown ? value_unknown : value_bool(!deciding);
+}
+
+static struct value evaluate_if(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	struct value condition = evaluate_child(program, op, 0, context);
+
+	if (condition.type == VALUE_UNKNOWN)
+		return condition;
+	return evaluate_child(program, op, condition.boolean ? 1 : 2, context);
+}
+
+static struct value evaluate_in(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	struct value left = evaluate_child(program, op, 0, context), list;
+	bool unknown = false;
+	long double number;
+
+	if (left.type == VALUE_UNKNOWN)
+		return left;
+	if (op->code == OP_IN_SETTING_WORDS || op->code == OP_IN_SETTING_NUMBERS) {
+		list = evaluate_child(program, op, 1, context);
+		if (list.type == VALUE_UNKNOWN)
+			return list;
+		if (op->code == OP_IN_SETTING_WORDS)
+			return value_bool(words_hold(list.text, list.length, left.text, left.length, " \t\n,"));
+		for (size_t i = 0; value_list_item(program->ops[child_of(program, op, 1)].entry, &list, i, &number); i++)
+			if (number_equal(left.number, number))
+				return value_bool(true);
+		return value_bool(false);
+	}
+	for (uint16_t i = 1; i < op->count; i++) {
+		struct value item = evaluate_child(program, op, i, context);
+
+		if (item.type == VALUE_UNKNOWN)
+			unknown = true;
+		else if (op->code == OP_IN_NUMBERS ? number_equal(left.number, item.number)
+						   : left.length == item.length &&
+							     memcmp(left.text, item.text, item.length) == 0)
+			return value_bool(true);
+	}
+	return unknown ? value_unknown : value_bool(false);
+}
+
+static struct value evaluate_match(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	struct value left = evaluate_child(program, op, 0, context);
+	int r;
+
+	if (left.type == VALUE_UNKNOWN)
+		return left;
+	r = pcre2_match(op->regex->code, (PCRE2_SPTR)left.text, left.length, 0, 0, op->regex->match, op->regex->limits);
+	if (r >= 0 || r == PCRE2_ERROR_NOMATCH)
+		return value_bool(r >= 0);
+	return missing(context, context->self, NULL, "=~", "the regular expression needs too long on this text", true);
+}
+
+static struct value evaluate_list(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	long double items[EXPR_LIST_MAX];
+
+	for (uint16_t i = 0; i < op->count; i++) {
+		struct value item = evaluate_child(program, op, i, context);
+
+		if (item.type == VALUE_UNKNOWN)
+			return item;
+		items[i] = item.number;
+	}
+	memcpy(context->list, items, op->count * sizeof(items[0]));
+	return (struct value){ .type = VALUE_LIST, .text = "", .items = context->list, .n_items = op->count };
+}
+
+static struct value compare(const struct op *op, const struct value *a, const struct value *b)
+{
+	bool same_text = a->length == b->length && a->text && b->text && memcmp(a->text, b->text, a->length) == 0;
+	int order = number_compare(a->number, b->number);
+
+	switch ((int)op->code) {	/* the others never come here */
+	case OP_LESS:
+		return value_bool(order < 0);
+	case OP_LESS_EQUAL:
+		return value_bool(order <= 0);
+	case OP_GREATER:
+		return value_bool(order > 0);
+	case OP_GREATER_EQUAL:
+		return value_bool(order >= 0);
+	case OP_EQUAL:
+		return value_bool(order == 0);
+	case OP_NOT_EQUAL:
+		return value_bool(order != 0);
+	case OP_EQUAL_TEXT:
+		return value_bool(same_text);
+	case OP_NOT_EQUAL_TEXT:
+		return value_bool(!same_text);
+	case OP_EQUAL_BOOL:
+		return value_bool(a->boolean == b->boolean);
+	default:
+		return value_bool(a->boolean != b->boolean);
+	}
+}
+
+static long double next_power_of_2(long double number)
+{
+	long double power = 1;
+
+	while (power < number && power < 0x1p100L)
+		power *= 2;
+	return power;
+}
+
+static struct value calculate(const struct program *program, const struct op *op, const struct value *values,
+			      struct expr_context *context)
+{
+	long double a = values[0].number, b = op->count > 1 ? values[1].number : 0;
+
+	switch ((int)op->code) {
+	case OP_ADD:
+		return value_number(a + b);
+	case OP_SUBTRACT:
+		return value_number(a - b);
+	case OP_MULTIPLY:
+		return value_number(a * b);
+	case OP_DIVIDE:
+	case OP_ROUND_UP:
+		if (b == 0)
+			return missing(context, context->self, NULL, program->text, "it divides by zero here", false);
+		return value_number(op->code == OP_DIVIDE ? a / b : ceill(a / b) * b);
+	case OP_NEGATE:
+		return value_number(-a);
+	case OP_MIN:
+	case OP_MAX:
+		for (uint16_t i = 1; i < op->count; i++)
+			if (op->code == OP_MIN ? values[i].number < a : values[i].number > a)
+				a = values[i].number;
+		return value_number(a);
+	case OP_CLAMP:
+		a = a < b ? b : a;
+		return value_number(a > values[2].number ? values[2].number : a);
+	case OP_NEXT_POWER_OF_2:
+		return value_number(next_power_of_2(a));
+	case OP_FLOOR:
+		return value_number(floorl(a));
+	default:
+		return value_number(fabsl(a));
+	}
+}
+
+static struct value evaluate_operator(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	struct value values[EXPR_LIST_MAX];
+
+	values[0] = values[1] = value_unknown;
+	for (uint16_t i = 0; i < op->count; i++) {
+		values[i] = evaluate_child(program, op, i, context);
+		if (values[i].type == VALUE_UNKNOWN)
+			return values[i];
+	}
+	if (op->code >= OP_LESS && op->code <= OP_NOT_EQUAL_BOOL)
+		return compare(op, &values[0], &values[1]);
+	return calculate(program, op, values, context);
+}
+
+static struct value evaluate_op(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	struct value value;
+
+	switch (op->code) {
+	case OP_NUMBER:
+		return value_number(op->number);
+	case OP_TEXT:
+		return value_text(op->text, op->text_length);
+	case OP_BOOL:
+		return value_bool(op->number != 0);
+	case OP_MAKE_LIST:
+		return evaluate_list(program, op, context);
+	case OP_SETTING:
+		return evaluate_setting(op, context);
+	case OP_CURRENT:
+		return evaluate_target(op, &context->current, context);
+	case OP_PROPOSED:
+		return evaluate_target(op, &context->proposed, context);
+	case OP_INDEX:
+		return evaluate_index(program, op, context);
+	case OP_GAUGE:
+		return evaluate_gauge(program, op, context);
+	case OP_RATE:
+	case OP_DELTA:
+	case OP_TOTAL:
+		return evaluate_counter(program, op, context);
+	case OP_NOT:
+		value = evaluate_child(program, op, 0, context);
+		value.boolean = !value.boolean;
+		return value;
+	case OP_AND:
+	case OP_OR:
+		return evaluate_logic(program, op, context);
+	case OP_IF:
+		return evaluate_if(program, op, context);
+	case OP_IN_NUMBERS:
+	case OP_IN_TEXTS:
+	case OP_IN_SETTING_NUMBERS:
+	case OP_IN_SETTING_WORDS:
+		return evaluate_in(program, op, context);
+	case OP_MATCH:
+		return evaluate_match(program, op, context);
+	case OP_PERCENTILE:
+	case OP_INTERVAL_MIN:
+	case OP_INTERVAL_MAX:
+	case OP_MEAN:
+	case OP_LAST:
+	case OP_SHARE:
+		return evaluate_intervals(program, op, context);
+	case OP_ANY:
+	case OP_ALL:
+	case OP_COUNT:
+	case OP_SUM:
+		return evaluate_subjects(program, op, context);
+	case OP_HAS:
+		return evaluate_has(op, context);
+	case OP_OFFERS:
+		return evaluate_offers(op, context);
+	case OP_KERNEL:
+		return evaluate_kernel(op, context);
+	case OP_ADD:
+	case OP_SUBTRACT:
+	case OP_MULTIPLY:
+	case OP_DIVIDE:
+	case OP_NEGATE:
+	case OP_LESS:
+	case OP_LESS_EQUAL:
+	case OP_GREATER:
+	case OP_GREATER_EQUAL:
+	case OP_EQUAL:
+	case OP_NOT_EQUAL:
+	case OP_EQUAL_TEXT:
+	case OP_NOT_EQUAL_TEXT:
+	case OP_EQUAL_BOOL:
+	case OP_NOT_EQUAL_BOOL:
+	case OP_MIN:
+	case OP_MAX:
+	case OP_CLAMP:
+	case OP_ROUND_UP:
+	case OP_NEXT_POWER_OF_2:
+	case OP_FLOOR:
+	case OP_ABS:
+		break;
+	}
+	return evaluate_operator(program, op, context);
+}
+
+struct value expr_evaluate_op(const struct program *program, uint16_t index, struct expr_context *context)
+{
+	size_t causes = context->missing ? context->missing->count : 0;
+	bool hard = context->hard_unknown;
+	struct value value = evaluate_op(program, &program->ops[index], context);
+
+	/* What was missing below a known answer did not matter. */
+	if (value.type != VALUE_UNKNOWN) {
+		if (context->missing)
+			context->missing->count = causes;
+		context->hard_unknown = hard;
+	}
+	return value;
+}
+
+struct value program_evaluate(const struct program *program, struct expr_context *context)
+{
+	return expr_evaluate_op(program, program->root, context);
+}
