@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workloads that make a host sick in one way each, for a bounded time.  Run in a control group and a network
+ * namespace of their own.
+ *
+ *   workload deaf BACKLOG SECONDS      a listener that never accepts, and clients that knock
+ *   workload spin THREADS SECONDS      threads that burn CPU
+ *   workload reread FILE MIB SECONDS   reads a file again and again, more than fits
+ *   workload dirty FILE MIB SECONDS    writes over a file again and again, without fsync
+ *   workload short PER-SECOND SECONDS  connections that are opened and closed at once
+ *   workload udp SECONDS               datagrams faster than the receiver reads them
+ *   workload fork COUNT SECONDS        children that sleep, as many as are allowed */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static double deadline;
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void set_deadline(const char *seconds)
+{
+	deadline = now() + atof(seconds);
+}
+
+static void sleep_msec(long msec)
+{
+	struct timespec time = { msec / 1000, msec % 1000 * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+/* A socket bound to a free port of the loopback address. */
+static int bound_socket(int type, struct sockaddr_in *address)
+{
+	socklen_t length = sizeof(*address);
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	*address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	if (fd < 0 || bind(fd, (struct sockaddr *)address, sizeof(*address)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)address, &length) < 0)
+		return -1;
+	return fd;
+}
+
+static int run_deaf(char **argv)
+{
+	struct sockaddr_in address;
+	int listener = bound_socket(SOCK_STREAM, &address);
+	int clients[4096];
+	size_t n = 0;
+
+	set_deadline(argv[1]);
+	if (listener < 0 || listen(listener, atoi(argv[0])) < 0)
+		return fail("listen");
+	/* Clients stay open: those the queue has no room for try again by themselves. */
+	while (now() < deadline) {
+		if (n == 4096) {
+			for (size_t i = 0; i < n; i++)
+				close(clients[i]);
+			n = 0;
+		}
+		clients[n] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (clients[n] >= 0) {
+			(void)connect(clients[n], (struct sockaddr *)&address, sizeof(address));
+			n++;
+		}
+		sleep_msec(5);
+	}
+	return 0;
+}
+
+static void *spin(void *unused)
+{
+	volatile unsigned long counter = 0;
+
+	(void)unused;
+	while (now() < deadline)
+		for (int i = 0; i < 100000; i++)
+			counter++;
+	return NULL;
+}
+
+static int run_spin(char **argv)
+{
+	int count = atoi(argv[0]);
+	pthread_t threads[64];
+
+	set_deadline(argv[1]);
+	for (int i = 0; i < count && i < 64; i++)
+		if (pthread_create(&threads[i], NULL, spin, NULL) != 0)
+			return fail("pthread_create");
+	for (int i = 0; i < count && i < 64; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
+}
+
+static char block[1 << 20];
+
+static int run_reread(char **argv)
+{
+	int fd = open(argv[0], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	off_t size = (off_t)atoi(argv[1]) << 20;
+
+	set_deadline(argv[2]);
+	if (fd < 0)
+		return fail(argv[0]);
+	memset(block, 'x', sizeof(block));
+	for (off_t at = 0; at < size; at += (off_t)sizeof(block))
+		if (pwrite(fd, block, sizeof(block), at) < 0)
+			return fail("write");
+	if (fsync(fd) < 0)
+		return fail("fsync");
+	while (now() < deadline)
+		for (off_t at = 0; at < size && now() < deadline; at += (off_t)sizeof(block))
+			if (pread(fd, block, sizeof(block), at) < 0)
+				return fail("read");
+	return 0;
+}
+
+static int run_dirty(char **argv)
+{
+	int fd = open(argv[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	off_t size = (off_t)atoi(argv[1]) << 20;
+
+	set_deadline(argv[2]);
+	if (fd < 0)
+		return fail(argv[0]);
+	while (now() < deadline)
+		for (off_t at = 0; at < size && now() < deadline; at += (off_t)sizeof(block))
+			if (pwrite(fd, block, sizeof(block), at) < 0)
+				return fail("write");
+	return 0;
+}
+
+static int listening;
+
+static void *accept_all(void *unused)
+{
+	(void)unused;
+	while (now() < deadline) {
+		int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		char byte;
+
+		if (fd < 0)
+			continue;
+		(void)!read(fd, &byte, 1);	/* the client closes first, and keeps the TIME_WAIT */
+		close(fd);
+	}
+	return NULL;
+}
+
+static int run_short(char **argv)
+{
+	struct timeval timeout = { .tv_usec = 100000 };
+	struct sockaddr_in address;
+	double rate = atof(argv[0]), start = now();
+	unsigned long opened = 0, refused = 0;
+	pthread_t thread;
+
+	set_deadline(argv[1]);
+	listening = bound_socket(SOCK_STREAM, &address);
+	if (listening < 0 || setsockopt(listening, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
+	    listen(listening, 4096) < 0 || pthread_create(&thread, NULL, accept_all, NULL) != 0)
+		return fail("listen");
+	while (now() < deadline) {
+		int fd;
+
+		if ((double)(opened + refused) > (now() - start) * rate) {
+			sleep_msec(1);
+			continue;
+		}
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+			opened++;
+		else
+			refused++;
+		close(fd);
+	}
+	pthread_join(thread, NULL);
+	fprintf(stderr, "%lu opened, %lu refused\n", opened, refused);
+	return 0;
+}
+
+static int run_udp(char **argv)
+{
+	struct sockaddr_in address;
+	int receiver = bound_socket(SOCK_DGRAM, &address), sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	set_deadline(argv[0]);
+	if (receiver < 0 || sender < 0)
+		return fail("socket");
+	while (now() < deadline) {
+		for (int i = 0; i < 100; i++)
+			(void)sendto(sender, block, 1000, 0, (struct sockaddr *)&address, sizeof(address));
+		(void)recv(receiver, block, sizeof(block), MSG_DONTWAIT);
+		sleep_msec(10);
+	}
+	return 0;
+}
+
+static int run_fork(char **argv)
+{
+	int count = atoi(argv[0]);
+
+	set_deadline(argv[1]);
+	while (now() < deadline) {
+		for (int i = 0; i < count; i++) {
+			pid_t child = fork();
+
+			if (child == 0) {
+				sleep_msec((long)((deadline - now()) * 1000));
+				_exit(0);
+			}
+		}
+		sleep_msec(200);
+	}
+	while (wait(NULL) > 0)
+		continue;
+	return 0;
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	int arguments;
+	int (*run)(char **argv);
+} workloads[] = {
+	{ "deaf",   2, run_deaf },
+	{ "dirty",  3, run_dirty },
+	{ "fork",   2, run_fork },
+	{ "reread", 3, run_reread },
+	{ "short",  2, run_short },
+	{ "spin",   2, run_spin },
+	{ "udp",    1, run_udp },
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(workloads) / sizeof(workloads[0]); i++)
+		if (strcmp(argv[1], workloads[i].name) == 0 && argc == workloads[i].arguments + 2)
+			return workloads[i].run(argv + 2);
+	fputs("usage: workload NAME ARGUMENT...\n", stderr);
+	return 2;
+}
