@@ -131,12 +131,25 @@ static const struct interface_setting *interface_setting(const struct target *ta
 	return NULL;
 }
 
-/* The word after the interface: "rx" of "ring.rx". */
-static const char *interface_word(const struct target *target, const struct interface_setting *setting)
+/* The word after the interface: "rx-usecs" of "coalesce.rx_usecs". */
+static void add_interface_word(struct strbuf *out, const struct target *target, const struct interface_setting *setting)
 {
 	size_t length = strlen(setting->key);
+	CLEANUP(strbuf_release) struct strbuf word = STRBUF_INIT;
 
-	return setting->key[length - 1] == '.' ? target->key + length : setting->after;
+	if (setting->key[length - 1] != '.') {
+		strbuf_add_string(out, setting->after);
+		return;
+	}
+	for (const char *c = target->key + length; *c; c++)
+		strbuf_add_char(&word, *c == '_' ? '-' : *c);
+	action_word(out, word.buf);
+}
+
+/* ethtool says on and off. */
+static const char *interface_value(const struct target *target, const char *value)
+{
+	return target->entry->format != FORMAT_BOOL ? value : is_off(value) ? "off" : "on";
 }
 
 /* ethtool takes a name that begins with a dash for an option, and so do ip and tc. */
@@ -159,9 +172,9 @@ static void interface_write(const struct target *target, const char *value, stru
 	strbuf_addf(out, "%s ", setting->before);
 	action_word(out, target->name);
 	strbuf_add_char(out, ' ');
-	action_word(out, interface_word(target, setting));
+	add_interface_word(out, target, setting);
 	strbuf_add_char(out, ' ');
-	action_word(out, value);
+	action_word(out, interface_value(target, value));
 	strbuf_add_char(out, '\n');
 }
 

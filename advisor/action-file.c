@@ -2,11 +2,6 @@
 /* Settings that are files: below /proc/sys, below /sys, and the kernel command line. */
 #include "action.h"
 
-#define SYSCTL_FILE "/etc/sysctl.d/90-keisoku.conf"
-#define UDEV_FILE "/etc/udev/rules.d/90-keisoku.rules"
-#define TMPFILES_FILE "/etc/tmpfiles.d/90-keisoku.conf"
-#define MODPROBE_FILE "/etc/modprobe.d/90-keisoku.conf"
-
 static const char *entry_text(const struct entry *entry, const char *key)
 {
 	const struct node *node = entry->node ? node_get(entry->node, key) : NULL;
@@ -45,8 +40,8 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 		return;
 	}
 	strbuf_addf(&line, "%s = %s", target->key, value);
-	action_line(out, SYSCTL_FILE, target->key, " *=", line.buf);
-	strbuf_add_string(&out->note, "a file in a sysctl.d directory whose name sorts after 90-keisoku.conf wins over it");
+	action_line(out, "/etc/sysctl.d", target->key, "conf", line.buf);
+	strbuf_add_string(&out->note, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
 	if (module)
 		strbuf_addf(&out->note, "; at boot the key is there only when the module %s is loaded before "
 			    "systemd-sysctl runs (modules-load.d)", module);
@@ -84,15 +79,14 @@ static void sysfs_verify(const struct target *target, const char *value, struct 
 /* tmpfiles.d(5), type w: "%" starts a specifier, blanks end a field. */
 static void tmpfiles_persist(const struct target *target, const char *value, struct lasting *out)
 {
-	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT, key = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 
 	if (!action_plain(target->path) || !action_printable(value)) {
 		strbuf_add_string(&out->note, "its path or value cannot be written in a tmpfiles.d file");
 		return;
 	}
-	strbuf_addf(&key, "w %s", target->path);
 	strbuf_addf(&line, "w %s - - - - %s", target->path, value);
-	action_line(out, TMPFILES_FILE, key.buf, " ", line.buf);
+	action_line(out, "/etc/tmpfiles.d", target->path + strspn(target->path, "/"), "conf", line.buf);
 }
 
 static void sysfs_persist(const struct target *target, const char *value, struct lasting *out)
@@ -140,16 +134,16 @@ const struct actuator actuator_huge_pages = {
 void action_udev(const struct target *target, const char *subsystem, const char *attribute, const char *value,
 		 struct lasting *out)
 {
-	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, line = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, line = STRBUF_INIT;
 
 	if (!action_plain(target->name) || !action_plain(attribute) || !action_printable(value) || strchr(value, '$')) {
 		strbuf_add_string(&out->note, "its name or value cannot be written in a udev rule");
 		return;
 	}
-	strbuf_addf(&key, "ACTION==\"add|change\", SUBSYSTEM==\"%s\", KERNEL==\"%s\", ATTR{%s}=", subsystem, target->name,
-		    attribute);
-	strbuf_addf(&line, "%s\"%s\"", key.buf, value);
-	action_line(out, UDEV_FILE, key.buf, "", line.buf);
+	strbuf_addf(&name, "%s-%s", target->name, attribute);
+	strbuf_addf(&line, "ACTION==\"add|change\", SUBSYSTEM==\"%s\", KERNEL==\"%s\", ATTR{%s}=\"%s\"", subsystem,
+		    target->name, attribute, value);
+	action_line(out, "/etc/udev/rules.d", name.buf, "rules", line.buf);
 	strbuf_add_string(&out->persist, "udevadm control --reload\n");
 	strbuf_add_string(&out->unpersist, "udevadm control --reload\n");
 }
@@ -220,7 +214,7 @@ static void module_write(const struct target *target, const char *value, struct 
 static void module_persist(const struct target *target, const char *value, struct lasting *out)
 {
 	CLEANUP(strbuf_release) struct strbuf module = STRBUF_INIT, parameter = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, line = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, line = STRBUF_INIT;
 
 	strbuf_add_string(&out->note, out->note.len ? "; " : "");
 	if (!module_names(target, &module, &parameter)) {
@@ -231,9 +225,9 @@ static void module_persist(const struct target *target, const char *value, struc
 		strbuf_add_string(&out->note, "its name or value cannot be written in a modprobe.d file");
 		return;
 	}
-	strbuf_addf(&key, "options %s %s", module.buf, parameter.buf);
-	strbuf_addf(&line, "%s=%s", key.buf, value);
-	action_line(out, MODPROBE_FILE, key.buf, "=", line.buf);
+	strbuf_addf(&name, "%s-%s", module.buf, parameter.buf);
+	strbuf_addf(&line, "options %s %s=%s", module.buf, parameter.buf, value);
+	action_line(out, "/etc/modprobe.d", name.buf, "conf", line.buf);
 	strbuf_addf(&out->note, "read when the module is loaded; if it is in the initramfs, rebuild that; if it is built in, "
 		    "put %s.%s=%s on the kernel command line instead", module.buf, parameter.buf, value);
 }

@@ -269,13 +269,31 @@ static void unit_drop_in(const char *base, const char *unit, const char *directi
 	drop_in(directory.buf, section_of(unit, directive), directive, value, write, remove);
 }
 
-/* D-Bus has microseconds of CPU time in a second, and UINT64_MAX for none, where the directive has a percentage. */
-static bool directive_value(const char **directive, const char *value, struct strbuf *out)
+/* LimitNOFILE and LimitNOFILESoft are two properties and one directive, "soft:hard". */
+static bool limit_pair(const struct target *target, const char *value, struct strbuf *directive, struct strbuf *out)
 {
-	bool quota = streq(*directive, "CPUQuotaPerSecUSec");
+	CLEANUP(strbuf_release) struct strbuf soft = STRBUF_INIT;
+	bool is_soft = ends_with(target->key, "Soft");
+	const char *other;
 
-	if (quota)
-		*directive = "CPUQuota";
+	strbuf_add(directive, target->key, strlen(target->key) - (is_soft ? strlen("Soft") : 0));
+	strbuf_addf(&soft, "%sSoft", directive->buf);
+	other = action_sibling(target, is_soft ? directive->buf : soft.buf);
+	if (other)
+		strbuf_addf(out, "%s:%s", is_soft ? value : other, is_soft ? other : value);
+	else
+		strbuf_add_string(out, value);
+	return true;
+}
+
+/* D-Bus has microseconds of CPU time in a second, and UINT64_MAX for none, where the directive has a percentage. */
+static bool directive_value(const struct target *target, const char *value, struct strbuf *directive, struct strbuf *out)
+{
+	bool quota = streq(target->key, "CPUQuotaPerSecUSec");
+
+	if (starts_with(target->key, "Limit"))
+		return limit_pair(target, value, directive, out);
+	strbuf_add_string(directive, quota ? "CPUQuota" : target->key);
 	if (streq(value, "18446744073709551615") || streq(value, "infinity"))
 		value = quota ? "max" : "infinity";
 	if (quota)
@@ -292,25 +310,26 @@ static bool is_resource_control(const char *name)
 	return false;
 }
 
-static void unit_set(const struct target *target, const char *directive, const char *value, bool runtime,
-		     struct strbuf *write, struct strbuf *remove)
+static void unit_set(const struct target *target, const char *value, bool runtime, struct strbuf *write,
+		     struct strbuf *remove)
 {
 	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
+	CLEANUP(strbuf_release) struct strbuf directive = STRBUF_INIT;
 
 	if (!is_unit_name(target->name) || *target->name == '-' ||
-	    !directive_value(&directive, value, &assignment.value))
+	    !directive_value(target, value, &directive, &assignment.value))
 		return;
-	if (!is_resource_control(directive)) {
-		unit_drop_in(runtime ? "/run/systemd/system" : "/etc/systemd/system", target->name, directive,
+	if (!is_resource_control(directive.buf)) {
+		unit_drop_in(runtime ? "/run/systemd/system" : "/etc/systemd/system", target->name, directive.buf,
 			     assignment.value.buf, write, remove);
 		return;
 	}
 	assignment.unit = target->name;
-	assignment.name = directive;
+	assignment.name = directive.buf;
 	set_property(&assignment, runtime, write);
 	strbuf_add_string(remove, "rm -f ");
 	action_wordf(remove, "%s/systemd/system.control/%s.d/50-%s.conf", runtime ? "/run" : "/etc", target->name,
-		     directive);
+		     directive.buf);
 	strbuf_add_string(remove, " && systemctl daemon-reload\n");
 }
 
@@ -327,7 +346,7 @@ static void unit_write(const struct target *target, const char *value, struct st
 	CLEANUP(strbuf_release) struct strbuf remove = STRBUF_INIT;
 
 	if (target->entry->about == SUBJECT_KIND_UNIT)
-		unit_set(target, target->key, value, true, out, &remove);
+		unit_set(target, value, true, out, &remove);
 }
 
 static void unit_show(const struct target *target, const char *property, const char *value, struct strbuf *out)
@@ -351,7 +370,7 @@ static void unit_verify(const struct target *target, const char *value, struct s
 static void unit_persist(const struct target *target, const char *value, struct lasting *out)
 {
 	if (target->entry->about == SUBJECT_KIND_UNIT) {
-		unit_set(target, target->key, value, false, &out->persist, &out->unpersist);
+		unit_set(target, value, false, &out->persist, &out->unpersist);
 	} else {
 		drop_in("/etc/systemd/system.conf.d", "Manager", manager_directive(target), value, &out->persist,
 			&out->unpersist);

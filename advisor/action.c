@@ -97,40 +97,29 @@ bool action_printable(const char *text)
 
 void action_echo(struct strbuf *out, const char *value, const char *path)
 {
-	strbuf_add_string(out, action_plain(value) ? "echo " : "printf '%s\\n' ");
+	/* echo is for text that means itself in every shell */
+	strbuf_add_string(out, *value != '-' && action_printable(value) ? "echo " : "printf '%s\\n' ");
 	action_word(out, value);
 	strbuf_add_string(out, " > ");
 	action_word(out, path);
 	strbuf_add_char(out, '\n');
 }
 
-/* Text as a basic regular expression that matches just it, with | as the delimiter. */
-static void add_literal(struct strbuf *out, const char *text)
+void action_line(struct lasting *out, const char *directory, const char *name, const char *suffix, const char *line)
 {
-	for (; *text; text++) {
-		if (strchr(".[]*^$\\|", *text))
-			strbuf_add_char(out, '\\');
-		strbuf_add_char(out, *text);
-	}
-}
+	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT;
+	size_t start;
 
-void action_line(struct lasting *out, const char *file, const char *key, const char *rest, const char *line)
-{
-	CLEANUP(strbuf_release) struct strbuf script = STRBUF_INIT;
-
-	strbuf_add_string(&script, "\\|^");
-	add_literal(&script, key);
-	strbuf_addf(&script, "%s|d", rest);
-
-	strbuf_addf(&out->persist, "touch %s && sed -i ", file);
-	action_word(&out->persist, script.buf);
-	strbuf_addf(&out->persist, " %s && printf '%%s\\n' ", file);
-	action_word(&out->persist, line);
-	strbuf_addf(&out->persist, " >> %s\n", file);
-
-	strbuf_add_string(&out->unpersist, "sed -i ");
-	action_word(&out->unpersist, script.buf);
-	strbuf_addf(&out->unpersist, " %s\n", file);
+	strbuf_addf(&file, "%s/90-keisoku-", directory);
+	start = file.len;
+	strbuf_addf(&file, "%s.%s", name, suffix);
+	for (size_t i = start; i < file.len; i++)
+		if (file.buf[i] == '/' || file.buf[i] == ' ')
+			file.buf[i] = '-';
+	action_echo(&out->persist, line, file.buf);
+	strbuf_add_string(&out->unpersist, "rm -f ");
+	action_word(&out->unpersist, file.buf);
+	strbuf_add_char(&out->unpersist, '\n');
 }
 
 /* "none [mq-deadline] kyber" is written as "mq-deadline"; "4096\t131072\t6291456" with blanks. */

@@ -55,9 +55,9 @@ bool action_plain(const char *text);
 /* One printable line without quotes, backslash or percent sign. */
 bool action_printable(const char *text);
 
-/* Puts line into file in place of any line that matches key (text, not a pattern) followed by rest (a basic regular
- * expression); the way back removes it. */
-void action_line(struct lasting *out, const char *file, const char *key, const char *rest, const char *line);
+/* A configuration file of its own with that one line: directory/90-keisoku-NAME.suffix.  One file for each setting,
+ * so that writing it twice changes nothing and removing it takes back just this.  name and line must be printable. */
+void action_line(struct lasting *out, const char *directory, const char *name, const char *suffix, const char *line);
 
 /* What the kernel will show after value was written; NULL when that is not known exactly. */
 const char *action_reads_back(const struct target *target, const char *value);

@@ -73,6 +73,14 @@ static const char yaml[] =
 	"  reads_back: page-multiple, references: [r]}\n"
 	"unit.LimitNOFILE: {kind: systemd-unit, type: text, scope: process, takes_effect: restart, reversible: yes,\n"
 	"  summary: s, references: [r]}\n"
+	"unit.LimitNOFILESoft: {kind: systemd-unit, type: text, scope: process, takes_effect: restart, reversible: yes,\n"
+	"  summary: s, references: [r]}\n"
+	"unit.CPUQuotaPerSecUSec: {kind: systemd-unit, type: text, scope: cgroup, takes_effect: live, reversible: yes,\n"
+	"  summary: s, reads_back: as time, references: [r]}\n"
+	"interface.coalesce.rx_usecs: {kind: network-interface, type: integer, range: '0..', unit: us, scope: device,\n"
+	"  takes_effect: live, reversible: yes, summary: s, references: [r]}\n"
+	"interface.features.gro: {kind: network-interface, type: bool, scope: device, takes_effect: live,\n"
+	"  reversible: yes, summary: s, references: [r]}\n"
 	"process.limit.nofile: {kind: resource-limit, type: words, scope: process, takes_effect: live, reversible: yes,\n"
 	"  summary: s, references: [r]}\n"
 	"container.requests.cpu: {kind: container-resource, type: text, scope: cgroup, takes_effect: restart,\n"
@@ -191,12 +199,9 @@ static void a_sysctl_is_written_undone_checked_and_kept(void **state)
 	assert_string_equal(change->rollback, "sysctl -w vm.swappiness=60");
 	assert_string_equal(change->verify, "v=$(sysctl -n vm.swappiness); echo \"$v\"; [ \"$v\" = 10 ]");
 	assert_string_equal(change->persist,
-			    "touch /etc/sysctl.d/90-keisoku.conf && sed -i '\\|^vm\\.swappiness *=|d' "
-			    "/etc/sysctl.d/90-keisoku.conf && printf '%s\\n' 'vm.swappiness = 10' >> "
-			    "/etc/sysctl.d/90-keisoku.conf");
-	assert_string_equal(change->unpersist,
-			    "sed -i '\\|^vm\\.swappiness *=|d' /etc/sysctl.d/90-keisoku.conf");
-	assert_non_null(strstr(change->persist_note, "sorts after 90-keisoku.conf wins"));
+			    "echo 'vm.swappiness = 10' > /etc/sysctl.d/90-keisoku-vm.swappiness.conf");
+	assert_string_equal(change->unpersist, "rm -f /etc/sysctl.d/90-keisoku-vm.swappiness.conf");
+	assert_non_null(strstr(change->persist_note, "sorts after 90-keisoku wins"));
 	assert_all_parse(change);
 }
 
@@ -278,8 +283,9 @@ static void a_coupled_key_of_another_kind_is_restored_in_its_own_way(void **stat
 					      "sysctl -w vm.min_free_kbytes=67584");
 	assert_string_equal(change->verify, "cat /sys/kernel/mm/transparent_hugepage/enabled; grep -qF '[madvise]' "
 					    "/sys/kernel/mm/transparent_hugepage/enabled");
-	assert_non_null(strstr(change->persist, "'w /sys/kernel/mm/transparent_hugepage/enabled - - - - madvise'"));
-	assert_non_null(strstr(change->persist, "/etc/tmpfiles.d/90-keisoku.conf"));
+	assert_string_equal(change->persist,
+			    "echo 'w /sys/kernel/mm/transparent_hugepage/enabled - - - - madvise' > "
+			    "/etc/tmpfiles.d/90-keisoku-sys-kernel-mm-transparent_hugepage-enabled.conf");
 	assert_all_parse(change);
 }
 
@@ -352,8 +358,8 @@ static void a_scheduler_is_the_bracketed_word_and_kept_by_udev(void **state)
 	assert_string_equal(change->apply, "echo mq-deadline > /sys/block/sda/queue/scheduler");
 	assert_string_equal(change->rollback, "echo bfq > /sys/block/sda/queue/scheduler");
 	assert_non_null(strstr(change->persist, "'ACTION==\"add|change\", SUBSYSTEM==\"block\", KERNEL==\"sda\", "
-						"ATTR{queue/scheduler}=\"mq-deadline\"' >> "
-						"/etc/udev/rules.d/90-keisoku.rules"));
+						"ATTR{queue/scheduler}=\"mq-deadline\"' > "
+						"/etc/udev/rules.d/90-keisoku-sda-queue-scheduler.rules"));
 	assert_non_null(strstr(change->unpersist, "udevadm control --reload"));
 	assert_all_parse(change);
 }
@@ -366,7 +372,7 @@ static void a_module_parameter_goes_to_modprobe(void **state)
 	change_host(fixture, "module.nvme.poll_queues", "0", "2");
 	assert_null(change->apply);
 	assert_null(change->rollback);
-	assert_non_null(strstr(change->persist, "'options nvme poll_queues=2' >> /etc/modprobe.d/90-keisoku.conf"));
+	assert_non_null(strstr(change->persist, "'options nvme poll_queues=2' > /etc/modprobe.d/90-keisoku-nvme-poll_queues.conf"));
 	assert_non_null(strstr(change->persist_note, "nvme.poll_queues=2"));
 
 	change_host(fixture, "module.kvm.halt_poll", "Y", "0");
@@ -427,6 +433,11 @@ static void an_interface_setting_has_its_own_program(void **state)
 	assert_null(change->persist);
 	assert_non_null(change->persist_note);
 
+	change_it(fixture, "interface.coalesce.rx_usecs", eth0, "eth0 coalesce.rx_usecs", "3", "50");
+	assert_string_equal(change->apply, "ethtool -C eth0 rx-usecs 50");
+	change_it(fixture, "interface.features.gro", eth0, "eth0 features.gro", "0", "1");
+	assert_string_equal(change->apply, "ethtool -K eth0 gro on");
+
 	change_it(fixture, "interface.qdisc", eth0, "eth0 qdisc", "fq_codel", "fq");
 	assert_string_equal(change->apply, "tc qdisc replace dev eth0 root fq");
 
@@ -472,7 +483,7 @@ static void any_other_cgroup_is_written_as_a_file(void **state)
 		subject_id id;
 
 		strbuf_addf(&path, "/sys/fs/cgroup%s", names[i]);
-		strbuf_addf(&wanted, "printf '%%s\\n' '60000 100000' > %s/cpu.max", path.buf);
+		strbuf_addf(&wanted, "echo '60000 100000' > %s/cpu.max", path.buf);
 		id = subject(fixture, SUBJECT_KIND_CGROUP, names[i], path.buf, "cpu.max", "50000 100000");
 		change_it(fixture, "cgroup.cpu.max", id, names[i], "50000 100000", "60000 100000");
 		assert_string_equal(fixture->change.apply, wanted.buf);
@@ -489,7 +500,7 @@ static void a_quota_with_another_period_is_written_as_a_file(void **state)
 				 "5000 10000");
 
 	change_it(fixture, "cgroup.cpu.max", web, "/web.service cpu.max", "5000 10000", "6000 10000");
-	assert_string_equal(fixture->change.apply, "printf '%s\\n' '6000 10000' > /sys/fs/cgroup/web.service/cpu.max");
+	assert_string_equal(fixture->change.apply, "echo '6000 10000' > /sys/fs/cgroup/web.service/cpu.max");
 }
 
 static void a_property_of_a_unit_becomes_a_drop_in(void **state)
@@ -507,6 +518,30 @@ static void a_property_of_a_unit_becomes_a_drop_in(void **state)
 	assert_string_equal(change->verify, "v=$(systemctl show --value -p LimitNOFILE -- web.service); echo \"$v\"; "
 					    "[ \"$v\" = 65536 ]");
 	assert_all_parse(change);
+}
+
+static void soft_and_hard_limit_of_a_unit_are_one_directive(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct change *change = &fixture->change;
+	subject_id web = subject(fixture, SUBJECT_KIND_UNIT, "web.service", "", "LimitNOFILE", "524288");
+
+	snapshot_set_string(fixture->snapshot, web, "LimitNOFILESoft", "1024", NULL);
+	change_it(fixture, "unit.LimitNOFILESoft", web, "web.service LimitNOFILESoft", "1024", "65536");
+	assert_non_null(strstr(change->apply, "LimitNOFILE=65536:524288"));
+	assert_non_null(strstr(change->rollback, "LimitNOFILE=1024:524288"));
+	change_it(fixture, "unit.LimitNOFILE", web, "web.service LimitNOFILE", "524288", "1048576");
+	assert_non_null(strstr(change->persist, "LimitNOFILE=1024:1048576"));
+}
+
+static void a_quota_in_microseconds_a_second_becomes_a_percentage(void **state)
+{
+	struct fixture *fixture = *state;
+	subject_id web = subject(fixture, SUBJECT_KIND_UNIT, "web.service", "", "CPUQuotaPerSecUSec", "infinity");
+
+	change_it(fixture, "unit.CPUQuotaPerSecUSec", web, "web.service CPUQuotaPerSecUSec", "infinity", "1500000");
+	assert_string_equal(fixture->change.apply, "systemctl set-property --runtime web.service CPUQuota=150%");
+	assert_string_equal(fixture->change.rollback, "systemctl set-property --runtime web.service CPUQuota=");
 }
 
 static void a_limit_of_a_process_is_set_by_its_number(void **state)
@@ -616,22 +651,19 @@ static void a_name_that_no_command_can_keep_gets_none(void **state)
 	assert_non_null(fixture->change.persist_note);
 }
 
-/* The line goes in once, replaces an older one, and comes out again. */
+/* Written twice it is there once, and it comes out again without a trace. */
 static void a_persistent_line_is_idempotent_and_removable(void **state)
 {
 	char directory[] = "/tmp/keisoku-action-XXXXXX";
-	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT, script = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf script = STRBUF_INIT;
 	struct lasting lasting = { .persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT };
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
-	strbuf_addf(&file, "%s/f", directory);
-	action_line(&lasting, file.buf, "vm.swappiness", " *=", "vm.swappiness = 10");
-	strbuf_addf(&script, "set -e; printf 'vmxswappiness = 1\\nvm.swappiness=99\\n' > %s\n%s%s"
-			     "[ \"$(cat %s)\" = \"vmxswappiness = 1\nvm.swappiness = 10\" ]\n%s"
-			     "[ \"$(cat %s)\" = 'vmxswappiness = 1' ]\nrm %s; rmdir %s\n",
-		    file.buf, lasting.persist.buf, lasting.persist.buf, file.buf, lasting.unpersist.buf, file.buf,
-		    file.buf, directory);
+	action_line(&lasting, directory, "net.ipv4.conf.eth0/100.rp_filter", "conf", "a = `b` $(c) #");
+	strbuf_addf(&script, "set -e; %s%s[ \"$(cat %s/90-keisoku-net.ipv4.conf.eth0-100.rp_filter.conf)\" = "
+			     "'a = `b` $(c) #' ]\n%srmdir %s\n",
+		    lasting.persist.buf, lasting.persist.buf, directory, lasting.unpersist.buf, directory);
 	assert_int_equal(shell("-c", script.buf), 0);
 	strbuf_release(&lasting.persist);
 	strbuf_release(&lasting.unpersist);
@@ -663,6 +695,8 @@ int main(void)
 		TEST(any_other_cgroup_is_written_as_a_file),
 		TEST(a_quota_with_another_period_is_written_as_a_file),
 		TEST(a_property_of_a_unit_becomes_a_drop_in),
+		TEST(soft_and_hard_limit_of_a_unit_are_one_directive),
+		TEST(a_quota_in_microseconds_a_second_becomes_a_percentage),
 		TEST(a_limit_of_a_process_is_set_by_its_number),
 		TEST(a_container_is_changed_in_its_manifest),
 		TEST(hostile_names_end_in_commands_that_parse_on_one_line),
