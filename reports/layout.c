@@ -274,6 +274,53 @@ static void flow_word(struct flow *flow, enum style style, const char *word, siz
 	flow->column += width;
 }
 
+static bool is_unit(const char *word, size_t length)
+{
+	static const char *const units[] = { "%", "B", "B/s", "KiB", "KiB/s", "MiB", "MiB/s", "GiB", "GiB/s", "TiB", "ns",
+					     "us", "µs", "ms", "s", "min", "h", "d", "cores", "core", "pages", "MHz",
+					     "GHz" };
+
+	while (length > 0 && strchr(",.;:)", word[length - 1]))
+		length--;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (strlen(units[i]) == length && memcmp(units[i], word, length) == 0)
+			return true;
+	return false;
+}
+
+/* Bytes up to the next blank where a line may end: "12.5 %" and "30 s" are one word. */
+static size_t word_length(const char *word)
+{
+	size_t length = strcspn(word, " ");
+
+	if (length > 0 && word[length] == ' ' && word[length - 1] >= '0' && word[length - 1] <= '9') {
+		size_t next = strcspn(word + length + 1, " ");
+
+		if (is_unit(word + length + 1, next))
+			return length + 1 + next;
+	}
+	return length;
+}
+
+void flow_phrase(struct flow *flow, enum style style, const char *text)
+{
+	CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
+
+	make_harmless(flow->page, text, &safe);
+	flow_word(flow, style, safe.buf, safe.len);
+}
+
+void flow_gap(struct flow *flow, unsigned int columns)
+{
+	if (flow->column + columns >= flow->page->width) {
+		flow_newline(flow);
+	} else {
+		strbuf_add_repeated(&flow->page->text, ' ', columns);
+		flow->column += columns;
+	}
+	flow->blank = false;
+}
+
 void flow_add(struct flow *flow, enum style style, const char *text)
 {
 	CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
@@ -281,7 +328,7 @@ void flow_add(struct flow *flow, enum style style, const char *text)
 
 	make_harmless(flow->page, text, &safe);
 	for (word = safe.buf; *word;) {
-		size_t length = strcspn(word, " ");
+		size_t length = word_length(word);
 
 		if (length)
 			flow_word(flow, style, word, length);
@@ -357,10 +404,14 @@ void page_heading(struct page *page, const char *text, const char *aside)
 
 	flow_add(&flow, STYLE_BOLD, text);
 	if (aside && *aside) {
-		flow_add(&flow, STYLE_DIM, "  ");
+		flow_gap(&flow, 2);
 		flow_add(&flow, STYLE_DIM, aside);
 	}
 	flow_end(&flow);
+}
+
+void page_rule(struct page *page)
+{
 	style_on(page, STYLE_DIM);
 	for (unsigned int i = 0; i < page->width; i++)
 		strbuf_add_string(&page->text, page_symbol(page, SYMBOL_RULE));

@@ -26,7 +26,7 @@ void page_release(struct page *page);
 unsigned int display_width(const char *text);
 
 /* A paragraph: words are added piece by piece and wrap at the width of the page, each new line beginning at indent.
- * White space at the start of a piece separates it from what is before. */
+ * White space at the start of a piece separates it from what is before.  A number stays with its unit. */
 struct flow {
 	struct page *page;
 	unsigned int indent, column;
@@ -38,6 +38,8 @@ struct flow flow_begin(struct page *page, unsigned int indent);		/* writes the i
 struct flow flow_labelled(struct page *page, unsigned int margin, unsigned int indent, const char *label);
 void flow_add(struct flow *flow, enum style style, const char *text);
 void flow_addf(struct flow *flow, enum style style, const char *format, ...) FORMAT_PRINTF(3, 4);
+void flow_phrase(struct flow *flow, enum style style, const char *text);	/* not broken unless wider than the page */
+void flow_gap(struct flow *flow, unsigned int columns);			/* that many blanks, or a new line */
 void flow_end(struct flow *flow);
 
 /* A paragraph in one call; nothing when text is NULL or empty. */
@@ -45,14 +47,14 @@ void page_paragraph(struct page *page, unsigned int indent, enum style style, co
 void page_labelled(struct page *page, unsigned int margin, unsigned int indent, const char *label, const char *text);
 /* Each line of commands at indent, unbroken. */
 void page_commands(struct page *page, unsigned int margin, unsigned int indent, const char *label, const char *commands);
-/* A heading: bold, with a rule to the width of the page. */
 void page_heading(struct page *page, const char *text, const char *aside);
+void page_rule(struct page *page);
 void page_blank(struct page *page);
 
 /* A bar of columns cells for ratio 0..1. */
 void page_bar(struct page *page, struct strbuf *out, double ratio, unsigned int columns, enum style style);
 
-/* Side by side: column i has widths[i] columns, two blanks between; cells are pages of that width. */
+/* Side by side, two blanks between; each cell is a page of the width of its column. */
 void page_columns(struct page *page, unsigned int margin, struct page *cells, size_t count);
 
 /* What shows a symbol with and without Unicode. */

@@ -41,9 +41,8 @@ static void add_change(struct flow *flow, const struct change *change)
 	const char *to = change->to_text ? change->to_text : change->to;
 
 	flow_add(flow, STYLE_BOLD, change->key);
-	flow_add(flow, STYLE_PLAIN, from && *from ? " " : " (empty)");
-	if (from && *from)
-		flow_add(flow, STYLE_PLAIN, from);
+	flow_gap(flow, 2);
+	flow_add(flow, STYLE_PLAIN, from && *from ? from : "(empty)");
 	flow_addf(flow, STYLE_DIM, " %s ", page_symbol(flow->page, SYMBOL_ARROW));
 	flow_add(flow, STYLE_GREEN, to && *to ? to : "(empty)");
 }
@@ -60,12 +59,17 @@ static void write_changes(struct page *page, const struct finding *finding)
 		page_paragraph(page, TEXT_MARGIN, STYLE_BOLD, finding->advice);
 }
 
+static bool same_source(const struct evidence *a, const struct evidence *b)
+{
+	return a->source && b->source && streq(a->source, b->source);
+}
+
 static bool same_basis(const struct evidence *a, const struct evidence *b)
 {
 	return a->basis == b->basis && a->samples == b->samples && fabs(a->window_sec - b->window_sec) < 0.001;
 }
 
-/* How far the numbers just printed reach. */
+/* How far the numbers just printed reach, and where they are from. */
 static void write_basis(struct page *page, const struct evidence *evidence)
 {
 	static const struct dimension time_dimension = { .seconds = 1 };
@@ -76,7 +80,7 @@ static void write_basis(struct page *page, const struct evidence *evidence)
 		strbuf_addf(&text, "over %u intervals in ", evidence->samples);
 		quantity_format(&text, evidence->window_sec, time_dimension, false);
 		if (!isnan(evidence->share))
-			strbuf_addf(&text, "; the condition held in %.0f %% of them", evidence->share * 100);
+			strbuf_addf(&text, ", the condition held in %.0f %% of them", evidence->share * 100);
 		break;
 	case BASIS_SINCE_BOOT:
 		strbuf_add_string(&text, "since boot, ");
@@ -87,25 +91,29 @@ static void write_basis(struct page *page, const struct evidence *evidence)
 		strbuf_add_string(&text, "read once");
 		break;
 	case BASIS_SETTING:
-		break;
+		return;
 	}
+	if (evidence->source && *evidence->source)
+		strbuf_addf(&text, "; %s", evidence->source);
 	page_paragraph(page, indent_of(page), STYLE_DIM, text.buf);
 }
 
+/* What shares its basis and its source says them once. */
 void text_evidence(struct page *page, const struct finding *finding)
 {
 	for (size_t i = 0; i < finding->n_evidence; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
+		bool last = i + 1 == finding->n_evidence;
 		struct flow flow = i == 0 ? flow_labelled(page, TEXT_MARGIN, indent_of(page), "measured") :
 					    flow_begin(page, indent_of(page));
 
 		flow_add(&flow, STYLE_PLAIN, evidence->expression);
 		flow_add(&flow, STYLE_DIM, " = ");
 		flow_add(&flow, evidence->known ? STYLE_BOLD : STYLE_DIM, evidence->value ? evidence->value : "unknown");
-		if (evidence->source && *evidence->source)
-			flow_addf(&flow, STYLE_DIM, "  (%s)", evidence->source);
+		if (evidence->basis == BASIS_SETTING && evidence->source && *evidence->source)
+			flow_addf(&flow, STYLE_DIM, " (%s)", evidence->source);
 		flow_end(&flow);
-		if (i + 1 == finding->n_evidence || !same_basis(evidence, evidence + 1))
+		if (last || !same_basis(evidence, evidence + 1) || !same_source(evidence, evidence + 1))
 			write_basis(page, evidence);
 	}
 }
@@ -191,13 +199,13 @@ static void write_title(struct page *page, const struct finding *finding, size_t
 {
 	struct flow flow = flow_begin(page, 0);
 
-	flow.indent = TEXT_MARGIN;
-	if (number)
-		flow_addf(&flow, STYLE_BOLD, number < 10 ? "%zu  " : "%zu ", number);
-	if (number && number < 10)
-		strbuf_add_char(&page->text, ' '), flow.column++;
+	if (number) {
+		flow_addf(&flow, STYLE_BOLD, "%zu", number);
+		flow_gap(&flow, number < 10 ? 2 : 1);
+	}
 	add_severity(&flow, finding->severity);
-	flow_add(&flow, STYLE_PLAIN, " ");
+	flow_gap(&flow, 2);
+	flow.indent = TEXT_MARGIN;
 	flow_add(&flow, STYLE_BOLD, finding->title);
 	if (finding->subject != SUBJECT_HOST && finding->subject_name)
 		flow_addf(&flow, STYLE_PLAIN, " (%s)", finding->subject_name);

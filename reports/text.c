@@ -25,8 +25,8 @@ static void add_part(struct flow *flow, const char *text)
 
 static void write_machine(struct page *page, const struct report *report)
 {
-	static const char *const keys[] = { "kernel.arch", "platform.kind", "platform.virtualization" };
-	const char *host = host_text(report, "kernel.hostname"), *release = host_text(report, "kernel.osrelease");
+	static const char *const keys[] = { "kernel.architecture", "platform.kind", "platform.virtualization" };
+	const char *host = host_text(report, "host.name"), *release = host_text(report, "kernel.release");
 	struct flow flow = flow_begin(page, 0);
 
 	flow_add(&flow, STYLE_BOLD, host ? host : "a host without a name");
@@ -52,9 +52,15 @@ static void add_time(struct strbuf *out, double realtime)
 		strbuf_addf(out, ", from %s UTC", text);
 }
 
+static void add_count(struct strbuf *out, size_t count)
+{
+	quantity_format(out, (double)count, unit_none.dimension, false);
+}
+
 static void add_plural(struct strbuf *out, size_t count, const char *noun)
 {
-	strbuf_addf(out, "%zu %s%s", count, noun, count == 1 ? "" : "s");
+	add_count(out, count);
+	strbuf_addf(out, " %s%s", noun, count == 1 ? "" : "s");
 }
 
 static void write_window(struct page *page, const struct report *report)
@@ -85,23 +91,31 @@ static void write_window(struct page *page, const struct report *report)
 	page_paragraph(page, 0, STYLE_PLAIN, text.buf);
 }
 
+static void add_also(struct strbuf *out, size_t count, const char *what)
+{
+	if (count == 0)
+		return;
+	strbuf_add_string(out, ", ");
+	add_count(out, count);
+	strbuf_addf(out, " %s", what);
+}
+
 static void write_readable(struct page *page, const struct report *report)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	strbuf_addf(&text, "Read %zu settings", report->settings_read);
-	if (report->settings_unreadable)
-		strbuf_addf(&text, ", %zu could not be read", report->settings_unreadable);
-	if (report->settings_absent)
-		strbuf_addf(&text, ", %zu are not there", report->settings_absent);
-	if (report->settings_unsupported)
-		strbuf_addf(&text, ", %zu are not supported", report->settings_unsupported);
-	strbuf_addf(&text, "; %zu metrics", report->metrics_read);
-	if (report->metrics_unreadable)
-		strbuf_addf(&text, ", %zu could not be read", report->metrics_unreadable);
-	if (report->metrics_absent)
-		strbuf_addf(&text, ", %zu are not there", report->metrics_absent);
-	strbuf_addf(&text, ". Judged by %zu rules.", report->rules);
+	strbuf_add_string(&text, "Read ");
+	add_plural(&text, report->settings_read, "setting");
+	add_also(&text, report->settings_unreadable, "could not be read");
+	add_also(&text, report->settings_absent, "are not there");
+	add_also(&text, report->settings_unsupported, "are not supported");
+	strbuf_add_string(&text, "; ");
+	add_plural(&text, report->metrics_read, "metric");
+	add_also(&text, report->metrics_unreadable, "could not be read");
+	add_also(&text, report->metrics_absent, "are not there");
+	strbuf_add_string(&text, ". Judged by ");
+	add_plural(&text, report->rules, "rule");
+	strbuf_add_string(&text, ".");
 	page_paragraph(page, 0, STYLE_DIM, text.buf);
 }
 
@@ -110,6 +124,7 @@ static void write_readable(struct page *page, const struct report *report)
 #define RESOURCE_WIDTH 14
 #define BAR_WIDTH 8
 #define TABLE_WIDTH_MIN 76	/* narrower: one cell below the other */
+#define TEXT_WIDTH_MAX 132	/* longer lines are hard to read */
 
 static void write_cell(struct page *page, const struct use_cell *cell, unsigned int indent)
 {
@@ -128,7 +143,7 @@ static void write_cell(struct page *page, const struct use_cell *cell, unsigned 
 	}
 	if (cell->alarming)
 		flow_addf(&flow, STYLE_ALARM, " %s ", page_symbol(page, SYMBOL_ALARM));
-	flow_add(&flow, style, cell->value);
+	flow_addf(&flow, style, "%s%s", cell->value, !cell->known && cell->detail && *cell->detail ? ":" : "");
 	if (cell->detail && *cell->detail) {
 		/* A detail that does not fit beside its value begins a line of its own. */
 		if (flow.column + 1 + display_width(cell->detail) > page->width) {
@@ -242,11 +257,11 @@ static void write_nothing(struct page *page, const struct report *report)
 
 	page_blank(page);
 	page_heading(page, "Nothing is recommended", NULL);
-	strbuf_addf(&text, "%zu rules were judged", report->rules);
-	if (counts[STATUS_SATISFIED])
-		strbuf_addf(&text, "; %zu times the problem was looked for, measured and not there",
-			    counts[STATUS_SATISFIED]);
-	strbuf_add_string(&text, ". No setting of this host is contradicted by what was measured.");
+	add_plural(&text, report->rules, "rule");
+	strbuf_add_string(&text, " judged this host; ");
+	add_plural(&text, counts[STATUS_SATISFIED], "time");
+	strbuf_add_string(&text, " the problem was measured for and is not there. Nothing measured argues for another "
+				 "setting.");
 	page_paragraph(page, 0, STYLE_PLAIN, text.buf);
 }
 
@@ -262,6 +277,7 @@ static void write_recommendations(struct page *page, const struct report *report
 	add_plural(&title, count, "recommendation");
 	page_blank(page);
 	page_heading(page, title.buf, NULL);
+	page_rule(page);
 	for (size_t i = 0; i < report->findings->count; i++) {
 		if (report->findings->items[i].status != STATUS_RECOMMEND)
 			continue;
@@ -282,8 +298,8 @@ struct section {
 /* clang-format off */
 static const struct section sections[] = {
 	{ .status = STATUS_SUSPECT,        .title = "Suspected",      .aside = "thin evidence: measure before changing anything", .write = text_suspect, },
-	{ .status = STATUS_ELSEWHERE,      .title = "Elsewhere",      .aside = "the problem is there, this setting is not its cause", .write = text_elsewhere, },
-	{ .status = STATUS_UNMEASURED,     .title = "Not measured",   .aside = "what would make these judgeable", .write_all = text_unmeasured, },
+	{ .status = STATUS_ELSEWHERE,      .title = "Elsewhere",      .aside = "the problem is there, but this setting is not its cause", .write = text_elsewhere, },
+	{ .status = STATUS_UNMEASURED,     .title = "Not measured",   .aside = "what would have to be run", .write_all = text_unmeasured, },
 	{ .status = STATUS_UNREADABLE,     .title = "Not readable",   .aside = NULL, .write_all = text_unreadable, },
 	{ .status = STATUS_WAIVED,         .title = "Waived",         .aside = NULL, .write = text_waived, },
 	{ .status = STATUS_SATISFIED,      .title = "Satisfied",      .aside = "measured, and the problem is not there", .only_all = true, .write = text_line, },
@@ -346,6 +362,7 @@ static void write_counts(struct page *page, const struct report *report)
 		[STATUS_UNREADABLE] = "not readable", [STATUS_WAIVED] = "waived",
 	};
 	const size_t *counts = report->findings->counts;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct flow flow;
 
 	page_blank(page);
@@ -355,8 +372,10 @@ static void write_counts(struct page *page, const struct report *report)
 			continue;
 		if (flow.column > 0)
 			flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_DOT));
-		flow_addf(&flow, STYLE_BOLD, "%zu", counts[i]);
-		flow_addf(&flow, STYLE_PLAIN, " %s", words[i]);
+		strbuf_reset(&text);
+		add_count(&text, counts[i]);
+		strbuf_addf(&text, " %s", words[i]);
+		flow_phrase(&flow, i == STATUS_RECOMMEND && counts[i] ? STYLE_BOLD : STYLE_PLAIN, text.buf);
 	}
 	flow_end(&flow);
 	flow = flow_begin(page, 0);
@@ -371,7 +390,7 @@ static int text_write(FILE *out, const struct report *report)
 {
 	CLEANUP(page_release) struct page page;
 
-	page_init(&page, report->width ? report->width : 80, report->colour, report->unicode);
+	page_init(&page, MIN(report->width ? report->width : 80, TEXT_WIDTH_MAX), report->colour, report->unicode);
 	write_machine(&page, report);
 	write_window(&page, report);
 	write_readable(&page, report);
