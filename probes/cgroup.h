@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding control groups and reading what their files and names say; the probe's own parsers. */
+#ifndef KEISOKU_PROBES_CGROUP_H
+#define KEISOKU_PROBES_CGROUP_H
+
+#include <math.h>
+
+#include "../core/base.h"
+
+#define CGROUP_MOUNTS_MAX 32
+#define CGROUP_POD_UID_MAX 36
+#define CGROUP_CONTAINER_ID_LENGTH 64
+#define CGROUP_UNLIMITED HUGE_VAL
+
+struct cgroup_mount {
+	char *path;			/* mount point */
+	unsigned int version;		/* 1 or 2 */
+	unsigned int controllers;	/* v1: which of those that are read; bits */
+};
+
+struct cgroup_mounts {
+	struct cgroup_mount list[CGROUP_MOUNTS_MAX];
+	size_t count;
+	bool v1, v2;			/* mounted at all, also without a controller that is read */
+};
+
+/* Adds the control group mounts in the text of mountinfo; the first mount of each hierarchy counts. */
+void cgroup_mounts_parse(const char *text, struct cgroup_mounts *found);
+void cgroup_mounts_release(struct cgroup_mounts *found);
+
+/* The text of cpu.max in cores, of a memory limit in bytes; CGROUP_UNLIMITED, or -EBADMSG. */
+int cgroup_quota_parse(const char *text, double *ret_cores);
+int cgroup_bytes_parse(const char *text, double *ret_bytes);
+
+/* What a component of a group's path says of the pod and the container in it; false, and nothing written: nothing. */
+bool cgroup_pod_uid(const char *component, char uid[static CGROUP_POD_UID_MAX + 1]);
+bool cgroup_container_id(const char *component, char id[static CGROUP_CONTAINER_ID_LENGTH + 1]);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One line of limits.conf(5). */
+#ifndef KEISOKU_PROBES_LIMITS_H
+#define KEISOKU_PROBES_LIMITS_H
+
+#include "../core/base.h"
+
+struct limits_line {
+	char *domain, *type, *item, *value;	/* type "-" and item NULL: the domain is exempt */
+};
+
+/* Reads the line at text, up to its newline.  1: there is an assignment, 0: nothing but a comment, -EINVAL: pam_limits
+ * ignores it.  line is released first. */
+int limits_line_parse(const char *text, struct limits_line *line);
+void limits_line_release(struct limits_line *line);
+
+#endif

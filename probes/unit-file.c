@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit-file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "../core/parse.h"
+
+#define BLANKS " \t\r\n"
+
+void unit_file_release(struct unit_file *file)
+{
+	strbuf_release(&file->section);
+	strbuf_release(&file->key);
+	strbuf_release(&file->value);
+	strbuf_release(&file->joined);
+}
+
+static bool line_is_comment(const char *line)
+{
+	line += strspn(line, BLANKS);
+	return *line == '#' || *line == ';';
+}
+
+/* The length of the line at the cursor, which moves on. */
+static size_t skip_line(struct unit_file *file)
+{
+	size_t length = strcspn(file->cursor, "\n");
+
+	file->cursor += length + (file->cursor[length] == '\n');
+	file->next_line++;
+	return length;
+}
+
+/* A whole logical line into joined, empty for a comment; comments may also stand between its parts. */
+static bool take_logical_line(struct unit_file *file)
+{
+	bool continues = true;
+
+	strbuf_reset(&file->joined);
+	file->line = file->next_line;
+	if (!*file->cursor)
+		return false;
+	if (line_is_comment(file->cursor)) {
+		(void)skip_line(file);
+		return true;
+	}
+	while (continues && *file->cursor) {
+		const char *line = file->cursor;
+		size_t length = skip_line(file);
+
+		if (file->next_line - file->line > 1 && line_is_comment(line))
+			continue;
+		continues = length > 0 && line[length - 1] == '\\';
+		strbuf_add(&file->joined, line, length - continues);
+		if (continues)
+			strbuf_add_char(&file->joined, ' ');
+	}
+	strbuf_trim(&file->joined);
+	return true;
+}
+
+static void set_trimmed(struct strbuf *out, const char *text, size_t length)
+{
+	strbuf_reset(out);
+	strbuf_add(out, text, length);
+	strbuf_trim(out);
+}
+
+bool unit_file_next(struct unit_file *file)
+{
+	while (take_logical_line(file)) {
+		const char *text = file->joined.buf, *equals;
+		size_t length = file->joined.len;
+
+		if (text[0] == '[' && text[length - 1] == ']') {
+			set_trimmed(&file->section, text + 1, length - 2);
+			continue;
+		}
+		equals = memchr(text, '=', length);
+		if (!equals || equals == text)
+			continue;
+		set_trimmed(&file->key, text, (size_t)(equals - text));
+		set_trimmed(&file->value, equals + 1, length - (size_t)(equals + 1 - text));
+		return true;
+	}
+	return false;
+}
+
+void unit_paths_add(struct unit_paths *paths, const char *path)
+{
+	GROW(paths->items, paths->capacity, paths->count + 1);
+	paths->items[paths->count++] = xstrdup(path);
+}
+
+void unit_paths_release(struct unit_paths *paths)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		free(paths->items[i]);
+	free(paths->items);
+	*paths = (struct unit_paths)UNIT_PATHS_INIT;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int compare_base_names(const void *a, const void *b)
+{
+	return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
+}
+
+static bool name_is_taken(const struct unit_paths *paths, size_t first, const char *name)
+{
+	for (size_t i = first; i < paths->count; i++)
+		if (streq(base_name(paths->items[i]), name))
+			return true;
+	return false;
+}
+
+int unit_dropins_add(const struct root *root, const struct unit_paths *directories, struct unit_paths *paths)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	size_t first = paths->count;
+	int result = 0;
+
+	for (size_t i = 0; i < directories->count; i++) {
+		CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+
+		if (root_list(root, directories->items[i], &list) < 0)
+			continue;	/* most of the possible directories are not there */
+		for (size_t j = 0; j < list.count; j++) {
+			const char *name = list.entries[j].name;
+
+			if (!ends_with(name, ".conf") || list.entries[j].type == DT_DIR ||
+			    name_is_taken(paths, first, name))
+				continue;
+			if (paths->count - first == UNIT_DROPINS_MAX) {
+				result = -E2BIG;
+				break;
+			}
+			strbuf_reset(&path);
+			strbuf_addf(&path, "%s/%s", directories->items[i], name);
+			unit_paths_add(paths, path.buf);
+		}
+	}
+	if (paths->count > first)
+		qsort(paths->items + first, paths->count - first, sizeof(paths->items[0]), compare_base_names);
+	return result;
+}
+
+/* "1.5G": one number with its suffix; *cursor moves past it. */
+static int size_scan(const char **cursor, double *ret_bytes)
+{
+	static const char suffixes[] = "BKMGTPE";
+	const char *end = *cursor, *suffix;
+	CLEANUP(free_ptr) char *number = NULL;
+	double value;
+
+	end += strspn(end, "0123456789.");
+	number = xstrndup(*cursor, (size_t)(end - *cursor));
+	if (parse_real(number, &value) < 0)
+		return -EINVAL;
+	end += strspn(end, " \t");
+	suffix = *end ? strchr(suffixes, *end) : NULL;
+	for (const char *s = suffixes; suffix && s < suffix; s++)
+		value *= 1024;
+	*cursor = suffix ? end + 1 : end;
+	*ret_bytes = value;
+	return 0;
+}
+
+static int size_parse(const char *text, struct strbuf *out)
+{
+	double total = 0, part;
+	uint64_t exact;
+
+	if (parse_u64(text, &exact) == 0) {
+		strbuf_add_string(out, text);
+		return 0;
+	}
+	do {
+		if (size_scan(&text, &part) < 0)
+			return -EINVAL;
+		total += part;
+		text += strspn(text, " \t");
+	} while (*text);
+	if (total >= 18446744073709549568.0)
+		return -EINVAL;
+	strbuf_addf(out, "%" PRIu64, (uint64_t)total);
+	return 0;
+}
+
+/* "20%", "12.5%" */
+static int percent_parse(const char *text, double *ret_percent)
+{
+	CLEANUP(free_ptr) char *number = NULL;
+
+	if (!ends_with(text, "%"))
+		return -EINVAL;
+	number = xstrndup(text, strlen(text) - 1);
+	if (parse_real(number, ret_percent) < 0 || *ret_percent < 0 || *ret_percent > 1e9)
+		return -EINVAL;
+	return 0;
+}
+
+static int range_parse(const char *text, int64_t low, int64_t high, struct strbuf *out)
+{
+	int64_t value;
+
+	if (parse_i64(text, &value) < 0 || value < low || value > high)
+		return -EINVAL;
+	strbuf_add_string(out, text);
+	return 0;
+}
+
+int unit_value_parse(enum unit_value kind, const char *text, struct strbuf *out)
+{
+	double percent;
+	uint64_t count;
+
+	strbuf_reset(out);
+	switch (kind) {
+	case UNIT_VALUE_SHARE:
+	case UNIT_VALUE_SIZE_SHARE:
+		if (percent_parse(text, &percent) == 0) {
+			strbuf_add_string(out, text);
+			return 0;
+		}
+		return unit_value_parse(kind == UNIT_VALUE_SHARE ? UNIT_VALUE_COUNT : UNIT_VALUE_SIZE, text, out);
+	case UNIT_VALUE_COUNT:
+	case UNIT_VALUE_SIZE:
+		if (streq(text, "infinity")) {
+			strbuf_add_string(out, text);
+			return 0;
+		}
+		if (kind == UNIT_VALUE_SIZE)
+			return size_parse(text, out);
+		if (parse_u64(text, &count) < 0)
+			return -EINVAL;
+		strbuf_add_string(out, text);
+		return 0;
+	case UNIT_VALUE_WEIGHT:
+		if (streq(text, "idle")) {
+			strbuf_add_char(out, '0');
+			return 0;
+		}
+		return range_parse(text, 1, 10000, out);
+	case UNIT_VALUE_QUOTA:
+		if (percent_parse(text, &percent) < 0 || percent == 0)
+			return -EINVAL;
+		strbuf_addf(out, "%.0f", percent * 10000);
+		return 0;
+	case UNIT_VALUE_ADJUST:
+		return range_parse(text, -1000, 1000, out);
+	case UNIT_VALUE_TEXT:
+		strbuf_add_string(out, text);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int unit_limit_parse(enum unit_value kind, const char *text, struct strbuf *soft, struct strbuf *hard)
+{
+	const char *colon = strchr(text, ':');
+	CLEANUP(free_ptr) char *first = NULL;
+	int r;
+
+	first = xstrndup(text, colon ? (size_t)(colon - text) : strlen(text));
+	r = unit_value_parse(kind, first, soft);
+	if (r < 0)
+		return r;
+	return unit_value_parse(kind, colon ? colon + 1 : text, hard);
+}

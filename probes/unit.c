@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits and weights of systemd's services and slices.
+ *
+ * On a running system systemd is asked over the system bus, because it alone knows what is in force (set-property,
+ * transient units, defaults); the unit files say where each value comes from.  Elsewhere, and for a unit that
+ * did not answer in time, the files alone are read as systemd reads them: the fragment in the first directory of the
+ * search path that has it, then drop-ins by name, the last assignment wins, an empty one resets.
+ * systemd.unit(5), systemd.exec(5), systemd.resource-control(5), org.freedesktop.systemd1(5). */
+#include <errno.h>
+#include <stdio.h>
+
+#include "probe.h"
+#include "unit-bus.h"
+#include "unit-file.h"
+
+#define UNITS_MAX 4096
+
+enum { IN_SERVICE = 1, IN_SLICE = 2, IN_BOTH = IN_SERVICE | IN_SLICE };
+
+/* clang-format off */
+static const struct property {
+	const char *name;	/* on the bus, and the key here */
+	const char *soft;	/* resource limits: the property of the soft half */
+	const char *directive;	/* in unit files */
+	enum unit_value kind;
+	unsigned int sections;
+	bool unset_is_absent;	/* on the bus UINT64_MAX means that nothing was set, not that there is no limit */
+} properties[] = {
+	{ "CPUQuotaPerSecUSec", NULL, "CPUQuota", UNIT_VALUE_QUOTA, IN_BOTH, false },
+	{ "CPUWeight", NULL, "CPUWeight", UNIT_VALUE_WEIGHT, IN_BOTH, true },
+	{ "IOWeight", NULL, "IOWeight", UNIT_VALUE_WEIGHT, IN_BOTH, true },
+	{ "LimitMEMLOCK", "LimitMEMLOCKSoft", "LimitMEMLOCK", UNIT_VALUE_SIZE, IN_SERVICE, false },
+	{ "LimitNOFILE", "LimitNOFILESoft", "LimitNOFILE", UNIT_VALUE_COUNT, IN_SERVICE, false },
+	{ "LimitNPROC", "LimitNPROCSoft", "LimitNPROC", UNIT_VALUE_COUNT, IN_SERVICE, false },
+	{ "MemoryHigh", NULL, "MemoryHigh", UNIT_VALUE_SIZE_SHARE, IN_BOTH, false },
+	{ "MemoryMax", NULL, "MemoryMax", UNIT_VALUE_SIZE_SHARE, IN_BOTH, false },
+	{ "OOMScoreAdjust", NULL, "OOMScoreAdjust", UNIT_VALUE_ADJUST, IN_SERVICE, false },
+	{ "TasksMax", NULL, "TasksMax", UNIT_VALUE_SHARE, IN_BOTH, false },
+};
+/* clang-format on */
+
+/* What the files say of one property. */
+struct assignment {
+	char *value, *soft;	/* NULL: not assigned */
+	char *origin;		/* "file:line", NULL: never mentioned */
+	int error;		/* a file that could not be read may have assigned it */
+};
+
+/* The search path of the system manager, systemd.unit(5), first one first. */
+static const char *const search_path[] = {
+	"/etc/systemd/system.control",
+	"/run/systemd/system.control",
+	"/run/systemd/transient",
+	"/run/systemd/generator.early",
+	"/etc/systemd/system",
+	"/etc/systemd/system.attached",
+	"/run/systemd/system",
+	"/run/systemd/system.attached",
+	"/run/systemd/generator",
+	"/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system",
+	"/lib/systemd/system",
+	"/run/systemd/generator.late",
+};
+
+struct alias {
+	char *name, *target;
+};
+
+/* The unit directories, each listed once. */
+struct unit_index {
+	const struct root *root;
+	struct root_list lists[ARRAY_SIZE(search_path)];
+	bool listed[ARRAY_SIZE(search_path)];
+	struct alias *aliases;
+	size_t n_aliases, aliases_capacity;
+	struct symbols names;		/* units to describe */
+	bool truncated;
+};
+
+struct unit {
+	struct unit_paths files;	/* fragment (when has_fragment) and drop-ins */
+	bool has_fragment, masked;
+	struct assignment assignments[ARRAY_SIZE(properties)];
+};
+
+static void unit_release(struct unit *unit)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
+		free(unit->assignments[i].value);
+		free(unit->assignments[i].soft);
+		free(unit->assignments[i].origin);
+	}
+	unit_paths_release(&unit->files);
+}
+
+static void unit_index_release(struct unit_index *index)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++)
+		root_list_release(&index->lists[i]);
+	for (size_t i = 0; i < index->n_aliases; i++) {
+		free(index->aliases[i].name);
+		free(index->aliases[i].target);
+	}
+	free(index->aliases);
+	symbols_release(&index->names);
+}
+
+static unsigned int unit_section(const char *section)
+{
+	if (streq(section, "Service"))
+		return IN_SERVICE;
+	return streq(section, "Slice") ? IN_SLICE : 0;
+}
+
+static void assignment_reset(struct assignment *assignment)
+{
+	free(assignment->value);
+	free(assignment->soft);
+	free(assignment->origin);
+	*assignment = (struct assignment){ 0 };
+}
+
+static void assignment_apply(const struct property *property, const struct unit_file *file, const char *path,
+			     struct assignment *assignment, struct diag *notes)
+{
+	CLEANUP(strbuf_release) struct strbuf soft = STRBUF_INIT, value = STRBUF_INIT;
+	struct place place = { .file = path, .line = file->line };
+	int r = 0;
+
+	if (file->value.len && property->soft)
+		r = unit_limit_parse(property->kind, file->value.buf, &soft, &value);
+	else if (file->value.len)
+		r = unit_value_parse(property->kind, file->value.buf, &value);
+	if (r < 0) {
+		(void)diag_warning(notes, &place, "%s= has a value that systemd ignores", property->directive);
+		return;
+	}
+	assignment_reset(assignment);
+	assignment->origin = xasprintf("%s:%u", path, file->line);
+	if (!file->value.len)
+		return;
+	assignment->value = strbuf_steal(&value);
+	assignment->soft = property->soft ? strbuf_steal(&soft) : NULL;
+}
+
+static void unit_apply_file(const struct root *root, const char *path, unsigned int sections, struct unit *unit,
+			    struct diag *notes)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	int r = root_read(root, path, &text);
+
+	if (r == -ENOENT || r == -EINVAL)	/* a link to /dev/null: masked */
+		return;
+	for (size_t i = 0; r < 0 && i < ARRAY_SIZE(properties); i++) {
+		assignment_reset(&unit->assignments[i]);
+		unit->assignments[i].error = r;
+		unit->assignments[i].origin = xstrdup(path);
+	}
+	if (r < 0)
+		return;
+
+	CLEANUP(unit_file_release) struct unit_file file = UNIT_FILE_INIT(text.buf);
+	while (unit_file_next(&file)) {
+		if (!(unit_section(file.section.buf) & sections))
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
+			if (properties[i].sections & sections && streq(file.key.buf, properties[i].directive))
+				assignment_apply(&properties[i], &file, path, &unit->assignments[i], notes);
+	}
+}
+
+static unsigned int name_sections(const char *name)
+{
+	if (ends_with(name, ".service"))
+		return IN_SERVICE;
+	return ends_with(name, ".slice") ? IN_SLICE : 0;
+}
+
+static void unit_apply_files(const struct root *root, const char *name, struct unit *unit, struct diag *notes)
+{
+	for (size_t i = 0; i < unit->files.count; i++)
+		unit_apply_file(root, unit->files.items[i], name_sections(name), unit, notes);
+}
+
+static int compare_entry(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct root_entry *)entry)->name);
+}
+
+static const struct root_entry *index_find(struct unit_index *index, size_t directory, const char *name)
+{
+	struct root_list *list = &index->lists[directory];
+
+	if (!index->listed[directory]) {
+		index->listed[directory] = true;
+		(void)root_list(index->root, search_path[directory], list);	/* many are not there */
+	}
+	if (!list->count)
+		return NULL;
+	return bsearch(name, list->entries, list->count, sizeof(list->entries[0]), compare_entry);
+}
+
+/* "getty@tty1.service" comes from "getty@.service"; false for a name without an instance. */
+static bool template_name(const char *name, struct strbuf *out)
+{
+	const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
+
+	strbuf_reset(out);
+	if (!at || !dot || dot <= at + 1)
+		return false;
+	strbuf_add(out, name, (size_t)(at + 1 - name));
+	strbuf_add_string(out, dot);
+	return true;
+}
+
+/* "a-b-c.service" also has the drop-ins of "a-b-.service" and "a-.service".  Turns name into the next shorter one. */
+static bool prefix_name(struct strbuf *name)
+{
+	const char *dot = strrchr(name->buf, '.'), *at = strchr(name->buf, '@');
+	size_t end = dot ? (size_t)(dot - name->buf) : name->len;
+	CLEANUP(free_ptr) char *tail = NULL;
+
+	if (at && at < dot)
+		end = (size_t)(at - name->buf);
+	tail = xstrdup(name->buf + end);
+	if (end > 0 && name->buf[end - 1] == '-')
+		end--;
+	while (end > 0 && name->buf[end - 1] != '-')
+		end--;
+	if (end <= 1)
+		return false;
+	strbuf_truncate(name, end);
+	strbuf_add_string(name, tail);
+	return true;
+}
+
+static void directory_add(struct unit_index *index, size_t directory, const char *name, struct unit_paths *directories)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	strbuf_addf(&path, "%s.d", name);
+	if (!index_find(index, directory, path.buf))
+		return;
+	strbuf_reset(&path);
+	strbuf_addf(&path, "%s/%s.d", search_path[directory], name);
+	unit_paths_add(directories, path.buf);
+}
+
+/* The drop-in directories of name in one directory of the search path, the more specific ones first. */
+static void directories_add(struct unit_index *index, size_t directory, const char *name,
+			    struct unit_paths *directories)
+{
+	CLEANUP(strbuf_release) struct strbuf longer = STRBUF_INIT, template = STRBUF_INIT;
+	bool more = true;
+
+	strbuf_add_string(&longer, name);
+	for (unsigned int depth = 0; more && depth < 32; depth++) {
+		directory_add(index, directory, longer.buf, directories);
+		if (template_name(longer.buf, &template))
+			directory_add(index, directory, template.buf, directories);
+		more = prefix_name(&longer);
+	}
+}
+
+static void dropins_find(struct unit_index *index, const char *name, struct unit_paths *directories)
+{
+	const char *type = strrchr(name, '.') + 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++)
+		directories_add(index, i, name, directories);
+	for (size_t a = 0; a < index->n_aliases; a++)
+		for (size_t i = 0; streq(index->aliases[a].target, name) && i < ARRAY_SIZE(search_path); i++)
+			directories_add(index, i, index->aliases[a].name, directories);
+	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++)
+		directory_add(index, i, type, directories);
+}
+
+/* The fragment of a unit: in the first directory that has it, under its own name or that of its template. */
+static bool fragment_find(struct unit_index *index, const char *name, struct unit *unit)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, target = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++) {
+		const struct root_entry *entry = index_find(index, i, name);
+
+		if (!entry || entry->type == DT_DIR)
+			continue;
+		strbuf_addf(&path, "%s/%s", search_path[i], name);
+		unit->masked = entry->type == DT_LNK && root_readlink(index->root, path.buf, &target) >= 0 &&
+			       streq(target.buf, "/dev/null");
+		unit_paths_add(&unit->files, path.buf);
+		unit->has_fragment = true;
+		return true;
+	}
+	return false;
+}
+
+static void unit_find_files(struct unit_index *index, const char *name, struct unit *unit)
+{
+	CLEANUP(unit_paths_release) struct unit_paths directories = UNIT_PATHS_INIT;
+	CLEANUP(strbuf_release) struct strbuf template = STRBUF_INIT;
+
+	if (!fragment_find(index, name, unit) && template_name(name, &template))
+		(void)fragment_find(index, template.buf, unit);
+	if (unit->masked)
+		return;
+	dropins_find(index, name, &directories);
+	(void)unit_dropins_add(index->root, &directories, &unit->files);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "mysql.service -> mariadb.service": another name of the same unit. */
+static bool index_take_alias(struct unit_index *index, size_t directory, const char *name)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, target = STRBUF_INIT;
+	struct alias *alias;
+
+	strbuf_addf(&path, "%s/%s", search_path[directory], name);
+	if (root_readlink(index->root, path.buf, &target) < 0 || streq(base_name(target.buf), name) ||
+	    !name_sections(base_name(target.buf)))
+		return false;
+	if (index->n_aliases == UNITS_MAX)
+		return true;
+	GROW(index->aliases, index->aliases_capacity, index->n_aliases + 1);
+	alias = &index->aliases[index->n_aliases++];
+	alias->name = xstrdup(name);
+	alias->target = xstrdup(base_name(target.buf));
+	return true;
+}
+
+static void index_add_name(struct unit_index *index, const char *name, size_t length)
+{
+	if (index->names.count < UNITS_MAX)
+		(void)symbols_intern(&index->names, name, length);
+	else if (symbols_find(&index->names, name, length) == SYMBOL_NONE)
+		index->truncated = true;
+}
+
+static bool name_is_template(const char *name)
+{
+	const char *at = strchr(name, '@');
+
+	return at && at[1] == '.';
+}
+
+/* Every unit that has a file or a drop-in; a template is one only as an instance. */
+static void index_add_files(struct unit_index *index)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++) {
+		(void)index_find(index, i, "");
+		for (size_t j = 0; j < index->lists[i].count; j++) {
+			const struct root_entry *entry = &index->lists[i].entries[j];
+			size_t length = strlen(entry->name);
+			CLEANUP(free_ptr) char *name = NULL;
+
+			if (entry->type == DT_DIR && ends_with(entry->name, ".d"))
+				length -= 2;
+			name = xstrndup(entry->name, length);
+			if (!name_sections(name) || name_is_template(name) || starts_with(name, ".") ||
+			    ends_with(name, "-.service") || ends_with(name, "-.slice"))
+				continue;
+			if (entry->type == DT_LNK && index_take_alias(index, i, name))
+				continue;
+			index_add_name(index, name, length);
+		}
+	}
+}
+
+/* Every service and slice that has a control group, read before. */
+static void index_add_cgroups(struct unit_index *index, const struct snapshot *snapshot)
+{
+	uint32_t n = snapshot_kind_count(snapshot, SUBJECT_KIND_CGROUP);
+
+	for (uint32_t i = 0; i < n; i++) {
+		subject_id id = snapshot_kind_get(snapshot, SUBJECT_KIND_CGROUP, i);
+		const char *name = base_name(snapshot_subject_get(snapshot, id)->name);
+
+		if (name_sections(name))
+			index_add_name(index, name, strlen(name));
+	}
+}
+
+static void unit_set_paths(const struct unit *unit, subject_id subject, struct snapshot *snapshot)
+{
+	CLEANUP(strbuf_release) struct strbuf dropins = STRBUF_INIT;
+
+	if (unit->has_fragment)
+		snapshot_set_string(snapshot, subject, "FragmentPath", unit->files.items[0], unit->files.items[0]);
+	for (size_t i = unit->has_fragment; i < unit->files.count; i++)
+		strbuf_addf(&dropins, "%s%s", dropins.len ? " " : "", unit->files.items[i]);
+	if (dropins.len)
+		snapshot_set_string(snapshot, subject, "DropInPaths", dropins.buf, unit->files.items[unit->has_fragment]);
+}
+
+static void assignment_set(const struct property *property, const struct assignment *assignment, subject_id subject,
+			   struct snapshot *snapshot)
+{
+	const char *origin = assignment->origin ? assignment->origin : "unit files";
+
+	if (assignment->value) {
+		snapshot_set_string(snapshot, subject, property->name, assignment->value, origin);
+		if (property->soft)
+			snapshot_set_string(snapshot, subject, property->soft, assignment->soft, origin);
+		return;
+	}
+	snapshot_set_absent(snapshot, subject, property->name, assignment->error ? assignment->error : -ENOENT, origin);
+	if (property->soft)
+		snapshot_set_absent(snapshot, subject, property->soft,
+				    assignment->error ? assignment->error : -ENOENT, origin);
+}
+
+static bool unit_has_assignment(const struct unit *unit)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
+		if (unit->assignments[i].origin)
+			return true;
+	return false;
+}
+
+/* Without systemd's word for it. */
+static void unit_read_files(struct unit_index *index, const char *name, bool has_cgroup, struct snapshot *snapshot)
+{
+	CLEANUP(unit_release) struct unit unit = { 0 };
+	subject_id subject;
+
+	unit_find_files(index, name, &unit);
+	if (unit.masked)
+		return;
+	unit_apply_files(index->root, name, &unit, snapshot_notes(snapshot));
+	if (!has_cgroup && !unit_has_assignment(&unit))
+		return;			/* nothing is known of it that could matter */
+	subject = snapshot_subject(snapshot, SUBJECT_KIND_UNIT, name, "");
+	if (subject == SUBJECT_NONE)
+		return;
+	unit_set_paths(&unit, subject, snapshot);
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
+		if (properties[i].sections & name_sections(name))
+			assignment_set(&properties[i], &unit.assignments[i], subject, snapshot);
+}
+
+struct answer {
+	char *values[2 * ARRAY_SIZE(properties)];	/* at 2i the property, at 2i + 1 its soft half */
+	struct unit unit;
+	bool has_cgroup;
+};
+
+static void answer_release(struct answer *answer)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(answer->values); i++)
+		free(answer->values[i]);
+	unit_release(&answer->unit);
+}
+
+static void answer_take(void *context, const char *name, const char *value)
+{
+	struct answer *answer = context;
+
+	if (streq(name, "ControlGroup"))
+		answer->has_cgroup = *value != '\0';
+	if (*value && (streq(name, "FragmentPath") || streq(name, "DropInPaths"))) {
+		unit_paths_add(&answer->unit.files, value);
+		answer->unit.has_fragment = answer->unit.has_fragment || streq(name, "FragmentPath");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
+		bool soft = properties[i].soft && streq(name, properties[i].soft);
+
+		if (!soft && !streq(name, properties[i].name))
+			continue;
+		free(answer->values[2 * i + soft]);
+		answer->values[2 * i + soft] = xstrdup(value);
+	}
+}
+
+static void answer_set(const struct answer *answer, size_t property, bool soft, subject_id subject,
+		       struct snapshot *snapshot)
+{
+	const char *key = soft ? properties[property].soft : properties[property].name;
+	const char *value = answer->values[2 * property + soft];
+	const char *origin = answer->unit.assignments[property].origin;
+
+	if (!origin)
+		origin = "systemd";
+	if (!value || (properties[property].unset_is_absent && streq(value, "infinity")))
+		snapshot_set_absent(snapshot, subject, key, -ENOENT, origin);
+	else
+		snapshot_set_string(snapshot, subject, key, value, origin);
+}
+
+/* What systemd says; the files it says it read tell where.  False: no answer in time. */
+static bool unit_read_bus(struct unit_bus *bus, const struct root *root, const char *name, struct snapshot *snapshot)
+{
+	CLEANUP(answer_release) struct answer answer = { 0 };
+	subject_id subject;
+
+	if (unit_bus_properties(bus, name, answer_take, &answer) < 0)
+		return false;
+	if (!answer.has_cgroup)
+		return true;		/* it has finished, or was never started */
+	subject = snapshot_subject(snapshot, SUBJECT_KIND_UNIT, name, "");
+	if (subject == SUBJECT_NONE)
+		return true;
+	unit_apply_files(root, name, &answer.unit, snapshot_notes(snapshot));
+	unit_set_paths(&answer.unit, subject, snapshot);
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
+		if (!(properties[i].sections & name_sections(name)))
+			continue;
+		answer_set(&answer, i, false, subject, snapshot);
+		if (properties[i].soft)
+			answer_set(&answer, i, true, subject, snapshot);
+	}
+	return true;
+}
+
+static int unit_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+{
+	CLEANUP(unit_index_release) struct unit_index index = { .root = root };
+	CLEANUP(unit_bus_free_ptr) struct unit_bus *bus = NULL;
+	uint32_t with_cgroup, silent = 0;
+
+	(void)options;
+	if (root_is_live(root) && unit_bus_open(&bus) == 0 && unit_bus_list(bus, &index.names, UNITS_MAX) < 0)
+		unit_bus_free(steal_ptr(&bus));
+	if (!bus) {
+		index_add_cgroups(&index, snapshot);
+		with_cgroup = index.names.count;
+		index_add_files(&index);
+	} else {
+		with_cgroup = index.names.count;
+	}
+	for (uint32_t i = 0; i < index.names.count; i++) {
+		const char *name = index.names.names[i];
+
+		if (bus && unit_read_bus(bus, root, name, snapshot))
+			continue;
+		silent += bus != NULL;
+		unit_read_files(&index, name, i < with_cgroup, snapshot);
+	}
+	if (silent)
+		(void)diag_warning(snapshot_notes(snapshot), NULL,
+				   "systemd did not answer in time for %u units: their unit files were read instead",
+				   silent);
+	if (index.truncated)
+		(void)diag_warning(snapshot_notes(snapshot), NULL, "units beyond the first %u were left out",
+				   UNITS_MAX);
+	return 0;
+}
+
+static const char *const unit_paths[] = {
+	"/etc/systemd/system*/*.service",
+	"/etc/systemd/system*/*.slice",
+	"/etc/systemd/system*/*service.d/*.conf",
+	"/etc/systemd/system*/*slice.d/*.conf",
+	"/lib/systemd/system/*.service",
+	"/lib/systemd/system/*.slice",
+	"/lib/systemd/system/*service.d/*.conf",
+	"/lib/systemd/system/*slice.d/*.conf",
+	"/run/systemd/generator*/*.service",
+	"/run/systemd/generator*/*.slice",
+	"/run/systemd/generator*/*service.d/*.conf",
+	"/run/systemd/generator*/*slice.d/*.conf",
+	"/run/systemd/system*/*.service",
+	"/run/systemd/system*/*.slice",
+	"/run/systemd/system*/*service.d/*.conf",
+	"/run/systemd/system*/*slice.d/*.conf",
+	"/run/systemd/transient/*.service",
+	"/run/systemd/transient/*.slice",
+	"/run/systemd/transient/*service.d/*.conf",
+	"/run/systemd/transient/*slice.d/*.conf",
+	"/usr/lib/systemd/system/*.service",
+	"/usr/lib/systemd/system/*.slice",
+	"/usr/lib/systemd/system/*service.d/*.conf",
+	"/usr/lib/systemd/system/*slice.d/*.conf",
+	"/usr/local/lib/systemd/system/*.service",
+	"/usr/local/lib/systemd/system/*.slice",
+	"/usr/local/lib/systemd/system/*service.d/*.conf",
+	"/usr/local/lib/systemd/system/*slice.d/*.conf",
+	NULL,
+};
+
+const struct probe probe_unit = {
+	.name = "unit",
+	.summary = "resource limits of systemd's services and slices, and the files they come from",
+	.paths = unit_paths,
+	.read = unit_read,
+};
