@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only the kernel itself tells of network interfaces, rtnetlink(7) and SIOCETHTOOL; no privilege is needed. */
+#include "interface.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "netlink.h"
+
+#define KIND_MAX 32
+
+struct link {
+	uint32_t index;
+	char name[IFNAMSIZ];
+	subject_id subject;
+};
+
+struct links {
+	struct link *items;
+	size_t count, capacity;
+	struct snapshot *snapshot;
+};
+
+static void link_set_u32(struct snapshot *snapshot, subject_id subject, const char *key, const void *body, size_t length,
+			 uint16_t attribute)
+{
+	uint32_t value;
+
+	if (!snapshot_text(snapshot, subject, key) &&
+	    netlink_attribute_u32(body, length, sizeof(struct ifinfomsg), attribute, &value))
+		snapshot_setf(snapshot, subject, key, "rtnetlink", "%u", value);
+}
+
+static void link_set_kind(struct snapshot *snapshot, subject_id subject, const void *body, size_t length)
+{
+	const void *info;
+	char kind[KIND_MAX];
+	size_t n;
+
+	info = netlink_attribute(body, length, sizeof(struct ifinfomsg), IFLA_LINKINFO, &n);
+	if (!info)
+		return;
+	netlink_attribute_text(info, n, 0, IFLA_INFO_KIND, kind, sizeof(kind));
+	if (kind[0])
+		snapshot_set_string(snapshot, subject, "kind", kind, "rtnetlink");
+}
+
+static int link_take(void *context, uint16_t type, const void *body, size_t length)
+{
+	struct links *links = context;
+	struct snapshot *snapshot = links->snapshot;
+	struct ifinfomsg header;
+	struct link link = { 0 };
+
+	if (type != RTM_NEWLINK || length < sizeof(header) || links->count >= INTERFACES_MAX)
+		return 0;
+	memcpy(&header, body, sizeof(header));
+	link.index = (uint32_t)header.ifi_index;
+	netlink_attribute_text(body, length, sizeof(header), IFLA_IFNAME, link.name, sizeof(link.name));
+	if (!link.name[0])
+		return 0;
+	link.subject = interface_subject(snapshot, link.name);
+	if (link.subject == SUBJECT_NONE)
+		return 0;
+	link_set_kind(snapshot, link.subject, body, length);
+	link_set_u32(snapshot, link.subject, "mtu", body, length, IFLA_MTU);
+	link_set_u32(snapshot, link.subject, "tx_queue_len", body, length, IFLA_TXQLEN);
+	link_set_u32(snapshot, link.subject, "rx_queues", body, length, IFLA_NUM_RX_QUEUES);
+	link_set_u32(snapshot, link.subject, "tx_queues", body, length, IFLA_NUM_TX_QUEUES);
+	GROW(links->items, links->capacity, links->count + 1);
+	links->items[links->count++] = link;
+	return 0;
+}
+
+static int qdisc_take(void *context, uint16_t type, const void *body, size_t length)
+{
+	const struct links *links = context;
+	struct tcmsg header;
+	char kind[KIND_MAX];
+
+	if (type != RTM_NEWQDISC || length < sizeof(header))
+		return 0;
+	memcpy(&header, body, sizeof(header));
+	netlink_attribute_text(body, length, sizeof(header), TCA_KIND, kind, sizeof(kind));
+	/* Ingress and clsact hang beside the root and do not queue. */
+	if (!kind[0] || header.tcm_parent == TC_H_INGRESS)
+		return 0;
+	for (size_t i = 0; i < links->count; i++) {
+		bool root = header.tcm_parent == TC_H_ROOT;
+
+		if (links->items[i].index != (uint32_t)header.tcm_ifindex)
+			continue;
+		/* Leaves of mq are alike unless somebody changed one: the first stands for them. */
+		if (root || !snapshot_get(links->snapshot, links->items[i].subject, "qdisc.leaf"))
+			snapshot_set_string(links->snapshot, links->items[i].subject, root ? "qdisc" : "qdisc.leaf",
+					    kind, "rtnetlink");
+		break;
+	}
+	return 0;
+}
+
+static int ethtool_ask(int fd, const char *name, void *command)
+{
+	struct ifreq request = { .ifr_data = command };
+
+	memcpy(request.ifr_name, name, MIN(strlen(name), sizeof(request.ifr_name) - 1));
+	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
+}
+
+static void pair_set(struct snapshot *snapshot, subject_id subject, const char *key, uint32_t now, uint32_t max)
+{
+	CLEANUP(strbuf_release) struct strbuf max_key = STRBUF_INIT;
+
+	if (max == 0 && now == 0)	/* this device has none of these */
+		return;
+	strbuf_addf(&max_key, "%s_max", key);
+	snapshot_setf(snapshot, subject, key, "ethtool", "%u", now);
+	snapshot_setf(snapshot, subject, max_key.buf, "ethtool", "%u", max);
+}
+
+static void rings_read(int fd, const struct link *link, struct snapshot *snapshot)
+{
+	struct ethtool_ringparam rings = { .cmd = ETHTOOL_GRINGPARAM };
+	int r = ethtool_ask(fd, link->name, &rings);
+
+	if (r < 0) {
+		snapshot_set_absent(snapshot, link->subject, "ring.rx", r, "ethtool");
+		snapshot_set_absent(snapshot, link->subject, "ring.tx", r, "ethtool");
+		return;
+	}
+	pair_set(snapshot, link->subject, "ring.rx", rings.rx_pending, rings.rx_max_pending);
+	pair_set(snapshot, link->subject, "ring.rx_jumbo", rings.rx_jumbo_pending, rings.rx_jumbo_max_pending);
+	pair_set(snapshot, link->subject, "ring.rx_mini", rings.rx_mini_pending, rings.rx_mini_max_pending);
+	pair_set(snapshot, link->subject, "ring.tx", rings.tx_pending, rings.tx_max_pending);
+}
+
+static void channels_read(int fd, const struct link *link, struct snapshot *snapshot)
+{
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	int r = ethtool_ask(fd, link->name, &channels);
+
+	if (r < 0) {
+		snapshot_set_absent(snapshot, link->subject, "channels.combined", r, "ethtool");
+		return;
+	}
+	pair_set(snapshot, link->subject, "channels.combined", channels.combined_count, channels.max_combined);
+	pair_set(snapshot, link->subject, "channels.rx", channels.rx_count, channels.max_rx);
+	pair_set(snapshot, link->subject, "channels.tx", channels.tx_count, channels.max_tx);
+}
+
+static void coalescing_read(int fd, const struct link *link, struct snapshot *snapshot)
+{
+	struct ethtool_coalesce coalesce = { .cmd = ETHTOOL_GCOALESCE };
+	int r = ethtool_ask(fd, link->name, &coalesce);
+	const struct {
+		const char *key;
+		uint32_t value;
+	} values[] = {
+		{ "coalesce.adaptive_rx", coalesce.use_adaptive_rx_coalesce },
+		{ "coalesce.adaptive_tx", coalesce.use_adaptive_tx_coalesce },
+		{ "coalesce.rx_frames", coalesce.rx_max_coalesced_frames },
+		{ "coalesce.rx_usecs", coalesce.rx_coalesce_usecs },
+		{ "coalesce.tx_frames", coalesce.tx_max_coalesced_frames },
+		{ "coalesce.tx_usecs", coalesce.tx_coalesce_usecs },
+	};
+
+	if (r < 0) {
+		snapshot_set_absent(snapshot, link->subject, "coalesce.rx_usecs", r, "ethtool");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		snapshot_setf(snapshot, link->subject, values[i].key, "ethtool", "%u", values[i].value);
+}
+
+static void offloads_read(int fd, const struct link *link, struct snapshot *snapshot)
+{
+	/* clang-format off */
+	static const struct {
+		uint32_t command;
+		uint32_t flag;		/* 0: the answer is the value */
+		const char *key;
+	} offloads[] = {
+		{ ETHTOOL_GFLAGS, ETH_FLAG_LRO, "offload.lro" },
+		{ ETHTOOL_GFLAGS, ETH_FLAG_NTUPLE, "offload.ntuple" },
+		{ ETHTOOL_GFLAGS, ETH_FLAG_RXHASH, "offload.rxhash" },
+		{ ETHTOOL_GGRO, 0, "offload.gro" },
+		{ ETHTOOL_GGSO, 0, "offload.gso" },
+		{ ETHTOOL_GRXCSUM, 0, "offload.rx" },
+		{ ETHTOOL_GSG, 0, "offload.sg" },
+		{ ETHTOOL_GTSO, 0, "offload.tso" },
+		{ ETHTOOL_GTXCSUM, 0, "offload.tx" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(offloads); i++) {
+		struct ethtool_value value = { .cmd = offloads[i].command };
+		int r = ethtool_ask(fd, link->name, &value);
+		bool on = offloads[i].flag ? (value.data & offloads[i].flag) != 0 : value.data != 0;
+
+		if (r < 0)
+			snapshot_set_absent(snapshot, link->subject, offloads[i].key, r, "ethtool");
+		else
+			snapshot_set_string(snapshot, link->subject, offloads[i].key, on ? "on" : "off", "ethtool");
+	}
+}
+
+static void driver_read(int fd, const struct link *link, struct snapshot *snapshot)
+{
+	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
+
+	if (snapshot_text(snapshot, link->subject, "driver") || ethtool_ask(fd, link->name, &driver) < 0)
+		return;
+	snapshot_set(snapshot, link->subject, "driver", driver.driver, strnlen(driver.driver, sizeof(driver.driver)),
+		     "ethtool");
+}
+
+/* A sysfs that was mounted in another network namespace shows that one's interfaces. */
+static void note_foreign(const struct links *links, struct snapshot *snapshot)
+{
+	uint32_t n = snapshot_kind_count(snapshot, SUBJECT_KIND_INTERFACE), foreign = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		subject_id subject = snapshot_kind_get(snapshot, SUBJECT_KIND_INTERFACE, i);
+		bool found = false;
+
+		for (size_t j = 0; !found && j < links->count; j++)
+			found = links->items[j].subject == subject;
+		foreign += !found;
+	}
+	if (foreign)
+		(void)diag_warning(snapshot_notes(snapshot), NULL,
+				   "%u interfaces in /sys/class/net are not in this network namespace", foreign);
+}
+
+void interface_read_live(struct snapshot *snapshot)
+{
+	const struct ifinfomsg links_request = { .ifi_family = AF_UNSPEC };
+	const struct tcmsg qdisc_request = { .tcm_family = AF_UNSPEC };
+	struct links links = { .snapshot = snapshot };
+	CLEANUP(close_fd) int fd = -1;
+	int r;
+
+	r = netlink_dump(NETLINK_ROUTE, RTM_GETLINK, &links_request, sizeof(links_request), link_take, &links);
+	if (r == 0)
+		r = netlink_dump(NETLINK_ROUTE, RTM_GETQDISC, &qdisc_request, sizeof(qdisc_request), qdisc_take, &links);
+	if (r == 0)
+		note_foreign(&links, snapshot);
+	else
+		(void)diag_warning(snapshot_notes(snapshot), NULL, "cannot ask the kernel for interfaces: %s",
+				   strerror(-r));
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (size_t i = 0; fd >= 0 && i < links.count; i++) {
+		driver_read(fd, &links.items[i], snapshot);
+		rings_read(fd, &links.items[i], snapshot);
+		channels_read(fd, &links.items[i], snapshot);
+		coalescing_read(fd, &links.items[i], snapshot);
+		offloads_read(fd, &links.items[i], snapshot);
+	}
+	free(links.items);
+}
