@@ -70,14 +70,10 @@ static const struct cgroup_file cgroup_files[] = {	/* sorted */
 	{ "cpuset.effective_cpus", V1 },
 	{ "cpuset.effective_mems", V1 },
 	{ "cpuset.mem_exclusive", V1 },
-	{ "cpuset.mem_hardwall", V1 },
 	{ "cpuset.memory_migrate", V1 },
-	{ "cpuset.memory_spread_page", V1 },
-	{ "cpuset.memory_spread_slab", V1 },
 	{ "cpuset.mems", BOTH },
 	{ "cpuset.mems.effective", V2 },
 	{ "cpuset.sched_load_balance", V1 },
-	{ "cpuset.sched_relax_domain_level", V1 },
 	{ "dmem.low", V2 },
 	{ "dmem.max", V2 },
 	{ "dmem.min", V2 },
@@ -417,6 +413,8 @@ static void effective_set(struct walk *walk, subject_id subject, const char *key
 		snapshot_set_absent(walk->snapshot, subject, key, effective->error, origin);
 	else if (effective->value == CGROUP_UNLIMITED)
 		snapshot_set_string(walk->snapshot, subject, key, "max", origin);
+	else if (effective->value == floor(effective->value))
+		snapshot_setf(walk->snapshot, subject, key, origin, "%.0f", effective->value);
 	else
 		snapshot_setf(walk->snapshot, subject, key, origin, "%.15g", effective->value);
 }
@@ -759,7 +757,13 @@ static const char *const cgroup_paths[] = {
 	"/sys/fs/cgroup/**/cpu.shares",
 	"/sys/fs/cgroup/**/cpu.uclamp.*",
 	"/sys/fs/cgroup/**/cpu.weight*",
-	"/sys/fs/cgroup/**/cpuset.*",
+	"/sys/fs/cgroup/**/cpuset.cpu_exclusive",
+	"/sys/fs/cgroup/**/cpuset.cpus*",
+	"/sys/fs/cgroup/**/cpuset.effective_*",
+	"/sys/fs/cgroup/**/cpuset.mem_exclusive",
+	"/sys/fs/cgroup/**/cpuset.memory_migrate",
+	"/sys/fs/cgroup/**/cpuset.mems*",
+	"/sys/fs/cgroup/**/cpuset.sched_load_balance",
 	"/sys/fs/cgroup/**/dmem.*",
 	"/sys/fs/cgroup/**/hugetlb.*limit_in_bytes",
 	"/sys/fs/cgroup/**/hugetlb.*max",

@@ -3,6 +3,7 @@
 #include "interface.h"
 
 #include <errno.h>
+#include <limits.h>	/* linux/ethtool.h leaves it out */
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>

@@ -81,7 +81,7 @@ static void driver_set(struct reader *reader, const char *uevent)
 	const char *driver = uevent_value(uevent, "DRIVER", &length);
 
 	if (length)
-		snapshot_set(reader->snapshot, reader->subject, "driver", driver, length, NULL);
+		snapshot_set(reader->snapshot, reader->subject, "driver", driver, length, reader->path.buf);
 }
 
 /* The kernel tells the type of most virtual interfaces in uevent (DEVTYPE=bridge, vlan, bond, vxlan …); a physical one
@@ -94,27 +94,27 @@ static void kind_set(struct reader *reader, bool has_device)
 	const char *type;
 
 	if (reader_line(reader, "type") == 0 && streq(reader->text.buf, ARPHRD_LOOPBACK_TEXT)) {
-		snapshot_set_string(snapshot, reader->subject, "kind", "loopback", NULL);
+		snapshot_set_string(snapshot, reader->subject, "kind", "loopback", reader->path.buf);
 		return;
 	}
 	if (reader_line(reader, "uevent") == 0) {
 		type = uevent_value(reader->text.buf, "DEVTYPE", &length);
 		if (length && !(has_device && length == 4 && memcmp(type, "wlan", 4) == 0)) {
-			snapshot_set(snapshot, reader->subject, "kind", type, length, NULL);
+			snapshot_set(snapshot, reader->subject, "kind", type, length, reader->path.buf);
 			return;
 		}
 	} else if (!has_device) {
 		return;				/* neither is there: nobody can say */
 	}
 	if (has_device) {
-		snapshot_set_string(snapshot, reader->subject, "kind", "physical", NULL);
+		snapshot_set_string(snapshot, reader->subject, "kind", "physical", reader->path.buf);
 		return;
 	}
 	if (reader_line(reader, "ifindex") == 0)
 		strbuf_add(&index, reader->text.buf, reader->text.len);
 	type = index.len && reader_line(reader, "iflink") == 0 && !streq(index.buf, reader->text.buf) ? "veth"
 												     : "virtual";
-	snapshot_set_string(snapshot, reader->subject, "kind", type, NULL);
+	snapshot_set_string(snapshot, reader->subject, "kind", type, reader->path.buf);
 }
 
 static void attributes_read(struct reader *reader)
@@ -188,8 +188,8 @@ static void queues_read(struct reader *reader, struct rps *rps)
 		else if (starts_with(name, "tx-") && tx++ < QUEUES_MAX)
 			queue_read(reader, name, tx_attributes, ARRAY_SIZE(tx_attributes), NULL);
 	}
-	snapshot_setf(reader->snapshot, reader->subject, "rx_queues", NULL, "%u", rx);
-	snapshot_setf(reader->snapshot, reader->subject, "tx_queues", NULL, "%u", tx);
+	snapshot_setf(reader->snapshot, reader->subject, "rx_queues", reader->path.buf, "%u", rx);
+	snapshot_setf(reader->snapshot, reader->subject, "tx_queues", reader->path.buf, "%u", tx);
 }
 
 static void interface_read_one(struct reader *reader, struct rps *rps)

@@ -12,7 +12,7 @@
  *
  * DefaultLimitNOFILE=1024:524288 in system.conf is limits.system.DefaultLimitNOFILE = 524288 and
  * limits.system.DefaultLimitNOFILESoft = 1024, as systemd's properties are named; user.conf likewise. */
-#include "limits.h"
+#include "limits-line.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One line of limits.conf(5). */
-#ifndef KEISOKU_PROBES_LIMITS_H
-#define KEISOKU_PROBES_LIMITS_H
+#ifndef KEISOKU_LIMITS_LINE_H
+#define KEISOKU_LIMITS_LINE_H
 
 #include "../core/base.h"
 
