@@ -269,36 +269,71 @@ static void unit_drop_in(const char *base, const char *unit, const char *directi
 	drop_in(directory.buf, section_of(unit, directive), directive, value, write, remove);
 }
 
-/* LimitNOFILE and LimitNOFILESoft are two properties and one directive, "soft:hard". */
-static bool limit_pair(const struct target *target, const char *value, struct strbuf *directive, struct strbuf *out)
+/* "systemd.DefaultTasksMax" of the host is DefaultTasksMax= of the manager itself. */
+static const char *manager_directive(const struct target *target)
 {
-	CLEANUP(strbuf_release) struct strbuf soft = STRBUF_INIT;
-	bool is_soft = ends_with(target->key, "Soft");
-	const char *other;
+	const char *dot = strrchr(target->key, '.');
 
-	strbuf_add(directive, target->key, strlen(target->key) - (is_soft ? strlen("Soft") : 0));
-	strbuf_addf(&soft, "%sSoft", directive->buf);
-	other = action_sibling(target, is_soft ? directive->buf : soft.buf);
-	if (other)
-		strbuf_addf(out, "%s:%s", is_soft ? value : other, is_soft ? other : value);
-	else
-		strbuf_add_string(out, value);
-	return true;
+	return dot ? dot + 1 : target->key;
 }
 
-/* D-Bus has microseconds of CPU time in a second, and UINT64_MAX for none, where the directive has a percentage. */
-static bool directive_value(const struct target *target, const char *value, struct strbuf *directive, struct strbuf *out)
+static bool is_infinity(const char *value)
 {
-	bool quota = streq(target->key, "CPUQuotaPerSecUSec");
+	return streq(value, "18446744073709551615") || streq(value, "infinity");
+}
 
-	if (starts_with(target->key, "Limit"))
-		return limit_pair(target, value, directive, out);
-	strbuf_add_string(directive, quota ? "CPUQuota" : target->key);
-	if (streq(value, "18446744073709551615") || streq(value, "infinity"))
-		value = quota ? "max" : "infinity";
-	if (quota)
-		return form_quota(value, "1000000", out);
-	strbuf_add_string(out, value);
+static uint64_t limit_number(const char *value)
+{
+	uint64_t number;
+
+	return parse_u64(value, &number) < 0 ? UINT64_MAX : number;
+}
+
+static void add_limit(struct strbuf *out, const char *value)
+{
+	strbuf_add_string(out, is_infinity(value) ? "infinity" : value);
+}
+
+/* LimitNOFILE=1024:524288 has two halves, and LimitNOFILE=1024 sets both.  On the bus the hard one is LimitNOFILE, the soft
+ * one LimitNOFILESoft, so the half that stays is taken from the other property; soft above hard is refused. */
+static void limit_halves(const struct target *target, const char *value, struct strbuf *out)
+{
+	bool soft = ends_with(target->key, "Soft");
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	const char *other;
+
+	strbuf_add(&key, target->key, strlen(target->key) - (soft ? strlen("Soft") : 0));
+	if (!soft)
+		strbuf_add_string(&key, "Soft");
+	other = action_sibling(target, key.buf);
+	if (!other || (soft ? limit_number(other) < limit_number(value) : limit_number(other) > limit_number(value)))
+		other = value;
+
+	add_limit(out, soft ? value : other);
+	if (limit_number(other) != limit_number(value)) {
+		strbuf_add_char(out, ':');
+		add_limit(out, soft ? other : value);
+	}
+}
+
+/* The line DIRECTIVE=VALUE of a property.  D-Bus has microseconds of CPU time in a second where the directive has a
+ * percentage, and UINT64_MAX where there is no limit. */
+static bool directive_line(const struct target *target, const char *property, const char *value,
+			   struct strbuf *directive, struct strbuf *out)
+{
+	bool soft = ends_with(property, "Soft");
+
+	if (streq(property, "CPUQuotaPerSecUSec")) {
+		strbuf_add_string(directive, "CPUQuota");
+		return form_quota(is_infinity(value) ? "max" : value, "1000000", out);
+	}
+	if (starts_with(property, "Limit") || starts_with(property, "DefaultLimit")) {
+		strbuf_add(directive, property, strlen(property) - (soft ? strlen("Soft") : 0));
+		limit_halves(target, value, out);
+		return true;
+	}
+	strbuf_add_string(directive, property);
+	add_limit(out, value);
 	return true;
 }
 
@@ -317,7 +352,7 @@ static void unit_set(const struct target *target, const char *value, bool runtim
 	CLEANUP(strbuf_release) struct strbuf directive = STRBUF_INIT;
 
 	if (!is_unit_name(target->name) || *target->name == '-' ||
-	    !directive_value(target, value, &directive, &assignment.value))
+	    !directive_line(target, target->key, value, &directive, &assignment.value))
 		return;
 	if (!is_resource_control(directive.buf)) {
 		unit_drop_in(runtime ? "/run/systemd/system" : "/etc/systemd/system", target->name, directive.buf,
@@ -333,12 +368,12 @@ static void unit_set(const struct target *target, const char *value, bool runtim
 	strbuf_add_string(remove, " && systemctl daemon-reload\n");
 }
 
-/* "systemd.DefaultTasksMax" of the host is DefaultTasksMax= of the manager itself. */
-static const char *manager_directive(const struct target *target)
+static void manager_set(const struct target *target, const char *value, struct strbuf *write, struct strbuf *remove)
 {
-	const char *dot = strrchr(target->key, '.');
+	CLEANUP(strbuf_release) struct strbuf directive = STRBUF_INIT, text = STRBUF_INIT;
 
-	return dot ? dot + 1 : target->key;
+	if (directive_line(target, manager_directive(target), value, &directive, &text))
+		drop_in("/etc/systemd/system.conf.d", "Manager", directive.buf, text.buf, write, remove);
 }
 
 static void unit_write(const struct target *target, const char *value, struct strbuf *out)
@@ -372,8 +407,7 @@ static void unit_persist(const struct target *target, const char *value, struct 
 	if (target->entry->about == SUBJECT_KIND_UNIT) {
 		unit_set(target, value, false, &out->persist, &out->unpersist);
 	} else {
-		drop_in("/etc/systemd/system.conf.d", "Manager", manager_directive(target), value, &out->persist,
-			&out->unpersist);
+		manager_set(target, value, &out->persist, &out->unpersist);
 		strbuf_addf(&out->note, "%sunits started after `systemctl daemon-reexec` have it", out->note.len ? "; " : "");
 	}
 	if (!out->persist.len)

@@ -503,6 +503,36 @@ static void a_quota_with_another_period_is_written_as_a_file(void **state)
 	assert_string_equal(fixture->change.apply, "echo '6000 10000' > /sys/fs/cgroup/web.service/cpu.max");
 }
 
+static void the_half_of_a_limit_that_stays_is_written_with_the_other(void **state)
+{
+	static const struct {
+		const char *key, *hard, *soft, *from, *to, *wanted;
+	} cases[] = {
+		{ "LimitNOFILESoft", "524288", "1024", "1024", "65536", "LimitNOFILE=65536:524288" },
+		{ "LimitNOFILESoft", "4096", "1024", "1024", "65536", "LimitNOFILE=65536" },
+		{ "LimitNOFILESoft", "infinity", "1024", "1024", "2048", "LimitNOFILE=2048:infinity" },
+		{ "LimitNOFILE", "524288", "1024", "524288", "1048576", "LimitNOFILE=1024:1048576" },
+		{ "LimitNOFILE", "524288", "1024", "524288", "512", "LimitNOFILE=512" },
+		{ "LimitNOFILE", "524288", "1024", "524288", "18446744073709551615", "LimitNOFILE=1024:infinity" },
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(free_ptr) char *id = xasprintf("unit.%s", cases[i].key);
+		CLEANUP(free_ptr) char *name = xasprintf("web.service %s", cases[i].key);
+		subject_id web = subject(fixture, SUBJECT_KIND_UNIT, "web.service", "", "LimitNOFILE", cases[i].hard);
+
+		snapshot_set_string(fixture->snapshot, web, "LimitNOFILESoft", cases[i].soft, NULL);
+		change_it(fixture, id, web, name, cases[i].from, cases[i].to);
+		assert_non_null(strstr(fixture->change.apply, cases[i].wanted));
+		assert_non_null(strstr(fixture->change.apply, "/web.service.d/90-keisoku-LimitNOFILE.conf"));
+		assert_null(strstr(fixture->change.apply, "Soft"));
+	}
+	change_it(fixture, "unit.LimitNOFILESoft", snapshot_find_subject(fixture->snapshot, SUBJECT_KIND_UNIT, "web.service"),
+		  "web.service LimitNOFILESoft", "1024", "65536");
+	assert_non_null(strstr(fixture->change.rollback, "LimitNOFILE=1024:524288"));
+}
+
 static void a_property_of_a_unit_becomes_a_drop_in(void **state)
 {
 	struct fixture *fixture = *state;
@@ -694,6 +724,7 @@ int main(void)
 		TEST(the_cgroup_of_a_unit_is_written_through_systemd),
 		TEST(any_other_cgroup_is_written_as_a_file),
 		TEST(a_quota_with_another_period_is_written_as_a_file),
+		TEST(the_half_of_a_limit_that_stays_is_written_with_the_other),
 		TEST(a_property_of_a_unit_becomes_a_drop_in),
 		TEST(soft_and_hard_limit_of_a_unit_are_one_directive),
 		TEST(a_quota_in_microseconds_a_second_becomes_a_percentage),
