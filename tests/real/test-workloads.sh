@@ -1,0 +1,158 @@
+#!/bin/bash
+# Real workloads on the kernel that is running, each in a control group and network namespace of its own, and each to
+# give exactly the finding it is made for and none beside it.
+set -u
+keisoku=$1 workload=$2 source=$3
+# shellcheck source=tests/tap.sh
+. "$source/tests/tap.sh"
+work=$(mktemp -d)
+group=keisoku-test-$$
+window=${KEISOKU_TEST_WINDOW-32}
+
+# Groups by controller, v1 or v2.
+controller() {
+	if [ -d "/sys/fs/cgroup/$1" ]; then
+		echo "/sys/fs/cgroup/$1"
+	else
+		echo /sys/fs/cgroup
+	fi
+}
+
+version() {
+	if [ -d "/sys/fs/cgroup/$1" ]; then echo 1; else echo 2; fi
+}
+
+cleanup() {
+	# What a test started has a deadline of its own; what still runs in our groups is ours.
+	for name in cpu memory pids; do
+		directory=$(controller $name)/$group
+		[ -d "$directory" ] || continue
+		for _ in 1 2 3 4 5; do
+			while read -r pid; do kill "$pid" 2>/dev/null; done <"$directory/cgroup.procs"
+			rmdir "$directory" 2>/dev/null && break
+			sleep 0.5
+		done
+	done
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+# make_group CONTROLLER: 0 when there is one that limits can be written to
+make_group() {
+	directory=$(controller "$1")/$group
+	[ "$(id -u)" -eq 0 ] || return 1
+	mkdir "$directory" 2>/dev/null || [ -d "$directory" ] || return 1
+	if [ "$(version "$1")" -eq 2 ]; then
+		grep -qw "$1" "$directory/cgroup.controllers" || return 1
+	fi
+	[ -e "$directory/cgroup.procs" ]
+}
+
+# in_group CONTROLLER COMMAND…
+in_group() {
+	directory=$(controller "$1")/$group
+	shift
+	# shellcheck disable=SC2016 # for the inner shell
+	sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$directory" "$@"
+}
+
+# findings NAME ARGUMENT…: measures and leaves "status rule@subject" of everything that speaks in $work/NAME
+findings() {
+	name=$1
+	shift
+	"$keisoku" advise --quiet --window "${window}s" --output "json=$work/$name.json" "$@" 2>"$work/$name.err" ||
+		cat "$work/$name.err"
+	jq -r '.findings[] | select(.status == "recommend" or .status == "suspect" or .status == "elsewhere")
+		| .status + " " + .id' "$work/$name.json" | sort
+}
+
+# beside NAME SETUP SECONDS WORKLOAD…: measures while the workload runs, which began SECONDS before
+beside() {
+	name=$1 setup=$2 warm_up=$3
+	shift 3
+	eval "$setup"
+	"$workload" "$@" 2>/dev/null &
+	pid=$!
+	sleep "$warm_up"
+	findings "$name"
+	kill "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+}
+export -f findings beside
+export keisoku workload work window
+
+# in_namespace FUNCTION ARGUMENT…: in a network namespace of its own, so that what others do on this host is not in the
+# counters.
+in_namespace() {
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -n -- bash -c 'ip link set lo up && "$@"' bash "$@"
+}
+
+if ! unshare -n true 2>/dev/null; then
+	skip "workloads" "no network namespace can be made here"
+	done_testing
+	exit
+fi
+
+same "an idle host gets no recommendation" "" "$(in_namespace findings idle)"
+
+found=$(in_namespace beside deaf 'sysctl -qw net.core.somaxconn=16' 1 deaf 65535 $((window + 4)))
+same "a listener that does not accept, clipped by somaxconn" "recommend tcp-accept-queue-overflow@host" "$found"
+same "and the ceiling is raised" 4096 "$(jq -r '.findings[] | select(.rule == "tcp-accept-queue-overflow")
+	| .changes[0].to' "$work/deaf.json")"
+
+found=$(in_namespace beside short_queue : 1 deaf 8 $((window + 4)))
+same "a listener that asked for a short queue itself" "elsewhere tcp-accept-queue-overflow@host" "$found"
+
+found=$(in_namespace beside ports 'sysctl -qw net.ipv4.ip_local_port_range="40000 43999"' 10 short 300 $((window + 14)))
+same "many short connections use up the ports" "recommend tcp-ephemeral-ports@host" "$found"
+
+found=$(in_namespace beside udp : 1 udp $((window + 4)))
+same "datagrams faster than they are ever read" "elsewhere udp-receive-buffer@host" "$found"
+
+if make_group cpu; then
+	if [ "$(version cpu)" -eq 1 ]; then
+		echo 20000 >"$(controller cpu)/$group/cpu.cfs_quota_us"
+		expected="recommend cgroup-cpu-throttled-v1@cgroup /$group"
+	else
+		echo "20000 100000" >"$(controller cpu)/$group/cpu.max"
+		expected="recommend cgroup-cpu-throttled@cgroup /$group"
+	fi
+	in_group cpu "$workload" spin 1 $((window + 4)) &
+	sleep 1
+	found=$(in_namespace findings quota)
+	wait
+	same "a CPU quota that throttles" "$expected" "$found"
+else
+	skip "a CPU quota that throttles" "no cpu controller can be used here"
+fi
+
+if make_group memory; then
+	if [ "$(version memory)" -eq 1 ]; then
+		echo 64M >"$(controller memory)/$group/memory.limit_in_bytes"
+		expected="recommend cgroup-memory-limit-thrash-v1@cgroup /$group"
+	else
+		echo 64M >"$(controller memory)/$group/memory.max"
+		expected="recommend cgroup-memory-limit-thrash@cgroup /$group"
+	fi
+	in_group memory "$workload" reread "$work/file" 192 $((window + 8)) &
+	sleep 4
+	found=$(in_namespace findings memory)
+	wait
+	same "a memory limit below what is read again and again" "$expected" "$found"
+else
+	skip "a memory limit below what is read again and again" "no memory controller can be used here"
+fi
+
+if make_group pids; then
+	echo 20 >"$(controller pids)/$group/pids.max"
+	in_group pids "$workload" fork 40 $((window + 4)) &
+	sleep 1
+	found=$(in_namespace findings pids)
+	wait
+	same "a limit of tasks that is reached" "recommend cgroup-pids-limit@cgroup /$group" "$found"
+else
+	skip "a limit of tasks that is reached" "no pids controller can be used here"
+fi
+
+done_testing
