@@ -73,6 +73,19 @@ static void note_unreadable(struct copy *copy, const char *path, int error)
 	fprintf(copy->list, "%s\t%s\n", path, strerror(-error));
 }
 
+/* "!GLOB" among the paths of a probe: what must not be read, because reading it does something or it is a secret.  A
+ * directory leaves out all below it. */
+static bool is_excluded(const char *path)
+{
+	for (size_t i = 0; probes[i]; i++) {
+		for (const char *const *glob = probes[i]->paths; glob && *glob; glob++) {
+			if (**glob == '!' && fnmatch(*glob + 1, path, FNM_PATHNAME) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void copy_one(struct copy *copy, const char *path)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -81,7 +94,7 @@ static void copy_one(struct copy *copy, const char *path)
 	bool link = false;
 	int r;
 
-	if (copy->error != 0)
+	if (copy->error != 0 || is_excluded(path))
 		return;
 	if (copy->files >= FILES_MAX) {
 		copy->left_out++;
@@ -91,7 +104,7 @@ static void copy_one(struct copy *copy, const char *path)
 	if (r == -EISDIR || r == -ENOENT || r == -EINVAL)
 		link = root_readlink(copy->root, path, &text) == 0;
 	if (r < 0 && !link) {
-		if (r != -ENOENT && r != -EISDIR)
+		if (r != -ENOENT && r != -ENOTDIR && r != -EISDIR)
 			note_unreadable(copy, path, r);
 		return;
 	}
@@ -120,7 +133,7 @@ static void expand(struct copy *copy, const char *path, const char *rest, unsign
 	const char *after = rest + length + (rest[length] == '/');
 	bool deep = streq(component, "**");
 
-	if (depth > DEPTH_MAX || copy->error != 0)
+	if (depth > DEPTH_MAX || copy->error != 0 || is_excluded(path))
 		return;
 	if (!has_wildcard(component)) {
 		CLEANUP(free_ptr) char *below = xasprintf("%s/%s", path, component);
@@ -152,8 +165,10 @@ static void expand(struct copy *copy, const char *path, const char *rest, unsign
 
 static void copy_paths(struct copy *copy, const char *const *paths)
 {
-	for (; paths && *paths; paths++)
-		expand(copy, "", *paths + 1, 0);
+	for (; paths && *paths; paths++) {
+		if (**paths != '!')
+			expand(copy, "", *paths + 1, 0);
+	}
 }
 
 int tree_copy(const struct root *root, const char *directory)

@@ -35,7 +35,7 @@ struct probe {
 	const char *name;
 	const char *summary;
 	/* What it reads, as globs below the root, NULL-terminated: shown by `keisoku probes`, copied by
-	 * `keisoku capture --tree`.  A component "**" stands for any depth. */
+	 * `keisoku capture --tree`.  A component "**" stands for any depth; "!GLOB" is never read. */
 	const char *const *paths;
 	int (*read)(const struct root *root, const struct probe_options *options, struct snapshot *snapshot);
 };
