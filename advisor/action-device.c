@@ -41,8 +41,12 @@ static void mount_option(const struct target *target, const char *value, struct 
 		return;
 	}
 	name += strlen(prefix);
-	if (target->entry->format != FORMAT_BOOL) {
+	if (target->entry->format != FORMAT_BOOL && *value && !streq(value, "true") && !is_off(value)) {
 		strbuf_addf(out, "%s=%s", name, value);
+		return;
+	}
+	if (target->entry->format != FORMAT_BOOL && streq(value, "0")) {
+		strbuf_addf(out, "%s=0", name);
 		return;
 	}
 	if (!is_off(value)) {
@@ -58,18 +62,51 @@ static void mount_option(const struct target *target, const char *value, struct 
 	strbuf_addf(out, "%s%s", starts_with(name, "no") ? "" : "no", starts_with(name, "no") ? name + 2 : name);
 }
 
+static void remount(const struct target *target, const char *option, struct strbuf *out)
+{
+	strbuf_add_string(out, "mount -o ");
+	action_wordf(out, "remount,%s", option);
+	strbuf_add_char(out, ' ');
+	action_word(out, target->name);
+	strbuf_add_char(out, '\n');
+}
+
 static void mount_write(const struct target *target, const char *value, struct strbuf *out)
 {
 	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT;
 
-	if (target->entry->takes_effect == EFFECT_REBOOT)
+	/* Some options are only read when the file system is first mounted. */
+	if (target->entry->takes_effect != EFFECT_LIVE && target->entry->takes_effect != EFFECT_REMOUNT)
 		return;
 	mount_option(target, value, &option);
-	strbuf_add_string(out, "mount -o ");
-	action_wordf(out, "remount,%s", option.buf);
-	strbuf_add_char(out, ' ');
-	action_word(out, target->name);
-	strbuf_add_char(out, '\n');
+	remount(target, option.buf, out);
+}
+
+static bool is_on(const struct target *target, const char *key)
+{
+	const char *value = action_sibling(target, key);
+
+	return value && !is_off(value);
+}
+
+/* One of four words says how access times are kept.  The kernel shows none of them for strictatime. */
+static void mount_restore(const struct target *target, struct strbuf *out)
+{
+	static const char *const family[] = { "options.noatime", "options.relatime", "options.strictatime",
+					      "options.nodiratime", "options.atime", "options.diratime" };
+	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT;
+	const char *mode = is_on(target, "options.noatime")  ? "noatime" :
+			   is_on(target, "options.relatime") ? "relatime" :
+								"strictatime";
+
+	for (size_t i = 0; i < ARRAY_SIZE(family); i++) {
+		if (!streq(target->key, family[i]))
+			continue;
+		strbuf_addf(&option, "%s,%s", mode, is_on(target, "options.nodiratime") ? "nodiratime" : "diratime");
+		remount(target, option.buf, out);
+		return;
+	}
+	mount_write(target, target->now, out);
 }
 
 static void mount_verify(const struct target *target, const char *value, struct strbuf *out)
@@ -95,6 +132,7 @@ static void mount_persist(const struct target *target, const char *value, struct
 
 const struct actuator actuator_mount_option = {
 	.write = mount_write,
+	.restore = mount_restore,
 	.verify = mount_verify,
 	.persist = mount_persist,
 };
@@ -113,6 +151,7 @@ static const struct interface_setting interface_settings[] = {
 	{ .key = "coalesce.",    .before = "ethtool -C",      .after = "",           .show = "ethtool -c", },
 	{ .key = "features.",    .before = "ethtool -K",      .after = "",           .show = "ethtool -k", },
 	{ .key = "mtu",          .before = "ip link set dev", .after = "mtu",        .show = "ip link show dev", .attribute = "mtu", },
+	{ .key = "offload.",     .before = "ethtool -K",      .after = "",           .show = "ethtool -k", },
 	{ .key = "qdisc",        .before = "tc qdisc replace dev", .after = "root",  .show = "tc qdisc show dev", },
 	{ .key = "ring.",        .before = "ethtool -G",      .after = "",           .show = "ethtool -g", },
 	{ .key = "tx_queue_len", .before = "ip link set dev", .after = "txqueuelen", .show = "ip link show dev", .attribute = "tx_queue_len", },

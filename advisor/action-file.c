@@ -203,11 +203,14 @@ static bool module_names(const struct target *target, struct strbuf *module, str
 	return true;
 }
 
+static bool can_be_written(const struct entry *entry)
+{
+	return entry->takes_effect != EFFECT_MODULE_LOAD && entry->takes_effect != EFFECT_REBOOT;
+}
+
 static void module_write(const struct target *target, const char *value, struct strbuf *out)
 {
-	if (*target->path &&
-	    (target->entry->takes_effect == EFFECT_LIVE || target->entry->takes_effect == EFFECT_NEW_OBJECTS ||
-	     target->entry->takes_effect == EFFECT_RESTART))
+	if (*target->path && can_be_written(target->entry))
 		action_echo(out, value, target->path);
 }
 
@@ -216,6 +219,10 @@ static void module_persist(const struct target *target, const char *value, struc
 	CLEANUP(strbuf_release) struct strbuf module = STRBUF_INIT, parameter = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, line = STRBUF_INIT;
 
+	if (can_be_written(target->entry)) {
+		sysfs_persist(target, value, out);
+		return;
+	}
 	strbuf_add_string(&out->note, out->note.len ? "; " : "");
 	if (!module_names(target, &module, &parameter)) {
 		strbuf_add_string(&out->note, "which module it belongs to was not captured");

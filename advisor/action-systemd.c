@@ -269,7 +269,7 @@ static void unit_drop_in(const char *base, const char *unit, const char *directi
 	drop_in(directory.buf, section_of(unit, directive), directive, value, write, remove);
 }
 
-/* "systemd.DefaultTasksMax" of the host is DefaultTasksMax= of the manager itself. */
+/* "limits.system.DefaultTasksMax" of the host is DefaultTasksMax= of the manager itself. */
 static const char *manager_directive(const struct target *target)
 {
 	const char *dot = strrchr(target->key, '.');
@@ -371,9 +371,11 @@ static void unit_set(const struct target *target, const char *value, bool runtim
 static void manager_set(const struct target *target, const char *value, struct strbuf *write, struct strbuf *remove)
 {
 	CLEANUP(strbuf_release) struct strbuf directive = STRBUF_INIT, text = STRBUF_INIT;
+	const char *directory = starts_with(target->key, "limits.user.") ? "/etc/systemd/user.conf.d" :
+									   "/etc/systemd/system.conf.d";
 
 	if (directive_line(target, manager_directive(target), value, &directive, &text))
-		drop_in("/etc/systemd/system.conf.d", "Manager", directive.buf, text.buf, write, remove);
+		drop_in(directory, "Manager", directive.buf, text.buf, write, remove);
 }
 
 static void unit_write(const struct target *target, const char *value, struct strbuf *out)
@@ -527,12 +529,40 @@ static void limit_directive_value(const char *value, struct strbuf *out)
 	}
 }
 
+/* limits.conf(5), for login sessions: "limits.conf.@web.soft.nofile"; a dot of the domain is "/" in a key. */
+static bool limits_conf_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	static const char prefix[] = "limits.conf.";
+	const char *type = strstr(target->key, ".soft.") ? "soft" : "hard";
+	const char *item = strrchr(target->key, '.'), *end;
+	CLEANUP(strbuf_release) struct strbuf domain = STRBUF_INIT, line = STRBUF_INIT, name = STRBUF_INIT;
+
+	if (!starts_with(target->key, prefix))
+		return false;
+	end = strstr(target->key, streq(type, "soft") ? ".soft." : ".hard.");
+	for (const char *c = target->key + strlen(prefix); end && c < end; c++)
+		strbuf_add_char(&domain, *c == '/' ? '.' : *c);
+	if ((!streq(domain.buf, "*") && !action_plain(domain.buf + strspn(domain.buf, "@%"))) || !action_plain(value)) {
+		strbuf_addf(&out->note, "%sits name or value cannot be written in a limits.d file",
+			    out->note.len ? "; " : "");
+		return true;
+	}
+	strbuf_addf(&line, "%s %s %s %s", domain.buf, type, item + 1, value);
+	strbuf_addf(&name, "%s-%s", type, item + 1);
+	action_line(out, "/etc/security/limits.d", name.buf, "conf", line.buf);
+	strbuf_addf(&out->note, "%ssessions opened afterwards have it; services of systemd never see it",
+		    out->note.len ? "; " : "");
+	return true;
+}
+
 static void limit_persist(const struct target *target, const char *value, struct lasting *out)
 {
 	const struct limit *limit = limit_of(target->key);
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	const char *unit = NULL, *cgroup = action_sibling(target, "cgroup");
 
+	if (limits_conf_persist(target, value, out))
+		return;
 	if (target->entry->about == SUBJECT_KIND_UNIT)
 		unit = target->name;
 	else if (cgroup)

@@ -169,17 +169,25 @@ static const char *power_of_2(const struct target *target, const char *value)
 	return arena_strdup(target->arena, digits);
 }
 
+/* "exact; refused while call chains are recorded" is exact. */
+static bool reads_back_as(const struct entry *entry, const char *name)
+{
+	const char *how = entry->reads_back ? entry->reads_back : "exact";
+	size_t length = strlen(name);
+
+	return strncmp(how, name, length) == 0 && (how[length] == '\0' || strchr(",;", how[length]));
+}
+
 const char *action_reads_back(const struct target *target, const char *value)
 {
-	const char *how = target->entry->reads_back ? target->entry->reads_back : "exact";
-
 	if (target->entry->format == FORMAT_BOOL && (streq(target->raw, "Y") || streq(target->raw, "N")))
 		return yes(value) ? "Y" : "N";
-	if (streq(how, "power-of-2"))
+	if (reads_back_as(target->entry, "power-of-2"))
 		return power_of_2(target, value);
-	if (streq(how, "page-multiple"))
+	if (reads_back_as(target->entry, "page-multiple"))
 		return page_multiple(target, value);
-	if (streq(how, "exact") || streq(how, "bracketed") || streq(how, "tabs"))
+	if (reads_back_as(target->entry, "exact") || reads_back_as(target->entry, "bracketed") ||
+	    reads_back_as(target->entry, "tabs"))
 		return value;
 	return NULL;
 }
@@ -241,6 +249,7 @@ static const char *fill_star(const char *id, const char *pattern, const char *ke
 static const char *target_path(const struct target *target, const struct setting *setting)
 {
 	const struct node *path = target->entry->node ? node_get(target->entry->node, "path") : NULL;
+	const char *path_text = "";
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	if (setting)
@@ -248,8 +257,8 @@ static const char *target_path(const struct target *target, const struct setting
 	if (text.buf[0] == '/')
 		return arena_strdup(target->arena, text.buf);
 	if (path && path->kind == NODE_SCALAR)
-		return path->text;
-	return "";
+		path_text = fill_star(path->text, target->entry->key, target->key, target->arena);
+	return strchr(path_text, '*') ? "" : path_text;
 }
 
 static void target_init(struct target *target, const struct snapshot *snapshot, const struct entry *entry,
@@ -285,17 +294,17 @@ struct restore {
 	struct arena *arena;
 	struct strbuf *out;
 	const struct twins *done[ARRAY_SIZE(twins)];	/* pairs already restored */
-	bool incomplete;
 };
 
 static void restore_key(struct restore *restore, const struct entry *entry, subject_id subject, const char *key,
 			const char *value)
 {
 	const struct setting *setting = snapshot_get(restore->snapshot, subject, key);
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 	struct target target;
 
 	if (setting && setting->absence == UNREADABLE && !value) {
-		strbuf_addf(restore->out, "# not restored, because it could not be read: ");
+		strbuf_add_string(restore->out, "# not restored, because it could not be read: ");
 		action_word(restore->out, key);
 		strbuf_add_char(restore->out, '\n');
 		return;
@@ -303,8 +312,10 @@ static void restore_key(struct restore *restore, const struct entry *entry, subj
 	if (!value && (!setting || setting->absence != PRESENT))
 		return;
 	target_init(&target, restore->snapshot, entry, subject, key, restore->arena);
-	actuators[entry->kind]->write(&target, value ? writable(entry, value, restore->arena) : target.now,
-				      restore->out);
+	actuators[entry->kind]->write(&target, value ? writable(entry, value, restore->arena) : target.now, &line);
+	/* Two properties of a unit can be one directive. */
+	if (line.len && !strstr(restore->out->buf, line.buf))
+		strbuf_add(restore->out, line.buf, line.len);
 }
 
 /* Writes the one of a pair that was in force. */
@@ -417,13 +428,21 @@ static void fill(const struct target *target, const struct actuator *actuator, c
 	CLEANUP(lasting_release) struct lasting lasting = {
 		.persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT,
 	};
+	static const char *const one_way[REVERSIBLE_COUNT] = {
+		[REVERSIBLE_REBOOT] = "only a reboot undoes it",
+		[REVERSIBLE_NO] = "it cannot be undone",
+	};
 	const char *value = writable(target->entry, change->to, target->arena);
 	struct restore restore = {
 		.snapshot = target->snapshot, .registry = registry, .arena = target->arena, .out = &rollback,
 	};
 
 	actuator->write(target, value, &apply);
-	if (apply.len)
+	if (apply.len && target->entry->reversible != REVERSIBLE_YES)
+		add_note(&lasting.note, one_way[target->entry->reversible]);
+	else if (apply.len && actuator->restore)
+		actuator->restore(target, &rollback);
+	else if (apply.len)
 		restore_group(&restore, change, target->key);
 	else
 		add_note(&lasting.note, "cannot be changed on the running system");

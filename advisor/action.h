@@ -31,6 +31,8 @@ struct lasting {
 struct actuator {
 	/* Commands that give the running setting this value; nothing when there is no live way. */
 	void (*write)(const struct target *target, const char *value, struct strbuf *out);
+	/* Puts back what was captured, where that is not one write for each key of the group; NULL: it is. */
+	void (*restore)(const struct target *target, struct strbuf *out);
 	/* Prints the value; its exit status says whether it is the wanted one. */
 	void (*verify)(const struct target *target, const char *value, struct strbuf *out);
 	void (*persist)(const struct target *target, const char *value, struct lasting *out);

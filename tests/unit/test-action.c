@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../../advisor/action.h"
+#include "../../core/root.h"
 
 static const char yaml[] =
 	"vm.swappiness: {kind: sysctl, type: integer, range: 0..200, scope: global, takes_effect: live, reversible: yes,\n"
@@ -22,6 +24,12 @@ static const char yaml[] =
 	"  takes_effect: live, reversible: yes, coupled: [vm.overcommit_kbytes], summary: s, references: [r]}\n"
 	"vm.overcommit_kbytes: {kind: sysctl, type: integer, unit: KiB, range: '0..', scope: global,\n"
 	"  takes_effect: live, reversible: yes, coupled: [vm.overcommit_ratio], summary: s, references: [r]}\n"
+	"kernel.kexec_load_disabled: {kind: sysctl, type: bool, scope: global, takes_effect: live,\n"
+	"  reversible: reboot-to-undo, summary: s, references: [r]}\n"
+	"limits.system.DefaultLimitNOFILESoft: {kind: systemd-unit, type: integer, range: '0..', scope: process,\n"
+	"  takes_effect: restart, reversible: yes, summary: s, references: [r]}\n"
+	"limits.conf.*.soft.nofile: {kind: resource-limit, type: integer, range: '0..', scope: process,\n"
+	"  takes_effect: restart, reversible: yes, summary: s, references: [r]}\n"
 	"vm.nr_hugepages: {kind: huge-pages, type: integer, range: '0..', scope: global, takes_effect: live,\n"
 	"  reversible: yes, reads_back: what could be had, summary: s, references: [r]}\n"
 	"net.core.rps_sock_flow_entries: {kind: sysctl, type: integer, range: '0..', scope: global, takes_effect: live,\n"
@@ -172,6 +180,16 @@ static int shell(const char *option, const char *text)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* By standard input: longer than an argument may be. */
+static void assert_parses_text(const char *text)
+{
+	FILE *pipe = popen("sh -n", "we");
+
+	assert_non_null(pipe);
+	fputs(text, pipe);
+	assert_int_equal(pclose(pipe), 0);
 }
 
 static void assert_parses(const char *commands)
@@ -404,12 +422,57 @@ static void a_mount_option_is_remounted_and_its_opposite_known(void **state)
 	snapshot_set_string(fixture->snapshot, data, "options.commit", "5", NULL);
 	change_it(fixture, "mount.options.noatime", data, "/srv/my data options.noatime", "0", "1");
 	assert_string_equal(change->apply, "mount -o remount,noatime '/srv/my data'");
-	assert_string_equal(change->rollback, "mount -o remount,relatime '/srv/my data'");
+	assert_string_equal(change->rollback, "mount -o remount,strictatime,diratime '/srv/my data'");
 	assert_null(change->persist);
 	assert_non_null(strstr(change->persist_note, "/etc/fstab"));
 	change_it(fixture, "mount.options.commit", data, "/srv/my data options.commit", "5", "30");
 	assert_string_equal(change->apply, "mount -o remount,commit=30 '/srv/my data'");
 	assert_all_parse(change);
+}
+
+static void access_times_are_restored_in_one_word(void **state)
+{
+	struct fixture *fixture = *state;
+	subject_id data = subject(fixture, SUBJECT_KIND_MOUNT, "/data", "", "options.noatime", "false");
+
+	snapshot_set_string(fixture->snapshot, data, "options.relatime", "true", NULL);
+	snapshot_set_string(fixture->snapshot, data, "options.nodiratime", "true", NULL);
+	change_it(fixture, "mount.options.noatime", data, "/data options.noatime", "false", "true");
+	assert_string_equal(fixture->change.rollback, "mount -o remount,relatime,nodiratime /data");
+}
+
+static void what_cannot_be_undone_has_no_rollback_and_says_so(void **state)
+{
+	struct fixture *fixture = *state;
+
+	change_host(fixture, "kernel.kexec_load_disabled", "0", "1");
+	assert_string_equal(fixture->change.apply, "sysctl -w kernel.kexec_load_disabled=1");
+	assert_null(fixture->change.rollback);
+	assert_non_null(strstr(fixture->change.persist_note, "only a reboot undoes it"));
+}
+
+static void a_default_of_systemd_itself_is_kept_in_its_configuration(void **state)
+{
+	struct fixture *fixture = *state;
+
+	host_set(fixture, "limits.system.DefaultLimitNOFILE", "524288");
+	change_host(fixture, "limits.system.DefaultLimitNOFILESoft", "1024", "4096");
+	assert_null(fixture->change.apply);
+	assert_non_null(strstr(fixture->change.persist, "'[Manager]' DefaultLimitNOFILE=4096:524288 > "
+							"/etc/systemd/system.conf.d/90-keisoku-DefaultLimitNOFILE.conf"));
+	assert_all_parse(&fixture->change);
+}
+
+static void a_limit_of_sessions_is_a_line_of_limits_conf(void **state)
+{
+	struct fixture *fixture = *state;
+
+	host_set(fixture, "limits.conf.@web/users.soft.nofile", "1024");
+	change_it(fixture, "limits.conf.*.soft.nofile", SUBJECT_HOST, "limits.conf.@web/users.soft.nofile", "1024",
+		  "4096");
+	assert_null(fixture->change.apply);
+	assert_string_equal(fixture->change.persist, "echo '@web.users soft nofile 4096' > "
+						     "/etc/security/limits.d/90-keisoku-soft-nofile.conf");
 }
 
 static void an_interface_setting_has_its_own_program(void **state)
@@ -700,6 +763,77 @@ static void a_persistent_line_is_idempotent_and_removable(void **state)
 	strbuf_release(&lasting.note);
 }
 
+/* A key with "x" for each "*". */
+static const char *filled(struct arena *arena, const char *pattern)
+{
+	char *text = arena_strdup(arena, pattern);
+
+	for (char *c = text; *c; c++)
+		if (*c == '*')
+			*c = 'x';
+	return text;
+}
+
+static void load_file(struct fixture *fixture, const char *path, struct registry *registry)
+{
+	CLEANUP(root_free_ptr) struct root *root = NULL;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct node *documents;
+	char *directory = get_current_dir_name();
+
+	assert_int_equal(root_open(directory, &root), 0);
+	free(directory);
+	assert_true(root_read(root, path, &text) >= 0);
+	assert_int_equal(node_parse(&fixture->arena, path, text.buf, text.len, &diag, &documents), 0);
+	assert_int_equal(registry_load(registry, ENTRY_TUNABLE, documents, &diag), 0);
+}
+
+/* Every tunable there is can be changed, or it is said why not; and what is written can be undone. */
+static void every_tunable_has_its_commands_or_a_reason(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(registry_free_ptr) struct registry *registry = registry_new();
+	CLEANUP(strbuf_release) struct strbuf script = STRBUF_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	glob_t files;
+
+	assert_int_equal(glob("rules/tunables/*.yaml", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		load_file(fixture, files.gl_pathv[i], registry);
+	globfree(&files);
+	(void)registry_check(registry, &diag);
+	for (size_t i = 0; i < registry_total(registry); i++) {
+		const struct entry *entry = registry_at(registry, i);
+		const char *key = filled(&fixture->arena, entry->key);
+		subject_id id = SUBJECT_HOST;
+		struct change change = { .tunable = entry, .key = key, .from = "1", .to = "2" };
+
+		if (entry->about != SUBJECT_KIND_HOST)
+			id = snapshot_subject(fixture->snapshot, entry->about,
+					      entry->about == SUBJECT_KIND_UNIT	   ? "x.service" :
+					      entry->about == SUBJECT_KIND_PROCESS ? "1 (x)" :
+										     "x",
+					      "/sys/x");
+		change.subject = id;
+		snapshot_set_string(fixture->snapshot, id, key, "1", NULL);
+		action_commands(fixture->snapshot, registry, &change, &fixture->arena);
+		if (!change.apply && !change.persist_note)
+			fail_msg("%s: no commands and no reason", entry->id);
+		if (change.apply && entry->reversible == REVERSIBLE_YES && !change.rollback)
+			fail_msg("%s: no way back", entry->id);
+		if (!!change.persist != !!change.unpersist)
+			fail_msg("%s: kept, but not taken back", entry->id);
+		if (!change.persist && !change.persist_note)
+			fail_msg("%s: not kept, and no reason", entry->id);
+		strbuf_addf(&script, "%s\n%s\n%s\n%s\n%s\n", change.apply ? change.apply : "",
+			    change.rollback ? change.rollback : "", change.verify ? change.verify : "",
+			    change.persist ? change.persist : "", change.unpersist ? change.unpersist : "");
+	}
+	assert_true(registry_total(registry) > 400);
+	assert_parses_text(script.buf);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -720,6 +854,10 @@ int main(void)
 		TEST(a_module_parameter_goes_to_modprobe),
 		TEST(the_kernel_command_line_is_only_described),
 		TEST(a_mount_option_is_remounted_and_its_opposite_known),
+		TEST(access_times_are_restored_in_one_word),
+		TEST(what_cannot_be_undone_has_no_rollback_and_says_so),
+		TEST(a_default_of_systemd_itself_is_kept_in_its_configuration),
+		TEST(a_limit_of_sessions_is_a_line_of_limits_conf),
 		TEST(an_interface_setting_has_its_own_program),
 		TEST(the_cgroup_of_a_unit_is_written_through_systemd),
 		TEST(any_other_cgroup_is_written_as_a_file),
@@ -732,6 +870,7 @@ int main(void)
 		TEST(a_container_is_changed_in_its_manifest),
 		TEST(hostile_names_end_in_commands_that_parse_on_one_line),
 		TEST(a_name_that_no_command_can_keep_gets_none),
+		TEST(every_tunable_has_its_commands_or_a_reason),
 		cmocka_unit_test(every_word_reaches_a_command_as_it_was),
 		cmocka_unit_test(a_persistent_line_is_idempotent_and_removable),
 	};
