@@ -90,7 +90,7 @@ static int netstat_open(const struct root *root, const struct probe_options *opt
 		sampled_file_init(&state->files[i], root, netstat_paths[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(netstat_groups); i++)
 		state->tables[i].classify = netstat_classify;
-	state->snmp6 = (struct series_cache)SERIES_CACHE_INIT(netstat_paths[FILE_SNMP6], COLUMNS_MAX);
+	state->snmp6 = (struct series_cache)SERIES_CACHE_INIT(netstat_paths[FILE_SNMP6], COLUMN_TABLE_MAX);
 	*ret_state = state;
 	return 0;
 }

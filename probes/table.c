@@ -305,7 +305,7 @@ static int column_table_build(struct column_table *table, struct snapshot *snaps
 		length = scan_name_length(name, '\0');
 		p += length;
 		if (length == 0 || length > SERIES_NAME_MAX || p > end || (p < end && !scan_is_blank(*p)) ||
-		    table->count >= COLUMNS_MAX)
+		    table->count >= COLUMN_TABLE_MAX)
 			return -EBADMSG;
 		GROW(table->columns, table->columns_capacity, table->count + 1);
 		column = &table->columns[table->count++];

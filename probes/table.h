@@ -382,12 +382,12 @@ struct column_table {
 	enum series_class (*classify)(const char *prefix, const char *name, size_t length);
 };
 
-#define COLUMNS_MAX 512
+#define COLUMN_TABLE_MAX 512
 
 void column_table_release(struct column_table *table);
 
 /* Takes the header between start and end (blanks between names).  Returns the number of columns, or a negative errno: -EBADMSG
- * for a name that is not printable or too long, for a header without names or with more than COLUMNS_MAX. */
+ * for a name that is not printable or too long, for a header without names or with more than COLUMN_TABLE_MAX. */
 int column_table_header(struct column_table *table, struct snapshot *snapshot, subject_id subject, const char *prefix,
 			const char *start, const char *end);
 
