@@ -509,23 +509,24 @@ static size_t tail_span(const char *text, size_t length, const char *set)
  * The uid of a static pod is a hash of 32 digits. */
 bool cgroup_pod_uid(const char *component, char uid[static CGROUP_POD_UID_MAX + 1])
 {
-	size_t length = strlen(component), n;
-	const char *start;
+	static const size_t lengths[] = { CGROUP_POD_UID_MAX, 32 };
+	size_t length = strlen(component), span;
 
 	if (ends_with(component, ".slice"))
 		length -= strlen(".slice");
-	n = tail_span(component, length, "0123456789abcdef-_");
-	if (n > CGROUP_POD_UID_MAX)
-		n = CGROUP_POD_UID_MAX;
-	start = component + length - n;
-	if ((n != 32 && n != 36) || start - component < 3 || memcmp(start - 3, "pod", 3) != 0)
-		return false;
-	if (start - component > 3 && start[-4] != '-')
-		return false;
-	for (size_t i = 0; i < n; i++)
-		uid[i] = start[i] == '_' ? '-' : start[i];
-	uid[n] = '\0';
-	return true;
+	span = tail_span(component, length, "0123456789abcdef-_");
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		size_t n = lengths[i], before = span < n ? 0 : length - n;
+		const char *start = component + before;
+
+		if (before < 3 || memcmp(start - 3, "pod", 3) != 0 || (before > 3 && start[-4] != '-'))
+			continue;
+		for (size_t c = 0; c < n; c++)
+			uid[c] = start[c] == '_' ? '-' : start[c];
+		uid[n] = '\0';
+		return true;
+	}
+	return false;
 }
 
 /* Container runtimes name the group by 64 hexadecimal digits: "docker-ID.scope", "cri-containerd-ID.scope", "ID".
