@@ -22,6 +22,7 @@ size_t rulebook_count(const struct rulebook *rulebook);
 /* Rules in the order of their ids. */
 const char *rulebook_rule_id(const struct rulebook *rulebook, size_t index);
 const char *rulebook_rule_title(const struct rulebook *rulebook, size_t index);
+const struct node *rulebook_rule_node(const struct rulebook *rulebook, size_t index);	/* the whole mapping */
 
 struct waivers *waivers_new(void);
 void waivers_free(struct waivers *waivers);

@@ -195,7 +195,7 @@ static int emit(struct compiler *compiler, const struct ast *ast, enum op_code c
 	struct op *op;
 
 	if (compiler->op_count >= ARRAY_SIZE(compiler->ops) ||
-	    compiler->child_count + count > ARRAY_SIZE(compiler->children))
+	    compiler->child_count + count + 1 > ARRAY_SIZE(compiler->children))
 		return fail(compiler, ast, "the expression has more than %d parts", EXPR_NODES_MAX);
 
 	op = &compiler->ops[compiler->op_count];
@@ -793,18 +793,25 @@ static const char *copy_text(struct compiler *compiler, const struct ast *ast, s
 static int compile_offers(struct compiler *compiler, const struct function *function, const struct ast *call)
 {
 	const struct ast *value = ast_at(compiler, ast_child(compiler, call, 1));
-	int op = compile_has(compiler, function, call);
-	struct op *offers;
+	uint16_t child;
+	int op, has, r;
 
+	op = compile(compiler, ast_child(compiler, call, 1));
 	if (op < 0)
 		return op;
-	offers = &compiler->ops[op];
-	if (entry_is_metric(offers->entry))
-		return fail(compiler, call, "offers() takes a setting; '%s' is a metric", offers->key);
-	if (value->kind != AST_TEXT)
-		return fail(compiler, value, "offers() takes a text second, found '%.*s'", ast_text(compiler, value));
-	offers->text = copy_text(compiler, value, &offers->text_length, &offers->text_owned);
-	return op;
+	child = (uint16_t)op;
+	r = need_type(compiler, value, op, VALUE_TEXT, function->name);
+	if (r < 0)
+		return r;
+	has = compile_has(compiler, function, call);
+	if (has < 0)
+		return has;
+	if (entry_is_metric(compiler->ops[has].entry))
+		return fail(compiler, call, "offers() takes a setting; '%s' is a metric", compiler->ops[has].key);
+	compiler->ops[has].children = compiler->child_count;
+	compiler->ops[has].count = 1;
+	compiler->children[compiler->child_count++] = child;
+	return has;
 }
 
 static int compile_kernel(struct compiler *compiler, const struct function *function, const struct ast *call)
@@ -972,14 +979,38 @@ static int check_enum_value(struct compiler *compiler, const struct op *setting,
 		    known.buf);
 }
 
-static int compile_equality(struct compiler *compiler, const struct ast *ast, const uint16_t children[2])
+/* vm.numa_stat == 0: the file of a switch shows 0 and 1, so they may be written for false and true. */
+static int compile_switch(struct compiler *compiler, const struct ast *ast, uint16_t children[2])
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct ast *literal = ast_at(compiler, ast_child(compiler, ast, i));
+		int op;
+
+		if (!is_plain_literal(literal) || (literal->number != 0 && literal->number != 1) ||
+		    compiler->ops[children[1 - i]].type.type != VALUE_BOOL)
+			continue;
+		op = emit(compiler, literal, OP_BOOL, type_bool, NULL, 0);
+		if (op < 0)
+			return op;
+		compiler->ops[op].number = literal->number;
+		children[i] = (uint16_t)op;
+	}
+	return 0;
+}
+
+static int compile_equality(struct compiler *compiler, const struct ast *ast, uint16_t children[2])
 {
 	const struct ast *left = ast_at(compiler, ast_child(compiler, ast, 0));
 	const struct ast *right = ast_at(compiler, ast_child(compiler, ast, 1));
 	bool equal = ast->binary == BINARY_EQUAL;
-	struct expr_type a = compiler->ops[children[0]].type, b = compiler->ops[children[1]].type;
+	struct expr_type a, b;
 	int r;
 
+	r = compile_switch(compiler, ast, children);
+	if (r < 0)
+		return r;
+	a = compiler->ops[children[0]].type;
+	b = compiler->ops[children[1]].type;
 	if (a.type == VALUE_TEXT && b.type == VALUE_TEXT) {
 		r = check_enum_value(compiler, &compiler->ops[children[0]], right);
 		if (r == 0)
@@ -1425,6 +1456,16 @@ const struct program *program_term(const struct program *program, size_t index)
 const char *program_text(const struct program *program)
 {
 	return program->text;
+}
+
+const char *program_literal_text(const struct program *program, size_t *ret_length)
+{
+	const struct op *op = &program->ops[program->root];
+
+	if (op->code != OP_TEXT)
+		return NULL;
+	*ret_length = op->text_length;
+	return op->text;
 }
 
 static const struct op *first_key(const struct program *program, uint16_t index)

@@ -55,11 +55,12 @@ static struct value missing(struct expr_context *context, subject_id subject, co
 	if (!list || list->count >= MISSING_MAX)
 		return value_unknown;
 	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].subject == subject && list->items[i].key == key && list->items[i].entry == entry)
+		if (list->items[i].subject == subject && streq(list->items[i].key, key))
 			return value_unknown;
 	list->items[list->count].subject = subject;
 	list->items[list->count].entry = entry;
 	list->items[list->count].key = key;
+	list->items[list->count].frozen = false;
 	list->items[list->count++].why = why;
 	return value_unknown;
 }
@@ -106,22 +107,6 @@ static struct value evaluate_index(const struct program *program, const struct o
 	return value_number(number);
 }
 
-/* Keys of a pattern are found by listing a directory: where it was listed, a key that is not among them is not there. */
-static bool was_listed(const struct snapshot *snapshot, subject_id subject, const struct entry *entry)
-{
-	const char *star = strchr(entry->key, '*');
-	size_t length = star ? (size_t)(star - entry->key) : 0;
-
-	for (size_t i = 0; length > 0 && i < snapshot_setting_count(snapshot); i++) {
-		const struct setting *setting = snapshot_setting_at(snapshot, i);
-
-		if (setting->subject == subject &&
-		    strncmp(snapshot_key_name(snapshot, setting->key), entry->key, length) == 0)
-			return true;
-	}
-	return false;
-}
-
 static struct value evaluate_has(const struct op *op, struct expr_context *context)
 {
 	subject_id subject = subject_of(op, context);
@@ -132,8 +117,6 @@ static struct value evaluate_has(const struct op *op, struct expr_context *conte
 			return value_bool(true);
 	}
 	setting = snapshot_get_symbol(context->snapshot, subject, op->symbol);
-	if (!setting && was_listed(context->snapshot, subject, op->entry))
-		return value_bool(false);
 	if (!setting)
 		return missing(context, subject, op->entry, op->key, NULL, false);
 	return value_bool(setting->absence != ABSENT && setting->absence != UNSUPPORTED);
@@ -151,18 +134,21 @@ static bool words_hold(const char *raw, size_t length, const char *word, size_t 
 	return false;
 }
 
-static struct value evaluate_offers(const struct op *op, struct expr_context *context)
+static struct value evaluate_offers(const struct program *program, const struct op *op, struct expr_context *context)
 {
 	subject_id subject = subject_of(op, context);
 	const struct setting *setting = snapshot_get_symbol(context->snapshot, subject, op->symbol);
+	struct value word = evaluate_child(program, op, 0, context);
 
+	if (word.type == VALUE_UNKNOWN)
+		return word;
 	if (!setting)
 		return missing(context, subject, op->entry, op->key, NULL, false);
 	if (setting->absence == ABSENT || setting->absence == UNSUPPORTED)
 		return value_bool(false);
 	if (setting->absence != PRESENT)
 		return missing(context, subject, op->entry, op->key, NULL, true);
-	return value_bool(words_hold(setting->raw, setting->raw_length, op->text, op->text_length, " \t\n,[]"));
+	return value_bool(words_hold(setting->raw, setting->raw_length, word.text, word.length, " \t\n,[]"));
 }
 
 /* "6.1.0-13-amd64" as 6 0001 0000 */
@@ -216,6 +202,8 @@ static const struct series *find_series(const struct program *program, const str
 	if (!value_is_true(&frozen))
 		return series;
 	(void)missing(context, subject, op->entry, op->key, op->text, true);
+	if (list && list->count > 0)
+		list->items[list->count - 1].frozen = true;
 	return NULL;
 }
 
@@ -463,18 +451,61 @@ static struct value evaluate_subjects(const struct program *program, const struc
 
 /* ---- operators ---- */
 
+/* What an answer rests on. */
+struct basis_flags {
+	bool live, gauge, since_boot, total, not_zero;
+};
+
+static struct basis_flags flags_get(const struct expr_context *context)
+{
+	return (struct basis_flags){ context->used_live, context->used_gauge, context->used_since_boot,
+				     context->used_total, context->counters_not_zero };
+}
+
+static void flags_set(struct expr_context *context, struct basis_flags flags)
+{
+	context->used_live = flags.live;
+	context->used_gauge = flags.gauge;
+	context->used_since_boot = flags.since_boot;
+	context->used_total = flags.total;
+	context->counters_not_zero = flags.not_zero;
+}
+
+static struct basis_flags flags_either(struct basis_flags a, struct basis_flags b)
+{
+	return (struct basis_flags){ a.live || b.live, a.gauge || b.gauge, a.since_boot || b.since_boot,
+				     a.total || b.total, a.not_zero || b.not_zero };
+}
+
+/* One operand decides alone: the answer rests on it, not on the others.  An operand that decides by an average since boot
+ * yields to one that decides by something better. */
 static struct value evaluate_logic(const struct program *program, const struct op *op, struct expr_context *context)
 {
-	bool deciding = op->code == OP_OR, unknown = false;
+	static const struct basis_flags none = { false };
+	struct basis_flags outer = flags_get(context), all = outer, weak = none;
+	bool deciding = op->code == OP_OR, unknown = false, decided = false;
 
 	for (uint16_t i = 0; i < op->count; i++) {
-		struct value value = evaluate_child(program, op, i, context);
+		struct value value;
+		struct basis_flags own;
 
-		if (value.type == VALUE_UNKNOWN)
+		flags_set(context, none);
+		value = evaluate_child(program, op, i, context);
+		own = flags_get(context);
+		all = flags_either(all, own);
+		if (value.type == VALUE_UNKNOWN) {
 			unknown = true;
-		else if (value.boolean == deciding)
+		} else if (value.boolean == deciding && own.since_boot && own.not_zero) {
+			weak = decided ? weak : own;
+			decided = true;
+		} else if (value.boolean == deciding) {
+			flags_set(context, flags_either(outer, own));
 			return value;
+		}
 	}
+	flags_set(context, decided ? flags_either(outer, weak) : all);
+	if (decided)
+		return value_bool(deciding);
 	return unknown ? value_unknown : value_bool(!deciding);
 }
 
@@ -695,7 +726,7 @@ static struct value evaluate_op(const struct program *program, const struct op *
 	case OP_HAS:
 		return evaluate_has(op, context);
 	case OP_OFFERS:
-		return evaluate_offers(op, context);
+		return evaluate_offers(program, op, context);
 	case OP_KERNEL:
 		return evaluate_kernel(op, context);
 	case OP_ADD:
@@ -738,6 +769,35 @@ struct value expr_evaluate_op(const struct program *program, uint16_t index, str
 		context->hard_unknown = hard;
 	}
 	return value;
+}
+
+void program_missing_metrics(const struct program *program, struct expr_context *context, const char *why)
+{
+	missing_below(program, program->root, context, why);
+}
+
+static bool op_is_still(const struct program *program, uint16_t index, const struct expr_context *context)
+{
+	const struct op *op = &program->ops[index];
+	const struct series *series;
+
+	if (!op->slots_differ)
+		return true;
+	if (op->code >= OP_ANY && op->code <= OP_SUM)
+		return false;
+	if (op->code == OP_GAUGE || op->code == OP_RATE || op->code == OP_DELTA) {
+		series = snapshot_metric_symbol(context->snapshot, subject_of(op, context), op->symbol);
+		return !series || (!series->slots && series->first_slot == 0);
+	}
+	for (uint16_t i = 0; i < op->count; i++)
+		if (!op_is_still(program, child_of(program, op, i), context))
+			return false;
+	return true;
+}
+
+bool program_is_still(const struct program *program, const struct expr_context *context)
+{
+	return op_is_still(program, program->root, context);
 }
 
 struct value program_evaluate(const struct program *program, struct expr_context *context)

@@ -96,7 +96,7 @@ struct op {
 	uint32_t uptime;			/* RATE: symbol of the host's uptime */
 	size_t index;				/* INDEX; PERCENTILE: 50, 95, 99; subject functions: the kind */
 	long double number;			/* NUMBER; KERNEL: the version */
-	const char *text;			/* TEXT, OFFERS; metrics with frozen: its text */
+	const char *text;			/* TEXT; metrics with frozen: its text */
 	size_t text_length;
 	struct regex *regex;
 	struct memo *memo;

@@ -76,6 +76,7 @@ struct expr_missing {			/* causes of an unknown, without duplicates */
 		const struct entry *entry;	/* NULL: not a key, why says it */
 		const char *key;
 		const char *why;		/* lent; NULL: look it up in the snapshot */
+		bool frozen;			/* why is the condition that stops it from counting */
 	} items[MISSING_MAX];
 	size_t count;
 };
@@ -119,6 +120,12 @@ static inline bool value_is_false(const struct value *value)
 size_t program_terms(const struct program *program);
 const struct program *program_term(const struct program *program, size_t index);
 const char *program_text(const struct program *program);
+/* The text of a program that is nothing but a text; else NULL. */
+const char *program_literal_text(const struct program *program, size_t *ret_length);
+/* Notes every metric of a program as missing, with one reason: what would have to be measured. */
+void program_missing_metrics(const struct program *program, struct expr_context *context, const char *why);
+/* Whether every interval of the window gives the same answer, because nothing it measures has moved. */
+bool program_is_still(const struct program *program, const struct expr_context *context);
 /* The key a program looks at first; NULL: none. */
 const struct entry *program_entry(const struct program *program, const char **ret_key, bool *ret_self);
 const struct entry *program_term_entry(const struct program *program, size_t index);
