@@ -5,7 +5,8 @@
  *	0000162e 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000001 …
  *
  * Columns were added at the end: received_rps as the 10th (2.6.35), flow_limit_count as the 11th (3.11), the length of the
- * backlog and the number of the CPU as the 12th and 13th (5.10), the two halves of the backlog as 14th and 15th (6.3).
+ * backlog and the number of the CPU as the 12th and 13th (5.10), the two halves of the backlog as 14th and 15th (after
+ * 6.1, by 6.4).
  * All counters have 32 bits. */
 #include <errno.h>
 
