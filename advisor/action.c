@@ -359,6 +359,12 @@ static void restore_one(struct restore *restore, const struct change *change, co
 		restore_twins(restore, pair, change);
 }
 
+/* "net.ipv4.conf.all.accept_redirects" may be found as an entry with a star: the key is what was asked for. */
+static const char *key_of_id(const struct entry *entry, const char *id)
+{
+	return id + (strlen(entry->id) - strlen(entry->key));
+}
+
 /* The key itself first, unless its own entry says where in the group it goes. */
 static void restore_group(struct restore *restore, const struct change *change, const char *key)
 {
@@ -376,8 +382,7 @@ static void restore_group(struct restore *restore, const struct change *change, 
 		bool own = streq(group->items[i], self->id);
 
 		if (entry)
-			restore_one(restore, change,
-				    own ? key : fill_star(entry->key, self->key, key, restore->arena), entry,
+			restore_one(restore, change, own ? key : key_of_id(entry, id), entry,
 				    own ? change->from : NULL);
 	}
 }

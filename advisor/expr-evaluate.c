@@ -107,6 +107,22 @@ static struct value evaluate_index(const struct program *program, const struct o
 	return value_number(number);
 }
 
+/* Keys of a pattern are found by listing a directory: where it was listed, a key that is not among them is not there. */
+static bool was_listed(const struct snapshot *snapshot, subject_id subject, const struct entry *entry)
+{
+	const char *star = strchr(entry->key, '*');
+	size_t length = star ? (size_t)(star - entry->key) : 0;
+
+	for (size_t i = 0; length > 0 && i < snapshot_setting_count(snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(snapshot, i);
+
+		if (setting->subject == subject &&
+		    strncmp(snapshot_key_name(snapshot, setting->key), entry->key, length) == 0)
+			return true;
+	}
+	return false;
+}
+
 static struct value evaluate_has(const struct op *op, struct expr_context *context)
 {
 	subject_id subject = subject_of(op, context);
@@ -117,6 +133,8 @@ static struct value evaluate_has(const struct op *op, struct expr_context *conte
 			return value_bool(true);
 	}
 	setting = snapshot_get_symbol(context->snapshot, subject, op->symbol);
+	if (!setting && was_listed(context->snapshot, subject, op->entry))
+		return value_bool(false);
 	if (!setting)
 		return missing(context, subject, op->entry, op->key, NULL, false);
 	return value_bool(setting->absence != ABSENT && setting->absence != UNSUPPORTED);

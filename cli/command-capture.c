@@ -20,7 +20,7 @@ static int run(const struct arguments *arguments)
 		if (status != 0 || !arguments->output_file)
 			return status;
 	}
-	r = knowledge_load(&knowledge, KNOWLEDGE_REGISTRY, arguments->rules.items, arguments->rules.count, &diag);
+	r = knowledge_load(&knowledge, KNOWLEDGE_MESSAGES, arguments->rules.items, arguments->rules.count, &diag);
 	talk_diag(&diag);
 	status = measure(arguments, knowledge.registry, &snapshot);
 	if (status != 0)

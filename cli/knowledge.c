@@ -109,7 +109,7 @@ static int gather(struct knowledge *knowledge, struct gathered *gathered, const 
 }
 
 static int load_files(struct knowledge *knowledge, const struct knowledge_file *files, size_t count,
-		      enum file_kind kind, struct diag *diag)
+		      enum knowledge_part part, enum file_kind kind, struct diag *diag)
 {
 	int result = 0;
 
@@ -117,7 +117,7 @@ static int load_files(struct knowledge *knowledge, const struct knowledge_file *
 		const struct folder *folder = folder_of(files[i].name);
 		int r = 0;
 
-		if (folder->kind != kind)
+		if (folder->kind != kind || (part == KNOWLEDGE_MESSAGES && folder->class != ENTRY_LOG))
 			continue;
 		if (kind == FILE_ENTRY)
 			r = registry_load(knowledge->registry, folder->class, files[i].documents, diag);
@@ -131,15 +131,16 @@ static int load_files(struct knowledge *knowledge, const struct knowledge_file *
 	return result;
 }
 
-static int load_kind(struct knowledge *knowledge, const struct gathered *gathered, enum file_kind kind, struct diag *diag)
+static int load_kind(struct knowledge *knowledge, const struct gathered *gathered, enum knowledge_part part,
+		     enum file_kind kind, struct diag *diag)
 {
 	size_t n_builtin = 0;
 	int builtin, others;
 
 	while (knowledge_builtin[n_builtin].name)
 		n_builtin++;
-	builtin = load_files(knowledge, knowledge_builtin, n_builtin, kind, diag);
-	others = load_files(knowledge, gathered->files, gathered->count, kind, diag);
+	builtin = load_files(knowledge, knowledge_builtin, n_builtin, part, kind, diag);
+	others = load_files(knowledge, gathered->files, gathered->count, part, kind, diag);
 	return builtin < 0 ? builtin : others;
 }
 
@@ -156,13 +157,13 @@ int knowledge_load(struct knowledge *knowledge, enum knowledge_part part, const 
 	for (size_t i = 0; i < n_directories; i++)
 		(void)gather(knowledge, &gathered, directories[i], true, diag);
 
-	(void)load_kind(knowledge, &gathered, FILE_ENTRY, diag);
-	(void)registry_check(knowledge->registry, diag);
+	(void)load_kind(knowledge, &gathered, part, FILE_ENTRY, diag);
 	if (part == KNOWLEDGE_RULES) {
+		(void)registry_check(knowledge->registry, diag);
 		knowledge->rulebook = rulebook_new(knowledge->registry);
 		(void)rulebook_compile_registry(knowledge->rulebook, diag);
-		(void)load_kind(knowledge, &gathered, FILE_RULE, diag);
-		(void)load_kind(knowledge, &gathered, FILE_USE, diag);
+		(void)load_kind(knowledge, &gathered, part, FILE_RULE, diag);
+		(void)load_kind(knowledge, &gathered, part, FILE_USE, diag);
 	}
 	free(gathered.files);
 	return diag->errors > errors ? -EINVAL : 0;

@@ -20,8 +20,8 @@ struct knowledge {
 	struct arena arena;		/* of nodes read at run time */
 };
 
-/* What a command needs of it: a capture has no use for compiled rules. */
-enum knowledge_part { KNOWLEDGE_REGISTRY, KNOWLEDGE_RULES };
+/* What a command needs of it: a capture has no use for more than the patterns of kernel messages. */
+enum knowledge_part { KNOWLEDGE_MESSAGES, KNOWLEDGE_RULES };
 
 /* Reads everything.  directories: of --rules, in order.  Mistakes in files outside the binary are left out and reported
  * in diag (-EINVAL), the rest is there. */

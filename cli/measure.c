@@ -145,6 +145,26 @@ static void run_probes(const struct root *root, const struct probe_options *opti
 	}
 }
 
+/* The walk below /proc/sys looks for every key, so a sysctl that it did not meet is not there.  Where there is no
+ * kernel.ostype there was no walk. */
+static void note_absent_sysctls(const struct registry *registry, struct snapshot *snapshot)
+{
+	if (!snapshot_text(snapshot, SUBJECT_HOST, "kernel.ostype"))
+		return;
+	for (size_t i = 0; i < registry_total(registry); i++) {
+		const struct entry *entry = registry_at(registry, i);
+		CLEANUP(free_ptr) char *path = NULL;
+
+		if (entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || entry->about != SUBJECT_KIND_HOST ||
+		    strchr(entry->key, '*') || snapshot_get(snapshot, SUBJECT_HOST, entry->key))
+			continue;
+		path = xasprintf("/proc/sys/%s", entry->key);
+		for (char *dot = path; (dot = strchr(dot, '.')); dot++)
+			*dot = '/';
+		snapshot_set_absent(snapshot, SUBJECT_HOST, entry->key, -ENOENT, path);
+	}
+}
+
 /* Enters a network namespace: of a process, or a file such as /run/netns/NAME.  required: named by the user. */
 static int enter_netns(const char *name, bool required, struct snapshot *snapshot)
 {
@@ -231,6 +251,7 @@ static int measure_root(const struct arguments *arguments, const struct registry
 
 	fill_options(arguments, registry, &chosen, &options);
 	run_probes(root, &options, snapshot);
+	note_absent_sysctls(registry, snapshot);
 	open_samplers(&measurement, root, &options);
 	if (live) {
 		measurement.bar = !arguments->quiet && isatty(STDERR_FILENO);

@@ -13,6 +13,13 @@ void json_begin(struct json *json, FILE *out)
 	*json = (struct json){ .out = out, .first = true };
 }
 
+static void new_line(struct json *json)
+{
+	putc_unlocked('\n', json->out);
+	for (unsigned int i = 0; i < json->depth; i++)
+		putc_unlocked(' ', json->out);
+}
+
 /* What goes before any value: a comma after the one before it, and a new line. */
 static void before_value(struct json *json)
 {
@@ -21,9 +28,9 @@ static void before_value(struct json *json)
 		return;
 	}
 	if (!json->first)
-		fputc(',', json->out);
+		putc_unlocked(',', json->out);
 	if (json->depth > 0 && !json->compact)
-		fprintf(json->out, "\n%*s", (int)json->depth, "");
+		new_line(json);
 	json->first = false;
 }
 
@@ -39,7 +46,7 @@ static void close_collection(struct json *json, char c)
 {
 	json->depth--;
 	if (!json->first && !json->compact)
-		fprintf(json->out, "\n%*s", (int)json->depth, "");
+		new_line(json);
 	fputc(c, json->out);
 	json->first = false;
 	if (json->depth == 0 && !json->compact)
@@ -104,31 +111,49 @@ bool utf8_valid(const char *text, size_t length)
 	return true;
 }
 
+/* What a string may hold as it is: printable ASCII but for the two that mean something in JSON. */
+static bool is_plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static void write_special(FILE *out, uint32_t code, const char *text, size_t length)
+{
+	if (code == '"' || code == '\\')
+		fprintf(out, "\\%c", (char)code);
+	else if (code == '\n')
+		fputs("\\n", out);
+	else if (code == '\t')
+		fputs("\\t", out);
+	else if (code < 0x20 || code == 0x7f || code == 0x2028 || code == 0x2029)
+		fprintf(out, "\\u%04x", code);
+	else
+		fwrite_unlocked(text, 1, length, out);
+}
+
 static void write_string(FILE *out, const char *text, size_t length)
 {
-	fputc('"', out);
+	putc_unlocked('"', out);
 	while (length > 0) {
 		uint32_t code = 0;
-		size_t n = utf8_decode(text, length, &code);
+		size_t n = 0;
 
-		if (n == 0) {
-			fputs("\\ufffd", out);
-			n = 1;
-		} else if (code == '"' || code == '\\') {
-			fprintf(out, "\\%c", (char)code);
-		} else if (code == '\n') {
-			fputs("\\n", out);
-		} else if (code == '\t') {
-			fputs("\\t", out);
-		} else if (code < 0x20 || code == 0x7f || code == 0x2028 || code == 0x2029) {
-			fprintf(out, "\\u%04x", code);
+		while (n < length && is_plain(text[n]))
+			n++;
+		if (n > 0) {
+			fwrite_unlocked(text, 1, n, out);
 		} else {
-			fwrite(text, 1, n, out);
+			n = utf8_decode(text, length, &code);
+			if (n > 0)
+				write_special(out, code, text, n);
+			else
+				fputs("\\ufffd", out);
+			n = MAX(n, (size_t)1);
 		}
 		text += n;
 		length -= n;
 	}
-	fputc('"', out);
+	putc_unlocked('"', out);
 }
 
 void json_key(struct json *json, const char *key)

@@ -74,7 +74,7 @@ static int add_node(struct builder *builder, enum node_kind kind, yaml_mark_t ma
 
 static int open_collection(struct builder *builder, enum node_kind kind, yaml_mark_t mark)
 {
-	struct node *node, *kept;
+	struct node *node = NULL, *kept;
 	int r;
 
 	if (builder->depth >= NODE_DEPTH_MAX)
@@ -116,7 +116,7 @@ static int add_scalar(struct builder *builder, const yaml_event_t *event)
 {
 	const char *text = (const char *)event->data.scalar.value;
 	size_t length = event->data.scalar.length;
-	struct node *node;
+	struct node *node = NULL;
 	int r;
 
 	if (event->data.scalar.anchor || event->data.scalar.tag)

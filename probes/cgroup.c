@@ -109,7 +109,8 @@ static const struct cgroup_file cgroup_files[] = {	/* sorted */
 /* clang-format on */
 
 /* The v1 controllers whose files are read.  Groups that exist only for others (devices, freezer …) limit nothing here. */
-static const char *const v1_controllers[] = { "blkio", "cpu", "cpuset", "hugetlb", "memory", "misc", "pids", "rdma" };
+static const char *const v1_controllers[] = { "blkio", "cpu", "cpuacct", "cpuset", "hugetlb", "memory", "misc", "pids",
+					      "rdma" };
 
 /* A limit that the parents' limits narrow.  error: it could not be read here or above, so nobody knows. */
 struct effective {
@@ -419,16 +420,16 @@ static void effective_set(struct walk *walk, subject_id subject, const char *key
 		snapshot_setf(walk->snapshot, subject, key, origin, "%.15g", effective->value);
 }
 
-static bool hierarchy_has(const struct cgroup_mount *hierarchy, const char *controller)
+bool cgroup_mount_has(const struct cgroup_mount *mount, const char *controller)
 {
-	return hierarchy->version == 2 || (hierarchy->controllers & controller_bit(controller, strlen(controller)));
+	return mount->version == 2 || (mount->controllers & controller_bit(controller, strlen(controller)));
 }
 
 /* In a hybrid one v2 has no say over a controller that v1 holds; its files are not there, so its limits would read
  * as none. */
 static bool hierarchy_decides(const struct walk *walk, subject_id subject, const char *controller, const char *key)
 {
-	return hierarchy_has(walk->hierarchy, controller) &&
+	return cgroup_mount_has(walk->hierarchy, controller) &&
 	       (walk->unified || walk->hierarchy->version == 1 || snapshot_get(walk->snapshot, subject, key));
 }
 
@@ -508,23 +509,24 @@ static size_t tail_span(const char *text, size_t length, const char *set)
  * The uid of a static pod is a hash of 32 digits. */
 bool cgroup_pod_uid(const char *component, char uid[static CGROUP_POD_UID_MAX + 1])
 {
-	size_t length = strlen(component), n;
-	const char *start;
+	static const size_t lengths[] = { CGROUP_POD_UID_MAX, 32 };
+	size_t length = strlen(component), span;
 
 	if (ends_with(component, ".slice"))
 		length -= strlen(".slice");
-	n = tail_span(component, length, "0123456789abcdef-_");
-	if (n > CGROUP_POD_UID_MAX)
-		n = CGROUP_POD_UID_MAX;
-	start = component + length - n;
-	if ((n != 32 && n != 36) || start - component < 3 || memcmp(start - 3, "pod", 3) != 0)
-		return false;
-	if (start - component > 3 && start[-4] != '-')
-		return false;
-	for (size_t i = 0; i < n; i++)
-		uid[i] = start[i] == '_' ? '-' : start[i];
-	uid[n] = '\0';
-	return true;
+	span = tail_span(component, length, "0123456789abcdef-_");
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		size_t n = lengths[i], before = span < n ? 0 : length - n;
+		const char *start = component + before;
+
+		if (before < 3 || memcmp(start - 3, "pod", 3) != 0 || (before > 3 && start[-4] != '-'))
+			continue;
+		for (size_t c = 0; c < n; c++)
+			uid[c] = start[c] == '_' ? '-' : start[c];
+		uid[n] = '\0';
+		return true;
+	}
+	return false;
 }
 
 /* Container runtimes name the group by 64 hexadecimal digits: "docker-ID.scope", "cri-containerd-ID.scope", "ID".
@@ -691,8 +693,7 @@ static void hierarchy_read(struct walk *walk, const struct cgroup_mount *hierarc
 				   CGROUP_DEPTH_MAX);
 }
 
-/* 0, or why nobody can say where the hierarchies are. */
-static int cgroup_mounts_find(const struct root *root, struct cgroup_mounts *found)
+int cgroup_mounts_find(const struct root *root, struct cgroup_mounts *found)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	bool mounted_here = false;

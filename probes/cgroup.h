@@ -28,6 +28,13 @@ struct cgroup_mounts {
 void cgroup_mounts_parse(const char *text, struct cgroup_mounts *found);
 void cgroup_mounts_release(struct cgroup_mounts *found);
 
+struct root;
+
+/* Where the hierarchies are below root: from mountinfo, or in a tree without it by looking at /sys/fs/cgroup.
+ * 0, or why nobody can say. */
+int cgroup_mounts_find(const struct root *root, struct cgroup_mounts *found);
+bool cgroup_mount_has(const struct cgroup_mount *mount, const char *controller);	/* v2: it may have */
+
 /* The text of cpu.max in cores, of a memory limit in bytes; CGROUP_UNLIMITED, or -EBADMSG. */
 int cgroup_quota_parse(const char *text, double *ret_cores);
 int cgroup_bytes_parse(const char *text, double *ret_bytes);

@@ -164,7 +164,7 @@ int listener_proc_parse(const char *line, bool ipv6, struct listener *ret_listen
 	return 1;
 }
 
-/* "0.0.0.0:22", "[::1]:22", "*:80" (both families), "127.0.0.53%lo:53", ":::80" of older versions */
+/* "0.0.0.0:22", "[::1]:22", "*:80" (both families), "127.0.0.53%lo:53", "[fe80::1]%eth0:53", ":::80" of older versions */
 static bool ss_address_parse(const char *word, size_t length, struct listener *listener)
 {
 	size_t colon = length, end;
@@ -177,13 +177,13 @@ static bool ss_address_parse(const char *word, size_t length, struct listener *l
 	if (colon < 2 || !scan_u64(&at, &port) || at != word + length || port > UINT16_MAX)
 		return false;
 	end = colon - 1;
-	if (word[0] == '[' && word[end - 1] == ']') {
-		word++;
-		end -= 2;
-	}
 	for (size_t i = 0; i < end; i++)
 		if (word[i] == '%')
 			end = i;
+	if (end > 2 && word[0] == '[' && word[end - 1] == ']') {
+		word++;
+		end -= 2;
+	}
 	if (end == 0 || end >= sizeof(listener->address))
 		return false;
 	memcpy(listener->address, word, end);

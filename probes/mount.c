@@ -26,9 +26,11 @@ static const char *const container_places[] = {
 /* Of the kernel's own file systems these have options that matter. */
 static const char *const kept_pseudo[] = { "cgroup", "cgroup2", "hugetlbfs", "overlay", "tmpfs", "virtiofs" };
 
+/* Options without a value, true or false; where one has a value after all ("discard=async"), that. */
 static const char *const flags[] = {
-	"dirsync",     "discard",    "lazytime", "memory_recursiveprot", "noatime", "nobarrier",
-	"nodiratime",  "relatime",   "ro",	 "sync",
+	"autodefrag", "delalloc",  "dioread_nolock",	   "dirsync", "discard",   "journal_checksum", "lazytime",
+	"noatime",    "nobarrier", "memory_recursiveprot", "nodelalloc", "nodiratime", "relatime",	 "ro",
+	"ssd",	      "sync",
 };
 
 static const char *const values[] = {
@@ -138,30 +140,48 @@ static bool is_bind(struct mount_probe *probe, struct libmnt_fs *fs, const char 
 	return true;
 }
 
+/* true when the option is there; *ret_value is NULL when it has no value. */
+static bool find_option(struct mount_probe *probe, const char *options, const char *name, char **ret_value,
+			size_t *ret_length)
+{
+	*ret_value = NULL;
+	*ret_length = 0;
+	return probe->lib->mnt_optstr_get_option(options, name, ret_value, ret_length) == 0;
+}
+
+static void record_option(struct mount_probe *probe, subject_id subject, const char *name, const char *value,
+			  size_t length)
+{
+	strbuf_reset(&probe->text);
+	strbuf_addf(&probe->text, "options.%s", name);
+	snapshot_set(probe->snapshot, subject, probe->text.buf, value, length, probe->tables->mounts_path);
+}
+
 static void record_options(struct mount_probe *probe, subject_id subject, const char *options)
 {
-	const char *origin = probe->tables->mounts_path;
+	const char *strict;
+	size_t length;
+	char *value;
 
-	snapshot_set_string(probe->snapshot, subject, "options", options, origin);
+	snapshot_set_string(probe->snapshot, subject, "options", options, probe->tables->mounts_path);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		char *value = NULL;
-		size_t length = 0;
-		int r = probe->lib->mnt_optstr_get_option(options, flags[i], &value, &length);
+		bool there = find_option(probe, options, flags[i], &value, &length);
 
-		strbuf_reset(&probe->text);
-		strbuf_addf(&probe->text, "options.%s", flags[i]);
-		snapshot_set_string(probe->snapshot, subject, probe->text.buf, r == 0 ? "true" : "false", origin);
+		if (there && value)
+			record_option(probe, subject, flags[i], value, length);
+		else
+			record_option(probe, subject, flags[i], there ? "true" : "false", strlen(there ? "true" : "false"));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		char *value = NULL;
-		size_t length = 0;
-
-		if (probe->lib->mnt_optstr_get_option(options, values[i], &value, &length) != 0 || !value)
-			continue;
-		strbuf_reset(&probe->text);
-		strbuf_addf(&probe->text, "options.%s", values[i]);
-		snapshot_set(probe->snapshot, subject, probe->text.buf, value, length, origin);
+		if (find_option(probe, options, values[i], &value, &length) && value)
+			record_option(probe, subject, values[i], value, length);
 	}
+	/* The kernel has no word for it: it is what neither of the others is. */
+	strict = find_option(probe, options, "noatime", &value, &length) ||
+				 find_option(probe, options, "relatime", &value, &length)
+			 ? "false"
+			 : "true";
+	record_option(probe, subject, "strictatime", strict, strlen(strict));
 }
 
 static const char *source_of(struct mount_probe *probe, struct libmnt_fs *fs)

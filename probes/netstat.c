@@ -12,8 +12,6 @@
 #include "probe.h"
 #include "table.h"
 
-#define NETSTAT_COLUMNS_MAX 512
-
 enum { FILE_NETSTAT, FILE_SNMP, FILE_SNMP6, FILE_COUNT };
 
 static const char *const netstat_paths[] = {
@@ -90,14 +88,9 @@ static int netstat_open(const struct root *root, const struct probe_options *opt
 	(void)snapshot;
 	for (size_t i = 0; i < FILE_COUNT; i++)
 		sampled_file_init(&state->files[i], root, netstat_paths[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(netstat_groups); i++) {
-		struct series_cache *cache = &state->tables[i].cache;
-
-		*cache = (struct series_cache)SERIES_CACHE_INIT(netstat_paths[netstat_groups[i].file],
-								NETSTAT_COLUMNS_MAX);
-		cache->classify = netstat_classify;
-	}
-	state->snmp6 = (struct series_cache)SERIES_CACHE_INIT(netstat_paths[FILE_SNMP6], NETSTAT_COLUMNS_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(netstat_groups); i++)
+		state->tables[i].classify = netstat_classify;
+	state->snmp6 = (struct series_cache)SERIES_CACHE_INIT(netstat_paths[FILE_SNMP6], COLUMN_TABLE_MAX);
 	*ret_state = state;
 	return 0;
 }
@@ -118,16 +111,14 @@ static int netstat_group_of(int file, const char *line, size_t label_length)
 /* " 1 200 120000 -1\n" into the table's values: as many as it has columns, or -EBADMSG.  Only gauges may be negative. */
 static int netstat_values(struct column_table *table, const char *cursor)
 {
-	uint32_t n = table->cache.count;
-
-	for (uint32_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < table->count; i++) {
 		bool negative;
 
 		while (scan_is_blank(*cursor))
 			cursor++;
 		if (!scan_signed(&cursor, &table->values[i], &negative) || (!scan_is_blank(*cursor) && *cursor != '\n'))
 			return -EBADMSG;
-		if (negative && table->cache.items[i].class != SERIES_GAUGE)
+		if (negative && table->columns[i].class != SERIES_GAUGE)
 			return -EBADMSG;
 	}
 	while (scan_is_blank(*cursor))
@@ -152,7 +143,8 @@ static const char *netstat_group(struct netstat_state *state, size_t group, stru
 	if (netstat_values(table, values + label_length) < 0)
 		return "values do not fit their header; left out";
 	for (int i = 0; i < n; i++)
-		series_cache_put(snapshot, &table->cache.items[i], table->values[i]);
+		series_put(snapshot, table->columns[i].id, (enum series_class)table->columns[i].class,
+			   table->values[i]);
 	return NULL;
 }
 

@@ -147,11 +147,24 @@ static const struct series_cache_item *series_cache_refuse(struct series_cache *
 	return NULL;
 }
 
+static series_id series_of(struct snapshot *snapshot, subject_id subject, const char *prefix, const char *name,
+			   size_t length, enum series_class class)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+
+	if (class == SERIES_LEFT_OUT)
+		return SERIES_NONE;
+	strbuf_add_string(&key, prefix);
+	strbuf_add(&key, name, length);
+	return snapshot_series(snapshot, subject, key.buf, key.len,
+			       class == SERIES_GAUGE ? METRIC_GAUGE : METRIC_COUNTER,
+			       class == SERIES_COUNTER_32 ? 32 : 0);
+}
+
 const struct series_cache_item *series_cache_look_up(struct series_cache *cache, struct snapshot *snapshot,
 						     subject_id subject, const char *prefix, const char *name,
 						     size_t length, enum series_class class)
 {
-	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 	struct series_cache_item *item;
 
 	if (length == 0 || length > SERIES_NAME_MAX)
@@ -164,18 +177,10 @@ const struct series_cache_item *series_cache_look_up(struct series_cache *cache,
 	cache->count = MAX(cache->count, cache->next);
 	item->prefix = prefix;
 	item->subject = subject;
+	item->id = series_of(snapshot, subject, prefix, name, length, class);
 	item->class = (uint8_t)class;
 	item->length = (uint8_t)length;
 	memcpy(item->name, name, length);
-	item->id = SERIES_NONE;
-	if (class == SERIES_LEFT_OUT)
-		return item;
-
-	strbuf_add_string(&key, prefix);
-	strbuf_add(&key, name, length);
-	item->id = snapshot_series(snapshot, subject, key.buf, key.len,
-				   class == SERIES_GAUGE ? METRIC_GAUGE : METRIC_COUNTER,
-				   class == SERIES_COUNTER_32 ? 32 : 0);
 	return item;
 }
 
@@ -275,41 +280,40 @@ subject_id cpu_subjects_add(struct cpu_subjects *cpus, struct snapshot *snapshot
 void column_table_release(struct column_table *table)
 {
 	free(table->header);
-	table->header = NULL;
-	table->header_length = 0;
-	series_cache_release(&table->cache);
+	free(table->columns);
 	free(table->values);
-	table->values = NULL;
-	table->values_capacity = 0;
+	*table = (struct column_table){ .classify = table->classify };
 }
 
-/* The columns anew.  They are counted by what the cache holds, so a header that makes no sense leaves none. */
+/* The columns anew. */
 static int column_table_build(struct column_table *table, struct snapshot *snapshot, subject_id subject,
 			      const char *prefix, const char *start, const char *end)
 {
-	struct series_cache *cache = &table->cache;
 	const char *p = start;
 
-	cache->count = 0;
-	series_cache_rewind(cache);
+	table->count = 0;
 	for (;;) {
+		struct column *column;
 		const char *name;
+		size_t length;
 
 		while (p < end && scan_is_blank(*p))
 			p++;
 		if (p >= end)
 			break;
 		name = p;
-		p += scan_name_length(p, '\0');
-		if (p == name || p > end || (p < end && !scan_is_blank(*p)) ||
-		    !series_cache_look_up(cache, snapshot, subject, prefix, name, (size_t)(p - name),
-					  cache->classify(prefix, name, (size_t)(p - name)))) {
-			cache->count = 0;
+		length = scan_name_length(name, '\0');
+		p += length;
+		if (length == 0 || length > SERIES_NAME_MAX || p > end || (p < end && !scan_is_blank(*p)) ||
+		    table->count >= COLUMN_TABLE_MAX)
 			return -EBADMSG;
-		}
+		GROW(table->columns, table->columns_capacity, table->count + 1);
+		column = &table->columns[table->count++];
+		column->class = (uint8_t)table->classify(prefix, name, length);
+		column->id = series_of(snapshot, subject, prefix, name, length, (enum series_class)column->class);
 	}
-	GROW(table->values, table->values_capacity, (size_t)cache->count + 1);
-	return cache->count > 0 ? (int)cache->count : -EBADMSG;
+	GROW(table->values, table->values_capacity, table->count + 1);
+	return table->count > 0 ? (int)table->count : -EBADMSG;
 }
 
 int column_table_header(struct column_table *table, struct snapshot *snapshot, subject_id subject, const char *prefix,
@@ -319,7 +323,7 @@ int column_table_header(struct column_table *table, struct snapshot *snapshot, s
 	int r;
 
 	if (table->header && length == table->header_length && memcmp(start, table->header, length) == 0)
-		return (int)table->cache.count;
+		return (int)table->count;
 
 	free(table->header);
 	table->header = NULL;
@@ -405,8 +409,7 @@ void summed_table_init(struct summed_table *table, const struct root *root, cons
 		       enum series_class (*classify)(const char *prefix, const char *name, size_t length))
 {
 	sampled_file_init(&table->file, root, path);
-	table->columns.cache = (struct series_cache)SERIES_CACHE_INIT(table->file.path, 64);
-	table->columns.cache.classify = classify;
+	table->columns.classify = classify;
 	table->wrap_bits = wrap_bits;
 }
 
@@ -440,7 +443,6 @@ static int summed_table_rows(struct summed_table *table, struct snapshot *snapsh
 
 int summed_table_tick(struct summed_table *table, struct snapshot *snapshot, const char *prefix)
 {
-	struct series_cache *cache = &table->columns.cache;
 	CLEANUP(free_ptr) uint64_t *first = NULL;
 	const char *header, *cursor;
 	int columns, r;
@@ -469,9 +471,10 @@ int summed_table_tick(struct summed_table *table, struct snapshot *snapshot, con
 		return r;
 	row_totals_end(&table->totals);
 	for (int i = 0; i < columns; i++) {
-		const struct series_cache_item *item = &cache->items[i];
+		const struct column *column = &table->columns.columns[i];
 
-		series_cache_put(snapshot, item, item->class == SERIES_GAUGE ? first[i] : table->totals.totals[i]);
+		series_put(snapshot, column->id, (enum series_class)column->class,
+			   column->class == SERIES_GAUGE ? first[i] : table->totals.totals[i]);
 	}
 	return 0;
 }

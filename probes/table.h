@@ -274,15 +274,15 @@ static inline void series_cache_gauge(struct series_cache *cache, struct snapsho
 		snapshot_gauge(snapshot, id, value);
 }
 
-/* A value of the class its item has.  Gauges are read as signed: some are -1. */
-static inline void series_cache_put(struct snapshot *snapshot, const struct series_cache_item *item, uint64_t value)
+/* A value of a series of that class.  Gauges are read as signed: some are -1. */
+static inline void series_put(struct snapshot *snapshot, series_id id, enum series_class class, uint64_t value)
 {
-	if (!item || item->id == SERIES_NONE)
+	if (id == SERIES_NONE)
 		return;
-	if (item->class == SERIES_GAUGE)
-		snapshot_gauge(snapshot, item->id, (double)(int64_t)value);
+	if (class == SERIES_GAUGE)
+		snapshot_gauge(snapshot, id, (double)(int64_t)value);
 	else
-		snapshot_counter(snapshot, item->id, value);
+		snapshot_counter(snapshot, id, value);
 }
 
 /* As cache->classify says. */
@@ -294,7 +294,8 @@ static inline void series_cache_sample(struct series_cache *cache, struct snapsh
 	if (!item)
 		item = series_cache_look_up(cache, snapshot, subject, prefix, name, length,
 					    cache->classify(prefix, name, length));
-	series_cache_put(snapshot, item, value);
+	if (item)
+		series_put(snapshot, item->id, (enum series_class)item->class, value);
 }
 
 /* ---- subjects by position: the rows of a table ---- */
@@ -364,20 +365,29 @@ static inline subject_id cpu_subjects_get(struct cpu_subjects *cpus, struct snap
 
 /* ---- a header line of names, and lines of values below it ---- */
 
+struct column {
+	series_id id;			/* SERIES_NONE: left out */
+	uint8_t class;
+};
+
 /* The names of a header and their series.  While the header stays the same byte for byte, values find their series by
  * column and no name is looked at. */
 struct column_table {
-	char *header;			/* of the last tick */
+	char *header;			/* of the last tick; NULL: none that made sense */
 	size_t header_length;
-	struct series_cache cache;	/* its items are the columns */
+	struct column *columns;
+	size_t columns_capacity, count;
 	uint64_t *values;		/* of one line, one per column */
 	size_t values_capacity;
+	enum series_class (*classify)(const char *prefix, const char *name, size_t length);
 };
+
+#define COLUMN_TABLE_MAX 512
 
 void column_table_release(struct column_table *table);
 
 /* Takes the header between start and end (blanks between names).  Returns the number of columns, or a negative errno: -EBADMSG
- * for a name that is not printable or too long, or for a header without names. */
+ * for a name that is not printable or too long, for a header without names or with more than COLUMN_TABLE_MAX. */
 int column_table_header(struct column_table *table, struct snapshot *snapshot, subject_id subject, const char *prefix,
 			const char *start, const char *end);
 

@@ -335,6 +335,14 @@ static bool index_take_alias(struct unit_index *index, size_t directory, const c
 	return true;
 }
 
+static bool index_is_alias(const struct unit_index *index, const char *name)
+{
+	for (size_t i = 0; i < index->n_aliases; i++)
+		if (streq(index->aliases[i].name, name))
+			return true;
+	return false;
+}
+
 static void index_add_name(struct unit_index *index, const char *name, size_t length)
 {
 	if (index->names.count < UNITS_MAX)
@@ -537,7 +545,7 @@ static int unit_read(const struct root *root, const struct probe_options *option
 	for (uint32_t i = 0; i < index.names.count; i++) {
 		const char *name = index.names.names[i];
 
-		if (bus && unit_read_bus(bus, root, name, snapshot))
+		if (bus ? unit_read_bus(bus, root, name, snapshot) : index_is_alias(&index, name))
 			continue;
 		silent += bus != NULL;
 		unit_read_files(&index, name, i < with_cgroup, snapshot);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floor of a capture: opens, reads and closes the files named on standard input, one a line, and does nothing with
- * what it read.   floor <LIST */
+/* The floor of a capture: opens, reads and closes the files named in LIST, one a line, and does nothing with
+ * what it read.   floor LIST */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
+	FILE *list = argc == 2 ? fopen(argv[1], "re") : NULL;
 	static char path[4096], buffer[1 << 16];
 	unsigned long files = 0, bytes = 0;
 
-	while (fgets(path, sizeof(path), stdin)) {
+	if (!list)
+		return 2;
+	while (fgets(path, sizeof(path), list)) {
 		ssize_t n;
 		int fd;
 
@@ -24,6 +27,7 @@ int main(void)
 		close(fd);
 		files++;
 	}
+	fclose(list);
 	fprintf(stderr, "%lu files, %lu bytes\n", files, bytes);
 	return 0;
 }

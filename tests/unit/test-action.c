@@ -45,6 +45,8 @@ static const char yaml[] =
 	"  reversible: yes, coupled: [net.ipv4.conf.*.log_martians], summary: s, references: [r]}\n"
 	"net.ipv4.conf.*.log_martians: {kind: sysctl, type: bool, scope: net-namespace, takes_effect: live,\n"
 	"  reversible: yes, summary: s, references: [r]}\n"
+	"net.ipv4.ip_forward: {kind: sysctl, type: bool, scope: net-namespace, takes_effect: live, reversible: yes,\n"
+	"  coupled: [net.ipv4.conf.all.log_martians], summary: s, references: [r]}\n"
 	"net.netfilter.nf_conntrack_max: {kind: sysctl, type: integer, range: '0..', scope: global, takes_effect: live,\n"
 	"  reversible: yes, module: nf_conntrack, summary: s, references: [r]}\n"
 	"thp.enabled: {kind: thp, type: enum, values: [always, madvise, never], scope: global, takes_effect: live,\n"
@@ -328,6 +330,17 @@ static void a_pattern_keeps_its_interface_and_that_of_its_group(void **state)
 	assert_string_equal(fixture->change.apply, "sysctl -w net.ipv4.conf.eth0/100.rp_filter=2");
 	assert_string_equal(fixture->change.rollback, "sysctl -w net.ipv4.conf.eth0/100.rp_filter=1\n"
 						      "sysctl -w net.ipv4.conf.eth0/100.log_martians=0");
+}
+
+static void a_group_may_name_one_of_a_pattern(void **state)
+{
+	struct fixture *fixture = *state;
+
+	host_set(fixture, "net.ipv4.ip_forward", "0");
+	host_set(fixture, "net.ipv4.conf.all.log_martians", "1");
+	change_host(fixture, "net.ipv4.ip_forward", "0", "1");
+	assert_string_equal(fixture->change.rollback, "sysctl -w net.ipv4.ip_forward=0\n"
+						      "sysctl -w net.ipv4.conf.all.log_martians=1");
 }
 
 static void what_the_kernel_rounds_is_compared_rounded(void **state)
@@ -847,6 +860,7 @@ int main(void)
 		TEST(a_coupled_key_of_another_kind_is_restored_in_its_own_way),
 		TEST(a_coupled_key_that_may_not_be_read_is_named),
 		TEST(a_pattern_keeps_its_interface_and_that_of_its_group),
+		TEST(a_group_may_name_one_of_a_pattern),
 		TEST(what_the_kernel_rounds_is_compared_rounded),
 		TEST(huge_pages_are_read_back_because_the_write_never_fails),
 		TEST(a_module_that_loads_later_is_noted),

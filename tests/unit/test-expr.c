@@ -367,6 +367,8 @@ static void settings_are_read_by_their_type(void **state)
 		{ "has(vm.gone)", "false" },
 		{ "has(vm.hidden)", "true" },
 		{ "has(vm.unseen)", "unknown: vm.unseen" },
+		{ "has(net.ipv4.conf.gone.rp_filter)", "false" },
+		{ "net.ipv4.conf.gone.rp_filter == 1", "unknown: net.ipv4.conf.gone.rp_filter" },
 		{ "has(steady)", "true" },
 		{ "kernel(\"5.4\")", "true" },
 		{ "kernel(\"6.1\")", "true" },

@@ -226,7 +226,7 @@ static struct snapshot *make_full(void)
 	return snapshot;
 }
 
-static __attribute__((noinline)) char *save(const struct snapshot *snapshot, size_t *ret_length)
+static char *save(const struct snapshot *snapshot, size_t *ret_length)
 {
 	char *text = NULL;
 	FILE *out = open_memstream(&text, ret_length);

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of keisoku for bash: commands, their options, formats and ids.
+
+# The options of a command, as its own help lists them.
+_keisoku_options() {
+	"$1" "$2" --help 2>/dev/null | grep -oE -- '(^|[ ,])--[a-z-]+' | tr -d ' ,'
+}
+
+_keisoku_ids() {
+	local program=$1 what
+	shift
+	for what in "$@"; do
+		"$program" list "$what" 2>/dev/null | cut -f1
+	done
+}
+
+_keisoku_words() {
+	local IFS=$'\n'
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_keisoku_files() {
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
+_keisoku() {
+	local program=$1 current=$2 previous=$3 command=${COMP_WORDS[1]}
+	local commands=$'advise\ncapture\nwhy\nexplain\nlist\nprobes\nhelp\nversion'
+
+	COMPREPLY=()
+	# With "=" among the word breaks, "--window=5" arrives as three words.
+	if [[ $previous == "=" && $COMP_CWORD -ge 2 ]]; then
+		previous=${COMP_WORDS[COMP_CWORD - 2]}
+	elif [[ $current == "=" ]]; then
+		current=
+	fi
+	if [[ $COMP_CWORD -eq 1 ]]; then
+		_keisoku_words "$commands" "$current"
+		return
+	fi
+	case $previous in
+	--color) _keisoku_words $'auto\nalways\nnever' "$current" ;;
+	--fail-on) _keisoku_words $'low\nmedium\nhigh\ncritical' "$current" ;;
+	--output | -O) _keisoku_words $'text\njson' "$current" ;;
+	--rule) _keisoku_words "$(_keisoku_ids "$program" rules)" "$current" ;;
+	--root | -r | --rules | --tree | -t) _keisoku_files -d "$current" ;;
+	--snapshot | -S | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
+	--pid | -p) _keisoku_words "$(compgen -G '/proc/[0-9]*' | cut -d/ -f3)" "$current" ;;
+	--cgroup | --cgroup-max | --interval | -i | --width | --window | -w) ;;
+	*)
+		if [[ $current == -* ]]; then
+			_keisoku_words "$(_keisoku_options "$program" "$command")" "$current"
+			return
+		fi
+		case $command in
+		help) _keisoku_words "$commands" "$current" ;;
+		list) _keisoku_words $'rules\ntunables\nfacts\nmetrics\nmessages' "$current" ;;
+		explain | why)
+			_keisoku_words "$(_keisoku_ids "$program" tunables rules metrics messages)" "$current"
+			;;
+		esac
+		;;
+	esac
+}
+
+complete -F _keisoku keisoku

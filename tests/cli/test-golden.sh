@@ -1,0 +1,58 @@
+#!/bin/sh
+# Reports of captured trees, letter by letter.  KEISOKU_UPDATE_GOLDEN=1 writes them anew: read the difference as prose.
+set -u
+keisoku=$1 source=$2
+# shellcheck source=tests/tap.sh
+. "$source/tests/tap.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$source" || exit 1
+
+# golden FILE COMMAND…
+golden() {
+	file=tests/golden/$1
+	shift
+	"$@" >"$work/out" 2>"$work/err" || { not_ok "$file" "$(cat "$work/err")"; return; }
+	[ -z "${KEISOKU_UPDATE_GOLDEN-}" ] || cp "$work/out" "$file"
+	if difference=$(diff -u "$file" "$work/out" 2>&1); then
+		ok "$file"
+	else
+		not_ok "$file" "$difference"
+	fi
+}
+
+for root in tests/roots/*/; do
+	name=$(basename "$root")
+	golden "$name.text" env LC_ALL=C.UTF-8 "$keisoku" advise --quiet --root "$root" --width 80 --color never
+	golden "$name.json" "$keisoku" advise --quiet --root "$root" --output json
+done
+for snapshot in tests/golden/*.snapshot; do
+	[ -f "$snapshot" ] || continue
+	name=$(basename "$snapshot" .snapshot)
+	for width in 80 120; do
+		golden "$name.$width.text" env LC_ALL=C.UTF-8 "$keisoku" advise --quiet --snapshot "$snapshot" --width "$width" \
+			--color never
+	done
+	golden "$name.ascii.text" env LC_ALL=C "$keisoku" advise --quiet --snapshot "$snapshot" --width 80 --color never
+	golden "$name.colour.text" env LC_ALL=C.UTF-8 "$keisoku" advise --quiet --snapshot "$snapshot" --width 80 --color always
+done
+
+# Everything that is written as JSON is as its schema says.
+for root in tests/roots/*/; do
+	name=$(basename "$root")
+	"$keisoku" capture --quiet --root "$root" -o "$work/$name.json"
+	found=$(python3 - docs/snapshot.schema.json "$work/$name.json" docs/report.schema.json "tests/golden/$name.json" <<'PYTHON'
+import json, sys
+import jsonschema
+for schema, document in (sys.argv[1:3], sys.argv[3:5]):
+    schema, text = json.load(open(schema)), json.load(open(document))
+    jsonschema.validators.validator_for(schema).check_schema(schema)
+    for error in list(jsonschema.validators.validator_for(schema)(schema).iter_errors(text))[:5]:
+        print(document, list(error.absolute_path), error.message[:200])
+PYTHON
+	)
+	same "$name: snapshot and report are as their schemas say" "" "$found"
+	same "$name: a saved snapshot gives the same report" "" "$("$keisoku" advise --quiet --snapshot "$work/$name.json" \
+		--output json 2>&1 | diff - "tests/golden/$name.json")"
+done
+done_testing
