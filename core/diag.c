@@ -5,6 +5,7 @@
 
 #include "strbuf.h"
 
+FORMAT_PRINTF(4, 0)
 static void diag_add(struct diag *diag, enum diag_level level, const struct place *place, const char *format,
 		     va_list arguments)
 {
