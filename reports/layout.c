@@ -208,22 +208,6 @@ struct flow flow_begin(struct page *page, unsigned int indent)
 	return (struct flow){ .page = page, .indent = indent, .column = indent };
 }
 
-struct flow flow_labelled(struct page *page, unsigned int margin, unsigned int indent, const char *label)
-{
-	unsigned int width = display_width(label);
-	struct flow flow = { .page = page, .indent = indent, .column = indent };
-
-	strbuf_add_repeated(&page->text, ' ', margin);
-	styled(page, STYLE_DIM, label, strlen(label));
-	if (margin + width + 1 > indent) {
-		strbuf_add_char(&page->text, '\n');
-		strbuf_add_repeated(&page->text, ' ', indent);
-	} else {
-		strbuf_add_repeated(&page->text, ' ', indent - margin - width);
-	}
-	return flow;
-}
-
 static void flow_newline(struct flow *flow)
 {
 	strbuf_add_char(&flow->page->text, '\n');
@@ -338,6 +322,21 @@ void flow_add(struct flow *flow, enum style style, const char *text)
 			word += strspn(word, " ");
 		}
 	}
+}
+
+struct flow flow_labelled(struct page *page, unsigned int margin, unsigned int indent, const char *label)
+{
+	struct flow flow = flow_begin(page, margin);
+
+	indent = MIN(indent, page->width / 2);
+	flow_add(&flow, STYLE_DIM, label);
+	flow.indent = indent;
+	flow.blank = false;
+	if (flow.column + 1 > indent && flow.column > margin)
+		flow_newline(&flow);
+	else
+		flow_gap(&flow, indent - flow.column);
+	return flow;
 }
 
 void flow_addf(struct flow *flow, enum style style, const char *format, ...)
