@@ -81,7 +81,6 @@ static int setup(void **state)
 {
 	struct knowledge *knowledge = xcalloc(1, sizeof(*knowledge));
 	CLEANUP(free_ptr) char *here = realpath(".", NULL);
-	CLEANUP(diag_release) struct diag registry_diag = DIAG_INIT;
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 
 	if (root_open(here, &knowledge->root) < 0)
@@ -93,7 +92,7 @@ static int setup(void **state)
 	each_file(knowledge, "/rules/log", &diag, load_entries, ENTRY_LOG);
 	(void)registry_check(knowledge->registry, &diag);
 	knowledge->rulebook = rulebook_new(knowledge->registry);
-	(void)rulebook_compile_registry(knowledge->rulebook, &registry_diag);
+	(void)rulebook_compile_registry(knowledge->rulebook, &diag);
 	each_file(knowledge, "/rules/packs", &diag, load_rules, 0);
 	each_file(knowledge, "/rules/use", &diag, load_use, 0);
 	print_diag(&diag);
