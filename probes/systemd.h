@@ -37,6 +37,7 @@
 	X(sd_journal_add_disjunction)                                                                                  \
 	X(sd_journal_add_match)                                                                                        \
 	X(sd_journal_close)                                                                                            \
+	X(sd_journal_get_cursor)                                                                                        \
 	X(sd_journal_get_data)                                                                                         \
 	X(sd_journal_get_fd)                                                                                           \
 	X(sd_journal_get_monotonic_usec)                                                                               \
@@ -51,6 +52,7 @@
 	X(sd_journal_previous)                                                                                         \
 	X(sd_journal_previous_skip)                                                                                    \
 	X(sd_journal_process)                                                                                          \
+	X(sd_journal_seek_cursor)                                                                                       \
 	X(sd_journal_seek_head)                                                                                        \
 	X(sd_journal_seek_monotonic_usec)                                                                              \
 	X(sd_journal_seek_realtime_usec)                                                                               \

@@ -58,11 +58,11 @@ static inline void fuzz_at_exit(void)
 	fuzz_remove_tree(fuzz_tree(fuzz_path, &fd), fuzz_path);
 }
 
-static inline int fuzz_sampler_file(const struct sampler *sampler, const char *path, const uint8_t *data, size_t size)
+static inline int fuzz_sampler_file_with(const struct sampler *sampler, const struct probe_options *options,
+					 const char *path, const uint8_t *data, size_t size)
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
 	CLEANUP(root_free_ptr) struct root *root = NULL;
-	const struct probe_options options = { 0 };
 	const char *directory;
 	void *state = NULL;
 	int fd;
@@ -74,10 +74,10 @@ static inline int fuzz_sampler_file(const struct sampler *sampler, const char *p
 	directory = fuzz_tree(path, &fd);
 	if (root_open(directory, &root) < 0)
 		abort();
-	if (sampler->open(root, &options, snapshot, &state) < 0)
-		abort();
 	for (int tick = 0; tick < 2; tick++) {
 		if (ftruncate(fd, 0) < 0 || pwrite(fd, data, size >> tick, 0) != (ssize_t)(size >> tick))
+			abort();
+		if (tick == 0 && sampler->open(root, options, snapshot, &state) < 0)
 			abort();
 		snapshot_tick_begin(snapshot, tick, tick, tick);
 		sampler->tick(state, snapshot);
@@ -85,6 +85,13 @@ static inline int fuzz_sampler_file(const struct sampler *sampler, const char *p
 	}
 	sampler->close(state);
 	return 0;
+}
+
+static inline int fuzz_sampler_file(const struct sampler *sampler, const char *path, const uint8_t *data, size_t size)
+{
+	static const struct probe_options none;
+
+	return fuzz_sampler_file_with(sampler, &none, path, data, size);
 }
 
 #endif
