@@ -7,6 +7,8 @@
 static const struct command *const commands[] = {
 	&command_advise,
 	&command_capture,
+	&command_why,
+	&command_explain,
 	&command_list,
 	&command_probes,
 };

@@ -123,7 +123,7 @@ void page_init(struct page *page, unsigned int width, bool colour, bool unicode)
 {
 	*page = (struct page){
 		.text = STRBUF_INIT,
-		.width = MAX(width, PAGE_WIDTH_MIN),
+		.width = MIN(MAX(width, PAGE_WIDTH_MIN), PAGE_WIDTH_MAX),
 		.colour = colour,
 		.unicode = unicode,
 	};

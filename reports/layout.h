@@ -14,7 +14,8 @@ struct page {
 	bool colour, unicode;
 };
 
-#define PAGE_WIDTH_MIN 40
+#define PAGE_WIDTH_MIN 40U
+#define PAGE_WIDTH_MAX 132U	/* longer lines are hard to read */
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_YELLOW, STYLE_GREEN, STYLE_BLUE, STYLE_ALARM,
 	     STYLE_COUNT };

@@ -110,6 +110,20 @@ static void part_place(struct page *page, const struct place *place)
 	part_text(page, "defined in", text.buf);
 }
 
+static void part_takes_effect(struct page *page, const struct entry *entry)
+{
+	static const char *const words[EFFECT_COUNT] = {
+		[EFFECT_LIVE] = "at once",
+		[EFFECT_NEW_OBJECTS] = "for what is made afterwards",
+		[EFFECT_RESTART] = "after a restart of what reads it",
+		[EFFECT_REMOUNT] = "after a remount",
+		[EFFECT_MODULE_LOAD] = "when the module is loaded",
+		[EFFECT_REBOOT] = "after a reboot",
+	};
+
+	part_text(page, "takes effect", words[entry->takes_effect]);
+}
+
 void part_tunable(struct page *page, const struct entry *entry)
 {
 	part_text(page, "written as", tunable_kind_name(entry->kind));
@@ -118,7 +132,7 @@ void part_tunable(struct page *page, const struct entry *entry)
 	part_node(page, entry->node, "range", "range");
 	part_default(page, entry);
 	part_text(page, "scope", scope_name(entry->scope));
-	part_text(page, "takes effect", takes_effect_name(entry->takes_effect));
+	part_takes_effect(page, entry);
 	if (entry->reversible != REVERSIBLE_YES)
 		part_text(page, "reversible", reversible_name(entry->reversible));
 	part_text(page, "obsolete", entry->obsolete);
@@ -138,7 +152,8 @@ void part_metric(struct page *page, const struct entry *entry)
 	part_text(page, "unit", entry->unit_text);
 	part_text(page, "source", entry->source);
 	part_text(page, "pattern", entry->pattern);
-	part_text(page, "means", entry->meaning);
+	if (!entry->summary || !entry->meaning || !streq(entry->summary, entry->meaning))
+		part_text(page, "means", entry->meaning);
 	part_text(page, "misleads", entry->misleads);
 	part_text(page, "since", entry->since);
 	part_conditions(page, entry->node, "frozen_when", "frozen when");

@@ -269,6 +269,14 @@ static void page_title(struct page *page, const char *title, const char *aside)
 	page_rule(page);
 }
 
+static void write_inert(struct page *page, const char *condition)
+{
+	struct flow flow = flow_labelled(page, 2, 17, "inert here");
+
+	flow_add(&flow, STYLE_YELLOW, condition);
+	flow_end(&flow);
+}
+
 static void write_key(struct page *page, const struct why *why, subject_id subject, const char *key)
 {
 	const struct subject *about = snapshot_subject_get(why->snapshot, subject);
@@ -291,7 +299,8 @@ static void write_key(struct page *page, const struct why *why, subject_id subje
 		write_series(page, why, series, entry);
 	else
 		write_value(page, why, setting, entry);
-	part_text(page, "inert here", inert);
+	if (inert)
+		write_inert(page, inert);
 	if (!entry)
 		part_text(page, "registry", "not known; it is captured and nothing judges it");
 	else if (entry->class == ENTRY_TUNABLE)

@@ -124,7 +124,6 @@ static void write_readable(struct page *page, const struct report *report)
 #define RESOURCE_WIDTH 14
 #define BAR_WIDTH 8
 #define TABLE_WIDTH_MIN 76	/* narrower: one cell below the other */
-#define TEXT_WIDTH_MAX 132	/* longer lines are hard to read */
 
 static void write_cell(struct page *page, const struct use_cell *cell, unsigned int indent)
 {
@@ -390,7 +389,7 @@ static int text_write(FILE *out, const struct report *report)
 {
 	CLEANUP(page_release) struct page page;
 
-	page_init(&page, MIN(report->width ? report->width : 80, TEXT_WIDTH_MAX), report->colour, report->unicode);
+	page_init(&page, report->width ? report->width : 80, report->colour, report->unicode);
 	write_machine(&page, report);
 	write_window(&page, report);
 	write_readable(&page, report);

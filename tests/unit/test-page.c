@@ -143,7 +143,7 @@ static void a_metric_is_explained_with_how_it_misleads(void **state)
 	struct fixture *fixture = *state;
 
 	explain_entry(&fixture->page, registry_find(fixture->registry, "netstat.TcpExt.ListenOverflows"));
-	assert_has(fixture, "means          The accept queue was full");
+	assert_has(fixture, "\n  The accept queue was full\n");
 	assert_has(fixture, "misleads       ListenDrops counts these too");
 }
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../reports/page.h"
+#include "cli.h"
+#include "knowledge.h"
+
+static bool explain_id(struct page *page, const struct knowledge *knowledge, const char *id)
+{
+	const struct entry *entry = registry_find(knowledge->registry, id);
+	bool found = false;
+
+	if (page->text.len)
+		page_blank(page);
+	if (entry) {
+		explain_entry(page, entry);
+		found = true;
+	}
+	for (size_t i = 0; i < rulebook_count(knowledge->rulebook); i++) {
+		if (!streq(rulebook_rule_id(knowledge->rulebook, i), id))
+			continue;
+		explain_rule(page, rulebook_rule_node(knowledge->rulebook, i));
+		found = true;
+	}
+	return found;
+}
+
+static int run(const struct arguments *arguments)
+{
+	CLEANUP(knowledge_release) struct knowledge knowledge = { 0 };
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	CLEANUP(page_release) struct page page = { .text = STRBUF_INIT };
+	struct report look = { 0 };
+	int status = EXIT_OK, r;
+
+	r = knowledge_load(&knowledge, KNOWLEDGE_RULES, arguments->rules.items, arguments->rules.count, &diag);
+	talk_diag(&diag);
+	terminal_look(arguments, true, &look);
+	page_init(&page, look.width, look.colour, look.unicode);
+	for (size_t i = 0; i < arguments->positional.count; i++) {
+		const char *id = arguments->positional.items[i];
+
+		if (!explain_id(&page, &knowledge, id))
+			status = talk_error(EXIT_USAGE, "no tunable, fact, metric, message or rule is called '%s'; see "
+						       "keisoku list", id);
+	}
+	fwrite(page.text.buf, 1, page.text.len, stdout);
+	return status != EXIT_OK ? status : r < 0 ? EXIT_INPUT : EXIT_OK;
+}
+
+static const enum option_id options[] = { OPTION_RULES, OPTION_COLOUR, OPTION_WIDTH, OPTION_END };
+
+const struct command command_explain = {
+	.name = "explain",
+	.arguments = "[OPTION]... ID...",
+	.summary = "what a tunable, a metric or a rule is",
+	.description = "Prints what is known of each ID: a tunable's unit, range, default, scope, hazards and\n"
+		       "when it does nothing; what a metric means and how it misleads; when a rule fires,\n"
+		       "what it proposes and why. keisoku list has the ids.",
+	.options = options,
+	.min_positional = 1,
+	.max_positional = 64,
+	.run = run,
+};
