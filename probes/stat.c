@@ -22,7 +22,9 @@ static const char *const stat_paths[] = {
 	[FILE_LOADAVG] = "/proc/loadavg",
 	[FILE_UPTIME] = "/proc/uptime",
 	[FILE_SOFTIRQS] = "/proc/softirqs",
-	[FILE_COUNT] = NULL,
+	[FILE_COUNT] = "/sos_commands/host/uptime",
+	"/uptime",
+	NULL,
 };
 
 static const char *const stat_columns[] = {

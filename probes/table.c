@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdarg.h>
 
+#include "sosreport.h"
+
 /* ---- a file read at every tick ---- */
 
 void sampled_file_init(struct sampled_file *file, const struct root *root, const char *path)
@@ -46,6 +48,10 @@ int sampled_file_read(struct sampled_file *file)
 			return file->error;
 		}
 		r = root_open_fd(file->root, file->path, O_RDONLY, &file->fd);
+		if (r == -ENOENT && sosreport_read(file->root, file->path, &file->text) == 0) {
+			file->error = 0;
+			return 0;
+		}
 		if (r < 0)
 			return sampled_file_fail(file, r);
 	}

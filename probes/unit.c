@@ -7,13 +7,16 @@
  * search path that has it, then drop-ins by name, the last assignment wins, an empty one resets.
  * systemd.unit(5), systemd.exec(5), systemd.resource-control(5), org.freedesktop.systemd1(5). */
 #include <errno.h>
-#include <stdio.h>
+#include <inttypes.h>
 
+#include "../core/parse.h"
 #include "probe.h"
 #include "unit-bus.h"
 #include "unit-file.h"
 
 #define UNITS_MAX 4096
+#define SHOW_PATH "/sos_commands/systemd/systemctl_show_service_--all"
+#define SHOW_MAX (32U << 20)
 
 enum { IN_SERVICE = 1, IN_SLICE = 2, IN_BOTH = IN_SERVICE | IN_SLICE };
 
@@ -486,7 +489,7 @@ static void answer_take(void *context, const char *name, const char *value)
 	}
 }
 
-static void answer_set(const struct answer *answer, size_t property, bool soft, subject_id subject,
+static void answer_set(const struct answer *answer, size_t property, bool soft, const char *source, subject_id subject,
 		       struct snapshot *snapshot)
 {
 	const char *key = soft ? properties[property].soft : properties[property].name;
@@ -494,36 +497,142 @@ static void answer_set(const struct answer *answer, size_t property, bool soft, 
 	const char *origin = answer->unit.assignments[property].origin;
 
 	if (!origin)
-		origin = "systemd";
+		origin = source;
 	if (!value || (properties[property].unset_is_absent && streq(value, "infinity")))
 		snapshot_set_absent(snapshot, subject, key, -ENOENT, origin);
 	else
 		snapshot_set_string(snapshot, subject, key, value, origin);
 }
 
-/* What systemd says; the files it says it read tell where.  False: no answer in time. */
-static bool unit_read_bus(struct unit_bus *bus, const struct root *root, const char *name, struct snapshot *snapshot)
+/* What systemd says; the files it says it read tell where. */
+static void answer_record(const struct root *root, const char *name, struct answer *answer, const char *source,
+			  struct snapshot *snapshot)
 {
-	CLEANUP(answer_release) struct answer answer = { 0 };
 	subject_id subject;
 
-	if (unit_bus_properties(bus, name, answer_take, &answer) < 0)
-		return false;
-	if (!answer.has_cgroup)
-		return true;		/* it has finished, or was never started */
+	if (!answer->has_cgroup)
+		return;			/* it has finished, or was never started */
 	subject = snapshot_subject(snapshot, SUBJECT_KIND_UNIT, name, "");
 	if (subject == SUBJECT_NONE)
-		return true;
-	unit_apply_files(root, name, &answer.unit, snapshot_notes(snapshot));
-	unit_set_paths(&answer.unit, subject, snapshot);
+		return;
+	unit_apply_files(root, name, &answer->unit, snapshot_notes(snapshot));
+	unit_set_paths(&answer->unit, subject, snapshot);
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
 		if (!(properties[i].sections & name_sections(name)))
 			continue;
-		answer_set(&answer, i, false, subject, snapshot);
+		answer_set(answer, i, false, source, subject, snapshot);
 		if (properties[i].soft)
-			answer_set(&answer, i, true, subject, snapshot);
+			answer_set(answer, i, true, source, subject, snapshot);
 	}
+}
+
+/* False: no answer in time. */
+static bool unit_read_bus(struct unit_bus *bus, const struct root *root, const char *name, struct snapshot *snapshot)
+{
+	CLEANUP(answer_release) struct answer answer = { 0 };
+
+	if (unit_bus_properties(bus, name, answer_take, &answer) < 0)
+		return false;
+	answer_record(root, name, &answer, "systemd", snapshot);
 	return true;
+}
+
+/* "1s 500ms" of CPUQuotaPerSecUSec in the output of systemctl(1), in microseconds. */
+static bool time_span_parse(const char *text, uint64_t *ret_usec)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t usec;
+	} units[] = { { "min", 60000000 }, { "ms", 1000 }, { "us", 1 }, { "s", 1000000 } };
+	uint64_t total = 0, number;
+
+	do {
+		size_t i = 0;
+
+		text += strspn(text, " ");
+		if (!scan_u64(&text, &number) || number > UINT32_MAX)
+			return false;
+		while (i < ARRAY_SIZE(units) && !starts_with(text, units[i].suffix))
+			i++;
+		if (i == ARRAY_SIZE(units))
+			return false;
+		total += number * units[i].usec;
+		text += strlen(units[i].suffix);
+	} while (*text);
+	*ret_usec = total;
+	return true;
+}
+
+/* The words of a property with several values, one at a time. */
+static void shown_words(struct answer *answer, const char *key, const char *value)
+{
+	const char *word;
+	size_t length;
+
+	while (next_word(&value, &word, &length)) {
+		CLEANUP(free_ptr) char *path = xstrndup(word, length);
+
+		answer_take(answer, key, path);
+	}
+}
+
+/* One line of "systemctl show": LimitNOFILE=524288.  *name gets the unit's. */
+static void shown_take(struct answer *answer, char **name, const char *line, size_t length)
+{
+	const char *equals = memchr(line, '=', length);
+	CLEANUP(free_ptr) char *key = equals ? xstrndup(line, (size_t)(equals - line)) : NULL;
+	CLEANUP(free_ptr) char *value = equals ? xstrndup(equals + 1, length - (size_t)(equals + 1 - line)) : NULL;
+	CLEANUP(strbuf_release) struct strbuf number = STRBUF_INIT;
+	uint64_t usec;
+
+	if (!equals || streq(value, "[not set]"))
+		return;
+	if (streq(key, "Id")) {
+		free(*name);
+		*name = steal_ptr(&value);
+	} else if (streq(key, "DropInPaths")) {
+		shown_words(answer, key, value);
+	} else if (streq(key, "CPUQuotaPerSecUSec") && time_span_parse(value, &usec)) {
+		strbuf_addf(&number, "%" PRIu64, usec);
+		answer_take(answer, key, number.buf);
+	} else {
+		answer_take(answer, key, value);
+	}
+}
+
+static void shown_end(const struct root *root, struct answer *answer, char **name, struct snapshot *snapshot)
+{
+	if (*name && name_sections(*name))
+		answer_record(root, *name, answer, SHOW_PATH, snapshot);
+	answer_release(answer);
+	*answer = (struct answer){ 0 };
+	free(*name);
+	*name = NULL;
+}
+
+/* The properties of all services as systemd had them when a sosreport was made, an empty line after each. */
+static int unit_read_report(const struct root *root, struct snapshot *snapshot)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct answer answer = { 0 };
+	const char *cursor;
+	char *name = NULL;
+	int r;
+
+	r = root_read_limit(root, SHOW_PATH, SHOW_MAX, &text);
+	if (r < 0)
+		return r;
+	cursor = text.buf;
+	do {
+		size_t length = strcspn(cursor, "\n");
+
+		if (length == 0)
+			shown_end(root, &answer, &name, snapshot);
+		else
+			shown_take(&answer, &name, cursor, length);
+	} while (next_line(&cursor));
+	shown_end(root, &answer, &name, snapshot);
+	return snapshot_kind_count(snapshot, SUBJECT_KIND_UNIT) > 0 ? 0 : -ENOENT;
 }
 
 static int unit_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
@@ -531,10 +640,12 @@ static int unit_read(const struct root *root, const struct probe_options *option
 	CLEANUP(unit_index_release) struct unit_index index = { .root = root };
 	CLEANUP(unit_bus_free_ptr) struct unit_bus *bus = NULL;
 	uint32_t with_cgroup, silent = 0;
+	bool services_known;
 
 	(void)options;
 	if (root_is_live(root) && unit_bus_open(&bus) == 0 && unit_bus_list(bus, &index.names, UNITS_MAX) < 0)
 		unit_bus_free(steal_ptr(&bus));
+	services_known = root->layout == ROOT_SOSREPORT && unit_read_report(root, snapshot) == 0;
 	if (!bus) {
 		index_add_cgroups(&index, snapshot);
 		with_cgroup = index.names.count;
@@ -545,6 +656,8 @@ static int unit_read(const struct root *root, const struct probe_options *option
 	for (uint32_t i = 0; i < index.names.count; i++) {
 		const char *name = index.names.names[i];
 
+		if (services_known && name_sections(name) == IN_SERVICE)
+			continue;
 		if (bus ? unit_read_bus(bus, root, name, snapshot) : index_is_alias(&index, name))
 			continue;
 		silent += bus != NULL;
@@ -589,6 +702,7 @@ static const char *const unit_paths[] = {
 	"/usr/local/lib/systemd/system/*.slice",
 	"/usr/local/lib/systemd/system/*service.d/*.conf",
 	"/usr/local/lib/systemd/system/*slice.d/*.conf",
+	SHOW_PATH,
 	NULL,
 };
 

@@ -173,6 +173,29 @@ static void links_and_hostile_names_do_no_harm(void **state)
 	assert_setting(tree, UNIT, "zero.service", "TasksMax", ABSENCE(ABSENT));
 }
 
+static void a_sosreport_has_what_was_in_force(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/systemd/system/db.service.d/90.conf", "[Service]\nLimitNOFILE=65536\n");
+	tree_write(tree, "/sos_commands/systemd/systemctl_show_service_--all",
+		   "Type=simple\nControlGroup=/system.slice/db.service\nId=db.service\nLimitNOFILE=65536\nLimitNOFILESoft=65536\n"
+		   "CPUWeight=[not set]\nCPUQuotaPerSecUSec=1s 500ms\nMemoryMax=infinity\nOOMScoreAdjust=-900\n"
+		   "DropInPaths=/etc/systemd/system/db.service.d/90.conf /etc/systemd/system/db.service.d/91.conf\nbroken\n"
+		   "\nControlGroup=\nId=finished.service\nLimitNOFILE=1\n\nId=\nControlGroup=/x");
+	tree_read(tree, &probe_unit);
+	assert_int_equal(snapshot_kind_count(tree->snapshot, SUBJECT_KIND_UNIT), 1);
+	assert_setting(tree, UNIT, "db.service", "LimitNOFILESoft", "65536");
+	assert_setting(tree, UNIT, "db.service", "CPUQuotaPerSecUSec", "1500000");
+	assert_setting(tree, UNIT, "db.service", "CPUWeight", ABSENCE(ABSENT));
+	assert_setting(tree, UNIT, "db.service", "MemoryMax", "infinity");
+	assert_setting(tree, UNIT, "db.service", "OOMScoreAdjust", "-900");
+	assert_origin(tree, snapshot_find_subject(tree->snapshot, SUBJECT_KIND_UNIT, "db.service"), "LimitNOFILE",
+		      "/etc/systemd/system/db.service.d/90.conf:2");
+	assert_origin(tree, snapshot_find_subject(tree->snapshot, SUBJECT_KIND_UNIT, "db.service"), "MemoryMax",
+		      "/sos_commands/systemd/systemctl_show_service_--all");
+}
+
 /* A systemd of our own: one peer on a socket that answers what the probe asks. */
 static int fake_unit(sd_bus_message *message)
 {
@@ -338,6 +361,7 @@ int main(void)
 		tree_test(aliases_prefixes_and_templates_bring_their_drop_ins),
 		tree_test(a_unit_with_a_control_group_is_described_though_nothing_is_assigned),
 		tree_test(links_and_hostile_names_do_no_harm),
+		tree_test(a_sosreport_has_what_was_in_force),
 		tree_test(on_a_live_host_systemd_says_what_is_in_force),
 		tree_test(a_bus_that_says_nothing_costs_a_bounded_time),
 		cmocka_unit_test(without_a_bus_there_is_none),
