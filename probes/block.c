@@ -208,8 +208,9 @@ static void record_class(struct block_probe *probe, subject_id subject, const ch
 }
 
 /* Loop, network, compressed-memory and optical drives exist before there is anything in them. */
-static bool is_empty(struct block_probe *probe, const char *disk)
+static bool is_empty(struct block_probe *probe, size_t index)
 {
+	const char *disk = probe->map.disks[index];
 	uint64_t size;
 
 	if (root_read_line(probe->root, disk_path(probe, disk, "/size"), &probe->text) == 0)
@@ -217,7 +218,7 @@ static bool is_empty(struct block_probe *probe, const char *disk)
 	/* A tree without sizes, such as a sosreport. */
 	if (starts_with(disk, "loop"))
 		return !root_exists(probe->root, disk_path(probe, disk, "/loop/backing_file"));
-	return starts_with(disk, "nbd");
+	return (starts_with(disk, "nbd") || starts_with(disk, "zram")) && !probe->mounted[index] && !probe->swap[index];
 }
 
 static void read_disk(struct block_probe *probe, size_t index, bool uses_known)
@@ -228,7 +229,7 @@ static void read_disk(struct block_probe *probe, size_t index, bool uses_known)
 	subject_id subject;
 	bool bio_based;
 
-	if (is_empty(probe, disk))
+	if (is_empty(probe, index))
 		return;
 	strbuf_addf(&queue, "/sys/block/%s/queue", disk);
 	subject = snapshot_subject(probe->snapshot, SUBJECT_KIND_BLOCK, disk, queue.buf);

@@ -3,11 +3,13 @@
  * CONFIG_NUMA has no /sys/devices/system/node.  Documentation/ABI/stable/sysfs-devices-node. */
 #include <errno.h>
 
+#include "../core/parse.h"
 #include "cpu.h"
 #include "probe.h"
 #include "setting-file.h"
 
 #define NODE "/sys/devices/system/node"
+#define LSCPU "/sos_commands/processor/lscpu"
 
 /* CONFIG_NODES_SHIFT is at most 10. */
 #define NODES_MAX 1024
@@ -65,6 +67,15 @@ static void read_node(const struct root *root, struct snapshot *snapshot, uint64
 	read_huge_pages(root, snapshot, node, directory.buf);
 }
 
+/* "NUMA node(s):                            1" */
+static bool lscpu_nodes(const struct root *root, struct strbuf *text, uint64_t *ret_count)
+{
+	CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
+
+	return root->layout == ROOT_SOSREPORT && root_read(root, LSCPU, text) == 0 &&
+	       cpuinfo_find(text->buf, "NUMA node(s)", &value) && parse_u64(value.buf, ret_count) == 0;
+}
+
 /* "0-1" */
 static int numa_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
@@ -80,7 +91,10 @@ static int numa_read(const struct root *root, const struct probe_options *option
 	if (r == 0)
 		r = cpu_list_count(text.buf, &count);
 	if (r < 0) {
-		snapshot_set_absent(snapshot, SUBJECT_HOST, "numa.nodes", r, path);
+		if (lscpu_nodes(root, &text, &count))
+			snapshot_setf(snapshot, SUBJECT_HOST, "numa.nodes", LSCPU, "%llu", (unsigned long long)count);
+		else
+			snapshot_set_absent(snapshot, SUBJECT_HOST, "numa.nodes", r, path);
 		return 0;
 	}
 	snapshot_setf(snapshot, SUBJECT_HOST, "numa.nodes", path, "%llu", (unsigned long long)count);
@@ -100,6 +114,7 @@ static const char *const numa_paths[] = {
 	NODE "/node*/distance",
 	NODE "/node*/hugepages/hugepages-*/*",
 	"/sys/kernel/mm/numa/demotion_enabled",
+	LSCPU,
 	NULL,
 };
 

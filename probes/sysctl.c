@@ -126,11 +126,15 @@ static ssize_t read_live(struct walk *walk, int directory, const char *name, cha
 	return n < 0 ? -errno : n;
 }
 
+/* The kernel ends every value with a newline, an empty one too; a file of no bytes is what sos leaves of one that it could
+ * not read. */
 static ssize_t read_tree(struct walk *walk, int directory, const char *name, const char **ret_text)
 {
 	int r = root_read_at(walk->root, directory, name, &walk->text);
 
 	*ret_text = walk->text.buf;
+	if (r == 0 && walk->text.len == 0 && walk->root->layout == ROOT_SOSREPORT)
+		r = -ENODATA;
 	return r < 0 ? r : (ssize_t)walk->text.len;
 }
 
