@@ -132,19 +132,18 @@ static const char *netstat_group(struct netstat_state *state, size_t group, stru
 				 const char *header, const char *values, size_t label_length)
 {
 	struct column_table *table = &state->tables[group];
+	const char *prefix = netstat_groups[group].prefix;
 	int n;
 
 	if (values[-1] != '\n' || strncmp(values, header, label_length) != 0)
 		return "a header without its values; left out";
-	n = column_table_header(table, snapshot, SUBJECT_HOST, netstat_groups[group].prefix, header + label_length,
-				values - 1);
+	n = column_table_header(table, prefix, header + label_length, values - 1);
 	if (n < 0)
 		return "a header with names that make no sense; left out";
 	if (netstat_values(table, values + label_length) < 0)
 		return "values do not fit their header; left out";
 	for (int i = 0; i < n; i++)
-		series_put(snapshot, table->columns[i].id, (enum series_class)table->columns[i].class,
-			   table->values[i]);
+		column_table_put(table, snapshot, prefix, (size_t)i, table->values[i]);
 	return NULL;
 }
 

@@ -292,14 +292,12 @@ void column_table_release(struct column_table *table)
 }
 
 /* The columns anew. */
-static int column_table_build(struct column_table *table, struct snapshot *snapshot, subject_id subject,
-			      const char *prefix, const char *start, const char *end)
+static int column_table_build(struct column_table *table, const char *prefix, const char *start, const char *end)
 {
 	const char *p = start;
 
 	table->count = 0;
 	for (;;) {
-		struct column *column;
 		const char *name;
 		size_t length;
 
@@ -314,16 +312,18 @@ static int column_table_build(struct column_table *table, struct snapshot *snaps
 		    table->count >= COLUMN_TABLE_MAX)
 			return -EBADMSG;
 		GROW(table->columns, table->columns_capacity, table->count + 1);
-		column = &table->columns[table->count++];
-		column->class = (uint8_t)table->classify(prefix, name, length);
-		column->id = series_of(snapshot, subject, prefix, name, length, (enum series_class)column->class);
+		table->columns[table->count++] = (struct column){
+			.id = SERIES_NONE,
+			.offset = (uint32_t)(name - start),
+			.length = (uint8_t)length,
+			.class = (uint8_t)table->classify(prefix, name, length),
+		};
 	}
 	GROW(table->values, table->values_capacity, table->count + 1);
 	return table->count > 0 ? (int)table->count : -EBADMSG;
 }
 
-int column_table_header(struct column_table *table, struct snapshot *snapshot, subject_id subject, const char *prefix,
-			const char *start, const char *end)
+int column_table_header(struct column_table *table, const char *prefix, const char *start, const char *end)
 {
 	size_t length = (size_t)(end - start);
 	int r;
@@ -333,12 +333,18 @@ int column_table_header(struct column_table *table, struct snapshot *snapshot, s
 
 	free(table->header);
 	table->header = NULL;
-	r = column_table_build(table, snapshot, subject, prefix, start, end);
+	r = column_table_build(table, prefix, start, end);
 	if (r < 0)
 		return r;
 	table->header = xstrndup(start, length);
 	table->header_length = length;
 	return r;
+}
+
+void column_table_add(struct column_table *table, struct snapshot *snapshot, const char *prefix, struct column *column)
+{
+	column->id = series_of(snapshot, SUBJECT_HOST, prefix, table->header + column->offset, column->length,
+			       (enum series_class)column->class);
 }
 
 /* ---- totals over rows ---- */
@@ -461,7 +467,7 @@ int summed_table_tick(struct summed_table *table, struct snapshot *snapshot, con
 	scan_skip_line(&cursor);
 	columns = -EBADMSG;
 	if (cursor > header && cursor[-1] == '\n')
-		columns = column_table_header(&table->columns, snapshot, SUBJECT_HOST, prefix, header, cursor - 1);
+		columns = column_table_header(&table->columns, prefix, header, cursor - 1);
 	if (columns < 0) {
 		sampled_file_note(&table->file, snapshot, header, "not a header of names; left out");
 		return columns;
@@ -477,10 +483,9 @@ int summed_table_tick(struct summed_table *table, struct snapshot *snapshot, con
 		return r;
 	row_totals_end(&table->totals);
 	for (int i = 0; i < columns; i++) {
-		const struct column *column = &table->columns.columns[i];
+		bool gauge = table->columns.columns[i].class == SERIES_GAUGE;
 
-		series_put(snapshot, column->id, (enum series_class)column->class,
-			   column->class == SERIES_GAUGE ? first[i] : table->totals.totals[i]);
+		column_table_put(&table->columns, snapshot, prefix, (size_t)i, gauge ? first[i] : table->totals.totals[i]);
 	}
 	return 0;
 }

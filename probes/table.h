@@ -366,7 +366,9 @@ static inline subject_id cpu_subjects_get(struct cpu_subjects *cpus, struct snap
 /* ---- a header line of names, and lines of values below it ---- */
 
 struct column {
-	series_id id;			/* SERIES_NONE: left out */
+	series_id id;			/* SERIES_NONE: no value came yet, or left out */
+	uint32_t offset;		/* of its name in the header */
+	uint8_t length;
 	uint8_t class;
 };
 
@@ -388,8 +390,21 @@ void column_table_release(struct column_table *table);
 
 /* Takes the header between start and end (blanks between names).  Returns the number of columns, or a negative errno: -EBADMSG
  * for a name that is not printable or too long, for a header without names or with more than COLUMN_TABLE_MAX. */
-int column_table_header(struct column_table *table, struct snapshot *snapshot, subject_id subject, const char *prefix,
-			const char *start, const char *end);
+int column_table_header(struct column_table *table, const char *prefix, const char *start, const char *end);
+
+/* The slow half of column_table_put(). */
+void column_table_add(struct column_table *table, struct snapshot *snapshot, const char *prefix, struct column *column);
+
+/* The value of one column, of the host; its series is added with its first value. */
+static inline void column_table_put(struct column_table *table, struct snapshot *snapshot, const char *prefix,
+				    size_t index, uint64_t value)
+{
+	struct column *column = &table->columns[index];
+
+	if (column->id == SERIES_NONE)
+		column_table_add(table, snapshot, prefix, column);
+	series_put(snapshot, column->id, (enum series_class)column->class, value);
+}
 
 /* ---- totals over rows ---- */
 

@@ -123,6 +123,53 @@ static inline const struct series *tree_metric(struct tree *tree, enum subject_k
 	return subject == SUBJECT_NONE ? NULL : snapshot_metric(tree->snapshot, subject, key);
 }
 
+/* A value as a test expects it. */
+struct expected {
+	enum subject_kind kind;
+	const char *name;		/* of the subject; NULL: the host */
+	const char *key;
+	double value;
+};
+
+static inline void tree_expect_last(struct tree *tree, const struct expected *expected, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct series *series = tree_metric(tree, expected[i].kind, expected[i].name, expected[i].key);
+
+		if (!series)
+			fail_msg("%s of %s is not there", expected[i].key, expected[i].name ? expected[i].name : "host");
+		else if (series->last != expected[i].value)
+			fail_msg("%s of %s is %g, expected %g", expected[i].key,
+				 expected[i].name ? expected[i].name : "host", series->last, expected[i].value);
+	}
+}
+
+static inline void tree_expect_host(struct tree *tree, const char *key, double last)
+{
+	const struct expected expected = { SUBJECT_KIND_HOST, NULL, key, last };
+
+	tree_expect_last(tree, &expected, 1);
+}
+
+static inline double tree_delta(struct tree *tree, const char *key)
+{
+	const struct series *series = tree_metric(tree, SUBJECT_KIND_HOST, NULL, key);
+
+	assert_non_null(series);
+	return series->delta;
+}
+
+/* The host's key has no series, and the snapshot says why. */
+static inline void tree_expect_absent(struct tree *tree, const char *key, enum absence absence)
+{
+	const struct setting *setting = snapshot_get(tree->snapshot, SUBJECT_HOST, key);
+
+	assert_null(tree_metric(tree, SUBJECT_KIND_HOST, NULL, key));
+	if (!setting)
+		fail_msg("nothing is said about %s", key);
+	assert_int_equal(setting->absence, absence);
+}
+
 /* Whether some note of the capture has text in it. */
 static inline bool tree_noted(struct tree *tree, const char *text)
 {
