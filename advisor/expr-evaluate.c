@@ -129,8 +129,13 @@ static struct value evaluate_has(const struct op *op, struct expr_context *conte
 	const struct setting *setting;
 
 	if (op->entry->class == ENTRY_METRIC || op->entry->class == ENTRY_LOG) {
-		if (snapshot_metric_symbol(context->snapshot, subject, op->symbol))
+		const struct series *series = snapshot_metric_symbol(context->snapshot, subject, op->symbol);
+
+		if (series && series->samples > 0)
 			return value_bool(true);
+		/* A tick samples all there is. */
+		if (snapshot_window_get(context->snapshot)->ticks > 0)
+			return value_bool(false);
 	}
 	setting = snapshot_get_symbol(context->snapshot, subject, op->symbol);
 	if (!setting && was_listed(context->snapshot, subject, op->entry))

@@ -185,6 +185,8 @@ struct use_cell_rule {
 	struct text say;
 	struct program *alarm;
 	bool ratio;			/* a share of a whole: drawn as a bar */
+	bool plain;			/* never as percent */
+	const char *unknown;		/* what to say when the value is not known */
 };
 
 struct use_rule {

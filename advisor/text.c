@@ -70,7 +70,10 @@ static int compile_unit(const struct node *node, size_t offset, size_t length, s
 	part->unit_name = node->text + offset;
 	part->length = length;
 	part->has_unit = true;
-	if (unit_parse(node->text + offset, length, &part->unit) < 0)
+	if (length == strlen("number") && memcmp(part->unit_name, "number", length) == 0) {
+		part->unit = unit_none;
+		part->length = 0;
+	} else if (unit_parse(node->text + offset, length, &part->unit) < 0)
 		return diag_error(diag, &place, "unknown unit '%.*s' after '|'", (int)length, node->text + offset);
 	if (type.type != VALUE_NUMBER || !dimension_equal(type.dimension, part->unit.dimension))
 		return diag_error(diag, &place, "cannot print %s in '%.*s'", expr_type_describe(type, found, sizeof(found)),
@@ -153,7 +156,8 @@ static void expand_part(const struct text_part *part, struct expr_context *conte
 	}
 	value.number = unit_from_base(value.number, &part->unit);
 	value_format(out, &value, (struct expr_type){ .type = VALUE_NUMBER });
-	strbuf_addf(out, " %.*s", (int)part->length, part->unit_name);
+	if (part->length > 0)
+		strbuf_addf(out, " %.*s", (int)part->length, part->unit_name);
 }
 
 void text_expand(const struct text *text, struct expr_context *context, struct strbuf *out)

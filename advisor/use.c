@@ -14,7 +14,7 @@
 #include "rule.h"
 
 static const char *const row_keys[] = { "resource", "about", "where", "none", "utilisation", "saturation", "errors", NULL };
-static const char *const cell_keys[] = { "value", "say", "alarm", "ratio", NULL };
+static const char *const cell_keys[] = { "value", "say", "alarm", "ratio", "unknown", NULL };
 static const char *const cell_names[] = { "utilisation", "saturation", "errors" };
 
 static int load_condition(const struct expr_scope *scope, const struct node *node, struct diag *diag,
@@ -48,6 +48,10 @@ static int load_cell(const struct expr_scope *scope, const struct node *node, st
 	if (program_type(cell->value).type != VALUE_NUMBER)
 		return diag_error(diag, &place, "value: expected a number");
 	r = node_get_bool(node, "ratio", diag, &cell->ratio);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	cell->plain = r == 0 && !cell->ratio;
+	r = node_get_text(node, "unknown", diag, &cell->unknown);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	r = say ? text_compile(scope, say, diag, &cell->say) : 0;
@@ -133,35 +137,42 @@ void use_rule_bind(struct use_rule *rule, const struct snapshot *snapshot)
 
 /* ---- evaluation ---- */
 
-static bool applies(const struct use_rule *rule, const struct snapshot *snapshot, subject_id subject)
+enum applies { APPLIES_NOT, APPLIES, APPLIES_UNKNOWN, APPLIES_LACKS };
+
+/* LACKS: the subject does not have what the condition asks for, so it is passed over. */
+static enum applies applies(const struct use_rule *rule, const struct snapshot *snapshot, subject_id subject,
+			    struct expr_missing *missing)
 {
 	struct expr_context context;
 	struct value value;
 
 	if (!rule->where)
-		return true;
+		return APPLIES;
 	expr_context_init(&context, snapshot, subject);
+	context.missing = missing;
 	value = program_evaluate(rule->where, &context);
-	return !value_is_false(&value);
+	if (value.type == VALUE_UNKNOWN)
+		return context.hard_unknown ? APPLIES_UNKNOWN : APPLIES_LACKS;
+	return value.boolean ? APPLIES : APPLIES_NOT;
 }
 
-/* The subject whose value is the highest; SUBJECT_NONE when none has one.  *ret_any: the row applies to one at least. */
+/* The subject whose value is the highest; SUBJECT_NONE when none has one.  *ret_none: the row is about none of them. */
 static subject_id find_worst(const struct use_rule *rule, const struct use_cell_rule *cell,
-			     const struct snapshot *snapshot, bool *ret_any)
+			     const struct snapshot *snapshot, bool *ret_none)
 {
-	uint32_t count = snapshot_kind_count(snapshot, rule->about);
+	uint32_t count = snapshot_kind_count(snapshot, rule->about), tally[4] = { 0 };
 	subject_id worst = SUBJECT_NONE;
 	long double highest = -INFINITY;
 
-	*ret_any = false;
 	for (uint32_t i = 0; i < count; i++) {
 		subject_id subject = snapshot_kind_get(snapshot, rule->about, i);
+		enum applies answer = applies(rule, snapshot, subject, NULL);
 		struct expr_context context;
 		struct value value;
 
-		if (!applies(rule, snapshot, subject))
+		tally[answer]++;
+		if (answer != APPLIES)
 			continue;
-		*ret_any = true;
 		expr_context_init(&context, snapshot, subject);
 		value = program_evaluate(cell->value, &context);
 		if (value.type == VALUE_UNKNOWN || (worst != SUBJECT_NONE && value.number <= highest))
@@ -169,6 +180,7 @@ static subject_id find_worst(const struct use_rule *rule, const struct use_cell_
 		worst = subject;
 		highest = value.number;
 	}
+	*ret_none = tally[APPLIES] == 0 && tally[APPLIES_UNKNOWN] == 0 && (tally[APPLIES_NOT] > 0 || count == 0);
 	return worst;
 }
 
@@ -180,17 +192,20 @@ static void fill_unknown(const struct use_rule *rule, const struct use_cell_rule
 	struct expr_context context;
 	size_t count = 0;
 
+	cell->value = "unknown";
+	cell->detail = rules->unknown;
+	if (rules->unknown)
+		return;
 	for (uint32_t i = 0; i < snapshot_kind_count(snapshot, rule->about) && causes.count == 0; i++) {
 		subject_id subject = snapshot_kind_get(snapshot, rule->about, i);
 
-		if (!applies(rule, snapshot, subject))
+		if (applies(rule, snapshot, subject, &causes) != APPLIES)
 			continue;
 		expr_context_init(&context, snapshot, subject);
 		context.missing = &causes;
 		(void)program_evaluate(rules->value, &context);
 	}
 	missing_fill(snapshot, &causes, arena, &missing, &count);
-	cell->value = "unknown";
 	cell->detail = count > 0 ? arena_formatf(arena, "%s %s", missing[0].key, missing[0].why) : "";
 }
 
@@ -218,13 +233,13 @@ static void fill_cell(const struct use_rule *rule, size_t index, const struct sn
 	struct expr_type type;
 	subject_id subject;
 	struct value value;
-	bool any;
+	bool none;
 
 	*cell = (struct use_cell){ .ratio = NAN };
 	if (!rules->value)
 		return;
-	subject = find_worst(rule, rules, snapshot, &any);
-	if (!any) {
+	subject = find_worst(rule, rules, snapshot, &none);
+	if (none) {
 		cell->value = index == 0 ? rule->none : NULL;
 		cell->known = cell->value != NULL;
 		cell->detail = "";
@@ -237,7 +252,7 @@ static void fill_cell(const struct use_rule *rule, size_t index, const struct sn
 	expr_context_init(&context, snapshot, subject);
 	value = program_evaluate(rules->value, &context);
 	type = program_type(rules->value);
-	type.ratio = type.ratio || rules->ratio;
+	type.ratio = (type.ratio || rules->ratio) && !rules->plain;
 	value_format(&text, &value, type);
 	cell->value = arena_strndup(arena, text.buf, text.len);
 	cell->known = true;

@@ -393,7 +393,7 @@ static void metrics_are_per_window(void **state)
 		{ "rate(pages) * page_size", "409600" },
 		{ "rate(cold)", "unknown: cold" },
 		{ "rate(never)", "unknown: never" },
-		{ "has(never)", "unknown: never" },
+		{ "has(never)", "false" },
 		{ "p50(rate(steady))", "10" },
 		{ "p95(rate(burst))", "0" },
 		{ "p99(rate(burst))", "50" },
