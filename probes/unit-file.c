@@ -101,7 +101,7 @@ void unit_paths_release(struct unit_paths *paths)
 	*paths = (struct unit_paths)UNIT_PATHS_INIT;
 }
 
-static const char *base_name(const char *path)
+const char *unit_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -110,13 +110,13 @@ static const char *base_name(const char *path)
 
 static int compare_base_names(const void *a, const void *b)
 {
-	return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
+	return strcmp(unit_base_name(*(char *const *)a), unit_base_name(*(char *const *)b));
 }
 
 static bool name_is_taken(const struct unit_paths *paths, size_t first, const char *name)
 {
 	for (size_t i = first; i < paths->count; i++)
-		if (streq(base_name(paths->items[i]), name))
+		if (streq(unit_base_name(paths->items[i]), name))
 			return true;
 	return false;
 }

@@ -39,6 +39,7 @@ struct unit_paths {
 
 void unit_paths_add(struct unit_paths *paths, const char *path);
 void unit_paths_release(struct unit_paths *paths);
+const char *unit_base_name(const char *path);	/* what is after the last slash */
 
 /* Adds the drop-ins NAME.conf of directories, sorted by NAME; of two with the same name the one in the earlier
  * directory counts.  More than UNIT_DROPINS_MAX: -E2BIG, the first ones are there. */

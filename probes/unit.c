@@ -13,12 +13,10 @@
 #include "probe.h"
 #include "unit-bus.h"
 #include "unit-file.h"
+#include "unit-index.h"
 
-#define UNITS_MAX 4096
 #define SHOW_PATH "/sos_commands/systemd/systemctl_show_service_--all"
 #define SHOW_MAX (32U << 20)
-
-enum { IN_SERVICE = 1, IN_SLICE = 2, IN_BOTH = IN_SERVICE | IN_SLICE };
 
 /* clang-format off */
 static const struct property {
@@ -29,16 +27,16 @@ static const struct property {
 	unsigned int sections;
 	bool unset_is_absent;	/* on the bus UINT64_MAX means that nothing was set, not that there is no limit */
 } properties[] = {
-	{ "CPUQuotaPerSecUSec", NULL, "CPUQuota", UNIT_VALUE_QUOTA, IN_BOTH, false },
-	{ "CPUWeight", NULL, "CPUWeight", UNIT_VALUE_WEIGHT, IN_BOTH, true },
-	{ "IOWeight", NULL, "IOWeight", UNIT_VALUE_WEIGHT, IN_BOTH, true },
-	{ "LimitMEMLOCK", "LimitMEMLOCKSoft", "LimitMEMLOCK", UNIT_VALUE_SIZE, IN_SERVICE, false },
-	{ "LimitNOFILE", "LimitNOFILESoft", "LimitNOFILE", UNIT_VALUE_COUNT, IN_SERVICE, false },
-	{ "LimitNPROC", "LimitNPROCSoft", "LimitNPROC", UNIT_VALUE_COUNT, IN_SERVICE, false },
-	{ "MemoryHigh", NULL, "MemoryHigh", UNIT_VALUE_SIZE_SHARE, IN_BOTH, false },
-	{ "MemoryMax", NULL, "MemoryMax", UNIT_VALUE_SIZE_SHARE, IN_BOTH, false },
-	{ "OOMScoreAdjust", NULL, "OOMScoreAdjust", UNIT_VALUE_ADJUST, IN_SERVICE, false },
-	{ "TasksMax", NULL, "TasksMax", UNIT_VALUE_SHARE, IN_BOTH, false },
+	{ "CPUQuotaPerSecUSec", NULL, "CPUQuota", UNIT_VALUE_QUOTA, UNIT_BOTH, false },
+	{ "CPUWeight", NULL, "CPUWeight", UNIT_VALUE_WEIGHT, UNIT_BOTH, true },
+	{ "IOWeight", NULL, "IOWeight", UNIT_VALUE_WEIGHT, UNIT_BOTH, true },
+	{ "LimitMEMLOCK", "LimitMEMLOCKSoft", "LimitMEMLOCK", UNIT_VALUE_SIZE, UNIT_SERVICE, false },
+	{ "LimitNOFILE", "LimitNOFILESoft", "LimitNOFILE", UNIT_VALUE_COUNT, UNIT_SERVICE, false },
+	{ "LimitNPROC", "LimitNPROCSoft", "LimitNPROC", UNIT_VALUE_COUNT, UNIT_SERVICE, false },
+	{ "MemoryHigh", NULL, "MemoryHigh", UNIT_VALUE_SIZE_SHARE, UNIT_BOTH, false },
+	{ "MemoryMax", NULL, "MemoryMax", UNIT_VALUE_SIZE_SHARE, UNIT_BOTH, false },
+	{ "OOMScoreAdjust", NULL, "OOMScoreAdjust", UNIT_VALUE_ADJUST, UNIT_SERVICE, false },
+	{ "TasksMax", NULL, "TasksMax", UNIT_VALUE_SHARE, UNIT_BOTH, false },
 };
 /* clang-format on */
 
@@ -49,41 +47,8 @@ struct assignment {
 	int error;		/* a file that could not be read may have assigned it */
 };
 
-/* The search path of the system manager, systemd.unit(5), first one first. */
-static const char *const search_path[] = {
-	"/etc/systemd/system.control",
-	"/run/systemd/system.control",
-	"/run/systemd/transient",
-	"/run/systemd/generator.early",
-	"/etc/systemd/system",
-	"/etc/systemd/system.attached",
-	"/run/systemd/system",
-	"/run/systemd/system.attached",
-	"/run/systemd/generator",
-	"/usr/local/lib/systemd/system",
-	"/usr/lib/systemd/system",
-	"/lib/systemd/system",
-	"/run/systemd/generator.late",
-};
-
-struct alias {
-	char *name, *target;
-};
-
-/* The unit directories, each listed once. */
-struct unit_index {
-	const struct root *root;
-	struct root_list lists[ARRAY_SIZE(search_path)];
-	bool listed[ARRAY_SIZE(search_path)];
-	struct alias *aliases;
-	size_t n_aliases, aliases_capacity;
-	struct symbols names;		/* units to describe */
-	bool truncated;
-};
-
 struct unit {
-	struct unit_paths files;	/* fragment (when has_fragment) and drop-ins */
-	bool has_fragment, masked;
+	struct unit_sources sources;
 	struct assignment assignments[ARRAY_SIZE(properties)];
 };
 
@@ -94,26 +59,14 @@ static void unit_release(struct unit *unit)
 		free(unit->assignments[i].soft);
 		free(unit->assignments[i].origin);
 	}
-	unit_paths_release(&unit->files);
-}
-
-static void unit_index_release(struct unit_index *index)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++)
-		root_list_release(&index->lists[i]);
-	for (size_t i = 0; i < index->n_aliases; i++) {
-		free(index->aliases[i].name);
-		free(index->aliases[i].target);
-	}
-	free(index->aliases);
-	symbols_release(&index->names);
+	unit_paths_release(&unit->sources.files);
 }
 
 static unsigned int unit_section(const char *section)
 {
 	if (streq(section, "Service"))
-		return IN_SERVICE;
-	return streq(section, "Slice") ? IN_SLICE : 0;
+		return UNIT_SERVICE;
+	return streq(section, "Slice") ? UNIT_SLICE : 0;
 }
 
 static void assignment_reset(struct assignment *assignment)
@@ -173,241 +126,22 @@ static void unit_apply_file(const struct root *root, const char *path, unsigned 
 	}
 }
 
-static unsigned int name_sections(const char *name)
-{
-	if (ends_with(name, ".service"))
-		return IN_SERVICE;
-	return ends_with(name, ".slice") ? IN_SLICE : 0;
-}
-
 static void unit_apply_files(const struct root *root, const char *name, struct unit *unit, struct diag *notes)
 {
-	for (size_t i = 0; i < unit->files.count; i++)
-		unit_apply_file(root, unit->files.items[i], name_sections(name), unit, notes);
-}
-
-static int compare_entry(const void *name, const void *entry)
-{
-	return strcmp(name, ((const struct root_entry *)entry)->name);
-}
-
-static const struct root_entry *index_find(struct unit_index *index, size_t directory, const char *name)
-{
-	struct root_list *list = &index->lists[directory];
-
-	if (!index->listed[directory]) {
-		index->listed[directory] = true;
-		(void)root_list(index->root, search_path[directory], list);	/* many are not there */
-	}
-	if (!list->count)
-		return NULL;
-	return bsearch(name, list->entries, list->count, sizeof(list->entries[0]), compare_entry);
-}
-
-/* "getty@tty1.service" comes from "getty@.service"; false for a name without an instance. */
-static bool template_name(const char *name, struct strbuf *out)
-{
-	const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
-
-	strbuf_reset(out);
-	if (!at || !dot || dot <= at + 1)
-		return false;
-	strbuf_add(out, name, (size_t)(at + 1 - name));
-	strbuf_add_string(out, dot);
-	return true;
-}
-
-/* "a-b-c.service" also has the drop-ins of "a-b-.service" and "a-.service".  Turns name into the next shorter one. */
-static bool prefix_name(struct strbuf *name)
-{
-	const char *dot = strrchr(name->buf, '.'), *at = strchr(name->buf, '@');
-	size_t end = dot ? (size_t)(dot - name->buf) : name->len;
-	CLEANUP(free_ptr) char *tail = NULL;
-
-	if (at && at < dot)
-		end = (size_t)(at - name->buf);
-	tail = xstrdup(name->buf + end);
-	if (end > 0 && name->buf[end - 1] == '-')
-		end--;
-	while (end > 0 && name->buf[end - 1] != '-')
-		end--;
-	if (end <= 1)
-		return false;
-	strbuf_truncate(name, end);
-	strbuf_add_string(name, tail);
-	return true;
-}
-
-static void directory_add(struct unit_index *index, size_t directory, const char *name, struct unit_paths *directories)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	strbuf_addf(&path, "%s.d", name);
-	if (!index_find(index, directory, path.buf))
-		return;
-	strbuf_reset(&path);
-	strbuf_addf(&path, "%s/%s.d", search_path[directory], name);
-	unit_paths_add(directories, path.buf);
-}
-
-/* The drop-in directories of name in one directory of the search path, the more specific ones first. */
-static void directories_add(struct unit_index *index, size_t directory, const char *name,
-			    struct unit_paths *directories)
-{
-	CLEANUP(strbuf_release) struct strbuf longer = STRBUF_INIT, template = STRBUF_INIT;
-	bool more = true;
-
-	strbuf_add_string(&longer, name);
-	for (unsigned int depth = 0; more && depth < 32; depth++) {
-		directory_add(index, directory, longer.buf, directories);
-		if (template_name(longer.buf, &template))
-			directory_add(index, directory, template.buf, directories);
-		more = prefix_name(&longer);
-	}
-}
-
-static void dropins_find(struct unit_index *index, const char *name, struct unit_paths *directories)
-{
-	const char *type = strrchr(name, '.') + 1;
-
-	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++)
-		directories_add(index, i, name, directories);
-	for (size_t a = 0; a < index->n_aliases; a++)
-		for (size_t i = 0; streq(index->aliases[a].target, name) && i < ARRAY_SIZE(search_path); i++)
-			directories_add(index, i, index->aliases[a].name, directories);
-	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++)
-		directory_add(index, i, type, directories);
-}
-
-/* The fragment of a unit: in the first directory that has it, under its own name or that of its template. */
-static bool fragment_find(struct unit_index *index, const char *name, struct unit *unit)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, target = STRBUF_INIT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++) {
-		const struct root_entry *entry = index_find(index, i, name);
-
-		if (!entry || entry->type == DT_DIR)
-			continue;
-		strbuf_addf(&path, "%s/%s", search_path[i], name);
-		unit->masked = entry->type == DT_LNK && root_readlink(index->root, path.buf, &target) >= 0 &&
-			       streq(target.buf, "/dev/null");
-		unit_paths_add(&unit->files, path.buf);
-		unit->has_fragment = true;
-		return true;
-	}
-	return false;
-}
-
-static void unit_find_files(struct unit_index *index, const char *name, struct unit *unit)
-{
-	CLEANUP(unit_paths_release) struct unit_paths directories = UNIT_PATHS_INIT;
-	CLEANUP(strbuf_release) struct strbuf template = STRBUF_INIT;
-
-	if (!fragment_find(index, name, unit) && template_name(name, &template))
-		(void)fragment_find(index, template.buf, unit);
-	if (unit->masked)
-		return;
-	dropins_find(index, name, &directories);
-	(void)unit_dropins_add(index->root, &directories, &unit->files);
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* "mysql.service -> mariadb.service": another name of the same unit. */
-static bool index_take_alias(struct unit_index *index, size_t directory, const char *name)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, target = STRBUF_INIT;
-	struct alias *alias;
-
-	strbuf_addf(&path, "%s/%s", search_path[directory], name);
-	if (root_readlink(index->root, path.buf, &target) < 0 || streq(base_name(target.buf), name) ||
-	    !name_sections(base_name(target.buf)))
-		return false;
-	if (index->n_aliases == UNITS_MAX)
-		return true;
-	GROW(index->aliases, index->aliases_capacity, index->n_aliases + 1);
-	alias = &index->aliases[index->n_aliases++];
-	alias->name = xstrdup(name);
-	alias->target = xstrdup(base_name(target.buf));
-	return true;
-}
-
-static bool index_is_alias(const struct unit_index *index, const char *name)
-{
-	for (size_t i = 0; i < index->n_aliases; i++)
-		if (streq(index->aliases[i].name, name))
-			return true;
-	return false;
-}
-
-static void index_add_name(struct unit_index *index, const char *name, size_t length)
-{
-	if (index->names.count < UNITS_MAX)
-		(void)symbols_intern(&index->names, name, length);
-	else if (symbols_find(&index->names, name, length) == SYMBOL_NONE)
-		index->truncated = true;
-}
-
-static bool name_is_template(const char *name)
-{
-	const char *at = strchr(name, '@');
-
-	return at && at[1] == '.';
-}
-
-/* Every unit that has a file or a drop-in; a template is one only as an instance. */
-static void index_add_files(struct unit_index *index)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(search_path); i++) {
-		(void)index_find(index, i, "");
-		for (size_t j = 0; j < index->lists[i].count; j++) {
-			const struct root_entry *entry = &index->lists[i].entries[j];
-			size_t length = strlen(entry->name);
-			CLEANUP(free_ptr) char *name = NULL;
-
-			if (entry->type == DT_DIR && ends_with(entry->name, ".d"))
-				length -= 2;
-			name = xstrndup(entry->name, length);
-			if (!name_sections(name) || name_is_template(name) || starts_with(name, ".") ||
-			    ends_with(name, "-.service") || ends_with(name, "-.slice"))
-				continue;
-			if (entry->type == DT_LNK && index_take_alias(index, i, name))
-				continue;
-			index_add_name(index, name, length);
-		}
-	}
-}
-
-/* Every service and slice that has a control group, read before. */
-static void index_add_cgroups(struct unit_index *index, const struct snapshot *snapshot)
-{
-	uint32_t n = snapshot_kind_count(snapshot, SUBJECT_KIND_CGROUP);
-
-	for (uint32_t i = 0; i < n; i++) {
-		subject_id id = snapshot_kind_get(snapshot, SUBJECT_KIND_CGROUP, i);
-		const char *name = base_name(snapshot_subject_get(snapshot, id)->name);
-
-		if (name_sections(name))
-			index_add_name(index, name, strlen(name));
-	}
+	for (size_t i = 0; i < unit->sources.files.count; i++)
+		unit_apply_file(root, unit->sources.files.items[i], unit_sections(name), unit, notes);
 }
 
 static void unit_set_paths(const struct unit *unit, subject_id subject, struct snapshot *snapshot)
 {
 	CLEANUP(strbuf_release) struct strbuf dropins = STRBUF_INIT;
 
-	if (unit->has_fragment)
-		snapshot_set_string(snapshot, subject, "FragmentPath", unit->files.items[0], unit->files.items[0]);
-	for (size_t i = unit->has_fragment; i < unit->files.count; i++)
-		strbuf_addf(&dropins, "%s%s", dropins.len ? " " : "", unit->files.items[i]);
+	if (unit->sources.has_fragment)
+		snapshot_set_string(snapshot, subject, "FragmentPath", unit->sources.files.items[0], unit->sources.files.items[0]);
+	for (size_t i = unit->sources.has_fragment; i < unit->sources.files.count; i++)
+		strbuf_addf(&dropins, "%s%s", dropins.len ? " " : "", unit->sources.files.items[i]);
 	if (dropins.len)
-		snapshot_set_string(snapshot, subject, "DropInPaths", dropins.buf, unit->files.items[unit->has_fragment]);
+		snapshot_set_string(snapshot, subject, "DropInPaths", dropins.buf, unit->sources.files.items[unit->sources.has_fragment]);
 }
 
 static void assignment_set(const struct property *property, const struct assignment *assignment, subject_id subject,
@@ -441,8 +175,8 @@ static void unit_read_files(struct unit_index *index, const char *name, bool has
 	CLEANUP(unit_release) struct unit unit = { 0 };
 	subject_id subject;
 
-	unit_find_files(index, name, &unit);
-	if (unit.masked)
+	unit_index_find(index, name, &unit.sources);
+	if (unit.sources.masked)
 		return;
 	unit_apply_files(index->root, name, &unit, snapshot_notes(snapshot));
 	if (!has_cgroup && !unit_has_assignment(&unit))
@@ -452,7 +186,7 @@ static void unit_read_files(struct unit_index *index, const char *name, bool has
 		return;
 	unit_set_paths(&unit, subject, snapshot);
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
-		if (properties[i].sections & name_sections(name))
+		if (properties[i].sections & unit_sections(name))
 			assignment_set(&properties[i], &unit.assignments[i], subject, snapshot);
 }
 
@@ -476,8 +210,8 @@ static void answer_take(void *context, const char *name, const char *value)
 	if (streq(name, "ControlGroup"))
 		answer->has_cgroup = *value != '\0';
 	if (*value && (streq(name, "FragmentPath") || streq(name, "DropInPaths"))) {
-		unit_paths_add(&answer->unit.files, value);
-		answer->unit.has_fragment = answer->unit.has_fragment || streq(name, "FragmentPath");
+		unit_paths_add(&answer->unit.sources.files, value);
+		answer->unit.sources.has_fragment = answer->unit.sources.has_fragment || streq(name, "FragmentPath");
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
 		bool soft = properties[i].soft && streq(name, properties[i].soft);
@@ -518,7 +252,7 @@ static void answer_record(const struct root *root, const char *name, struct answ
 	unit_apply_files(root, name, &answer->unit, snapshot_notes(snapshot));
 	unit_set_paths(&answer->unit, subject, snapshot);
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
-		if (!(properties[i].sections & name_sections(name)))
+		if (!(properties[i].sections & unit_sections(name)))
 			continue;
 		answer_set(answer, i, false, source, subject, snapshot);
 		if (properties[i].soft)
@@ -602,7 +336,7 @@ static void shown_take(struct answer *answer, char **name, const char *line, siz
 
 static void shown_end(const struct root *root, struct answer *answer, char **name, struct snapshot *snapshot)
 {
-	if (*name && name_sections(*name))
+	if (*name && unit_sections(*name))
 		answer_record(root, *name, answer, SHOW_PATH, snapshot);
 	answer_release(answer);
 	*answer = (struct answer){ 0 };
@@ -647,18 +381,18 @@ static int unit_read(const struct root *root, const struct probe_options *option
 		unit_bus_free(steal_ptr(&bus));
 	services_known = root->layout == ROOT_SOSREPORT && unit_read_report(root, snapshot) == 0;
 	if (!bus) {
-		index_add_cgroups(&index, snapshot);
+		unit_index_add_cgroups(&index, snapshot);
 		with_cgroup = index.names.count;
-		index_add_files(&index);
+		unit_index_add_files(&index);
 	} else {
 		with_cgroup = index.names.count;
 	}
 	for (uint32_t i = 0; i < index.names.count; i++) {
 		const char *name = index.names.names[i];
 
-		if (services_known && name_sections(name) == IN_SERVICE)
+		if (services_known && unit_sections(name) == UNIT_SERVICE)
 			continue;
-		if (bus ? unit_read_bus(bus, root, name, snapshot) : index_is_alias(&index, name))
+		if (bus ? unit_read_bus(bus, root, name, snapshot) : unit_index_is_alias(&index, name))
 			continue;
 		silent += bus != NULL;
 		unit_read_files(&index, name, i < with_cgroup, snapshot);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The unit files below a root, as systemd finds them: fragment, drop-ins, aliases, templates.  systemd.unit(5). */
+#ifndef KEISOKU_UNIT_INDEX_H
+#define KEISOKU_UNIT_INDEX_H
+
+#include "probe.h"
+#include "unit-file.h"
+
+#define UNITS_MAX 4096
+#define UNIT_DIRECTORIES 13
+
+enum { UNIT_SERVICE = 1, UNIT_SLICE = 2, UNIT_BOTH = UNIT_SERVICE | UNIT_SLICE };
+
+/* UNIT_SERVICE, UNIT_SLICE, or 0 for a unit of another type. */
+unsigned int unit_sections(const char *name);
+
+struct unit_alias {
+	char *name, *target;
+};
+
+/* The unit directories, each listed once. */
+struct unit_index {
+	const struct root *root;
+	struct root_list lists[UNIT_DIRECTORIES];
+	bool listed[UNIT_DIRECTORIES];
+	struct unit_alias *aliases;
+	size_t n_aliases, aliases_capacity;
+	struct symbols names;		/* units to describe */
+	bool truncated;
+};
+
+/* The files that make up a unit, in the order in which they are read. */
+struct unit_sources {
+	struct unit_paths files;
+	bool has_fragment;		/* the first one is the unit's own, the others are drop-ins */
+	bool masked;
+};
+
+void unit_index_release(struct unit_index *index);
+
+/* Adds to index->names every unit that has a file or a drop-in, and every one that has a control group in the
+ * snapshot. */
+void unit_index_add_files(struct unit_index *index);
+void unit_index_add_cgroups(struct unit_index *index, const struct snapshot *snapshot);
+
+/* Known after unit_index_add_files(). */
+bool unit_index_is_alias(const struct unit_index *index, const char *name);
+
+/* sources is empty before; unit_paths_release() its files afterwards. */
+void unit_index_find(struct unit_index *index, const char *name, struct unit_sources *sources);
+
+#endif
