@@ -182,23 +182,19 @@ static void make_harmless(const struct page *page, const char *text, struct strb
 		fold_ascii(out, quoted.buf, quoted.len);
 }
 
-static void style_on(struct page *page, enum style style)
+static void page_style(struct page *page, enum style from, enum style to)
 {
-	if (page->colour && style != STYLE_PLAIN)
-		strbuf_add_string(&page->text, style_codes[style]);
-}
-
-static void style_off(struct page *page, enum style style)
-{
-	if (page->colour && style != STYLE_PLAIN)
+	if (!page->colour || from == to)
+		return;
+	if (from != STYLE_PLAIN)
 		strbuf_add_string(&page->text, "\033[0m");
+	strbuf_add_string(&page->text, style_codes[to]);
 }
 
-static void styled(struct page *page, enum style style, const char *text, size_t length)
+static void flow_style(struct flow *flow, enum style style)
 {
-	style_on(page, style);
-	strbuf_add(&page->text, text, length);
-	style_off(page, style);
+	page_style(flow->page, flow->style, style);
+	flow->style = style;
 }
 
 struct flow flow_begin(struct page *page, unsigned int indent)
@@ -210,6 +206,7 @@ struct flow flow_begin(struct page *page, unsigned int indent)
 
 static void flow_newline(struct flow *flow)
 {
+	flow_style(flow, STYLE_PLAIN);
 	strbuf_add_char(&flow->page->text, '\n');
 	strbuf_add_repeated(&flow->page->text, ' ', flow->indent);
 	flow->column = flow->indent;
@@ -242,19 +239,23 @@ static void flow_word(struct flow *flow, enum style style, const char *word, siz
 
 	if (flow->column > flow->indent && flow->column + blank + width > flow->page->width)
 		flow_newline(flow);
-	else if (flow->blank)
+	if (style != flow->style)
+		flow_style(flow, STYLE_PLAIN);
+	if (flow->blank)
 		strbuf_add_char(&flow->page->text, ' '), flow->column++;
 	flow->blank = false;
+	flow_style(flow, style);
 	while (width > room) {
 		size_t part = break_word(word, length, room);
 
-		styled(flow->page, style, word, part);
+		strbuf_add(&flow->page->text, word, part);
 		flow_newline(flow);
+		flow_style(flow, style);
 		word += part;
 		length -= part;
 		width = width_of(word, length);
 	}
-	styled(flow->page, style, word, length);
+	strbuf_add(&flow->page->text, word, length);
 	flow->column += width;
 }
 
@@ -296,6 +297,7 @@ void flow_phrase(struct flow *flow, enum style style, const char *text)
 
 void flow_gap(struct flow *flow, unsigned int columns)
 {
+	flow_style(flow, STYLE_PLAIN);
 	if (flow->column + columns >= flow->page->width) {
 		flow_newline(flow);
 	} else {
@@ -330,6 +332,7 @@ struct flow flow_labelled(struct page *page, unsigned int margin, unsigned int i
 
 	indent = MIN(indent, page->width / 2);
 	flow_add(&flow, STYLE_DIM, label);
+	flow_style(&flow, STYLE_PLAIN);
 	flow.indent = indent;
 	flow.blank = false;
 	if (flow.column + 1 > indent && flow.column > margin)
@@ -352,6 +355,7 @@ void flow_addf(struct flow *flow, enum style style, const char *format, ...)
 
 void flow_end(struct flow *flow)
 {
+	flow_style(flow, STYLE_PLAIN);
 	strbuf_add_char(&flow->page->text, '\n');
 }
 
@@ -411,10 +415,10 @@ void page_heading(struct page *page, const char *text, const char *aside)
 
 void page_rule(struct page *page)
 {
-	style_on(page, STYLE_DIM);
+	page_style(page, STYLE_PLAIN, STYLE_DIM);
 	for (unsigned int i = 0; i < page->width; i++)
 		strbuf_add_string(&page->text, page_symbol(page, SYMBOL_RULE));
-	style_off(page, STYLE_DIM);
+	page_style(page, STYLE_DIM, STYLE_PLAIN);
 	strbuf_add_char(&page->text, '\n');
 }
 
@@ -423,28 +427,23 @@ void page_blank(struct page *page)
 	strbuf_add_char(&page->text, '\n');
 }
 
-/* Eighths of a cell where there is Unicode: "██▌       " */
-void page_bar(struct page *page, struct strbuf *out, double ratio, unsigned int columns, enum style style)
+/* Eighths of a cell where there is Unicode: "██▌·····" */
+void page_bar(struct page *page, double ratio, unsigned int columns, enum style style)
 {
 	static const char *const eighths[] = { " ", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
 	unsigned int units, cell = 0;
 
 	ratio = ratio < 0 || ratio != ratio ? 0 : ratio > 1 ? 1 : ratio;
 	units = (unsigned int)(ratio * columns * 8 + 0.5);
-	if (page->colour && style != STYLE_PLAIN)
-		strbuf_add_string(out, style_codes[style]);
+	page_style(page, STYLE_PLAIN, style);
 	for (; cell < units / 8; cell++)
-		strbuf_add_string(out, page->unicode ? "█" : "#");
+		strbuf_add_string(&page->text, page->unicode ? "█" : "#");
 	if (cell < columns && page->unicode && units % 8)
-		strbuf_add_string(out, eighths[units % 8]), cell++;
-	if (page->colour && style != STYLE_PLAIN)
-		strbuf_add_string(out, "\033[0m");
-	if (page->colour)
-		strbuf_add_string(out, style_codes[STYLE_DIM]);
+		strbuf_add_string(&page->text, eighths[units % 8]), cell++;
+	page_style(page, style, STYLE_DIM);
 	for (; cell < columns; cell++)
-		strbuf_add_string(out, page->unicode ? "·" : ".");
-	if (page->colour)
-		strbuf_add_string(out, "\033[0m");
+		strbuf_add_string(&page->text, page->unicode ? "·" : ".");
+	page_style(page, STYLE_DIM, STYLE_PLAIN);
 }
 
 void page_columns(struct page *page, unsigned int margin, struct page *cells, size_t count)

@@ -32,6 +32,7 @@ struct flow {
 	struct page *page;
 	unsigned int indent, column;
 	bool blank;			/* one is due before the next word */
+	enum style style;		/* switched on */
 };
 
 struct flow flow_begin(struct page *page, unsigned int indent);		/* writes the indent */
@@ -53,7 +54,7 @@ void page_rule(struct page *page);
 void page_blank(struct page *page);
 
 /* A bar of columns cells for ratio 0..1. */
-void page_bar(struct page *page, struct strbuf *out, double ratio, unsigned int columns, enum style style);
+void page_bar(struct page *page, double ratio, unsigned int columns, enum style style);
 
 /* Side by side, two blanks between; each cell is a page of the width of its column. */
 void page_columns(struct page *page, unsigned int margin, struct page *cells, size_t count);

@@ -248,7 +248,8 @@ static void write_rules(struct page *page, const struct why *why, subject_id sub
 			any = true;
 			flow = flow_begin(page, 2);
 			flow_add(&flow, STYLE_BOLD, id);
-			flow_addf(&flow, STYLE_DIM, "  %s", rule_text(why->rules[i], "title"));
+			flow_gap(&flow, 2);
+			flow_add(&flow, STYLE_DIM, rule_text(why->rules[i], "title"));
 			flow_end(&flow);
 			write_judgements(page, why, id, subject);
 		}
@@ -345,7 +346,8 @@ static void write_subject(struct page *page, const struct why *why, subject_id i
 		first = false;
 		flow = flow_begin(page, 2);
 		flow_add(&flow, STYLE_BOLD, finding->rule);
-		flow_addf(&flow, STYLE_DIM, "  %s", finding->title);
+		flow_gap(&flow, 2);
+		flow_add(&flow, STYLE_DIM, finding->title);
 		flow_end(&flow);
 		write_judgement(page, finding);
 	}

@@ -271,7 +271,7 @@ void text_line(struct page *page, const struct report *report, const struct find
 	flow.indent = 4;
 	flow_add(&flow, STYLE_PLAIN, finding->id);
 	if (finding->reason && *finding->reason)
-		flow_addf(&flow, STYLE_DIM, "  %s", finding->reason);
+		flow_addf(&flow, STYLE_DIM, ": %s", finding->reason);
 	flow_end(&flow);
 }
 

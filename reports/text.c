@@ -136,7 +136,7 @@ static void write_cell(struct page *page, const struct use_cell *cell, unsigned 
 		return;
 	}
 	if (cell->known && !isnan(cell->ratio) && page->width >= BAR_WIDTH + 8) {
-		page_bar(page, &page->text, cell->ratio, BAR_WIDTH, cell->alarming ? STYLE_RED : STYLE_GREEN);
+		page_bar(page, cell->ratio, BAR_WIDTH, cell->alarming ? STYLE_RED : STYLE_GREEN);
 		flow.column += BAR_WIDTH;
 		flow.blank = true;
 	}

@@ -100,6 +100,43 @@ static void without_colour_no_escape_and_without_unicode_only_ascii(void **state
 	every_look(check_escapes);
 }
 
+/* Without "ESC [ … m". */
+static void strip_colour(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from;) {
+		if (*from == '\033') {
+			from += strcspn(from, "m");
+			from += *from == 'm';
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+static void colour_changes_nothing_else(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(widths); i++) {
+		struct report_fixture plain, coloured;
+		char *text, *other;
+
+		fixture_init(&plain, widths[i], false, true);
+		fixture_init(&coloured, widths[i], true, true);
+		text = fixture_write(&reporter_text, &plain.report);
+		other = fixture_write(&reporter_text, &coloured.report);
+		assert_string_not_equal(text, other);
+		strip_colour(other);
+		assert_string_equal(text, other);
+		free(text);
+		free(other);
+		fixture_release(&plain);
+		fixture_release(&coloured);
+	}
+}
+
 /* Our own escape sequences are "ESC [ digits m"; the enemy's must not be among them. */
 static void assert_harmless(const char *text)
 {
@@ -254,6 +291,7 @@ int main(void)
 		cmocka_unit_test(no_line_but_a_command_is_wider_than_the_page),
 		cmocka_unit_test(commands_are_never_broken),
 		cmocka_unit_test(without_colour_no_escape_and_without_unicode_only_ascii),
+		cmocka_unit_test(colour_changes_nothing_else),
 		cmocka_unit_test(hostile_text_ends_harmless),
 		cmocka_unit_test(hostile_text_is_wrapped_too),
 		cmocka_unit_test(an_idle_host_is_told_so_on_one_screen),
