@@ -94,4 +94,94 @@ static inline int fuzz_sampler_file(const struct sampler *sampler, const char *p
 	return fuzz_sampler_file_with(sampler, &none, path, data, size);
 }
 
+/* The same for samplers of several files: the input is split at lines "%%", and each part is one of them. */
+#define FUZZ_FILES_MAX 8
+#define FUZZ_SEPARATOR "%%\n"
+
+struct fuzz_files {
+	char directory[32];
+	char *paths[FUZZ_FILES_MAX];	/* whole */
+	int fds[FUZZ_FILES_MAX];
+	size_t count;
+};
+
+static struct fuzz_files fuzz_files;
+
+static inline void fuzz_files_remove(void)
+{
+	size_t base = strlen(fuzz_files.directory);
+
+	for (size_t i = 0; i < fuzz_files.count; i++) {
+		(void)unlink(fuzz_files.paths[i]);
+		for (char *slash; (slash = strrchr(fuzz_files.paths[i], '/')) != NULL && strlen(fuzz_files.paths[i]) > base;) {
+			*slash = '\0';
+			(void)rmdir(fuzz_files.paths[i]);
+		}
+		close_fd(&fuzz_files.fds[i]);
+		free(fuzz_files.paths[i]);
+	}
+}
+
+static inline void fuzz_files_make(const char *const *paths)
+{
+	strcpy(fuzz_files.directory, "/dev/shm/keisoku-fuzz-XXXXXX");
+	if (!mkdtemp(fuzz_files.directory))
+		abort();
+	for (size_t i = 0; paths[i] && i < FUZZ_FILES_MAX; i++, fuzz_files.count++) {
+		char *full = xasprintf("%s%s", fuzz_files.directory, paths[i]);
+
+		for (char *p = full + strlen(fuzz_files.directory) + 1; (p = strchr(p, '/')) != NULL; p++) {
+			*p = '\0';
+			(void)mkdir(full, 0700);
+			*p = '/';
+		}
+		fuzz_files.paths[i] = full;
+		fuzz_files.fds[i] = open(full, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fuzz_files.fds[i] < 0)
+			abort();
+	}
+	(void)atexit(fuzz_files_remove);
+}
+
+/* The first tick has all of each part, the second the first half of it. */
+static inline void fuzz_files_write(const uint8_t *data, size_t size, int tick)
+{
+	for (size_t i = 0; i < fuzz_files.count; i++) {
+		const uint8_t *end = memmem(data, size, FUZZ_SEPARATOR, strlen(FUZZ_SEPARATOR));
+		size_t part = end && i + 1 < fuzz_files.count ? (size_t)(end - data) : size;
+
+		if (ftruncate(fuzz_files.fds[i], 0) < 0 ||
+		    pwrite(fuzz_files.fds[i], data, part >> tick, 0) != (ssize_t)(part >> tick))
+			abort();
+		data += part;
+		size -= part;
+		if (end && size >= strlen(FUZZ_SEPARATOR)) {
+			data += strlen(FUZZ_SEPARATOR);
+			size -= strlen(FUZZ_SEPARATOR);
+		}
+	}
+}
+
+static inline int fuzz_sampler_files(const struct sampler *sampler, const char *const *paths, const uint8_t *data,
+				     size_t size)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+	CLEANUP(root_free_ptr) struct root *root = NULL;
+	const struct probe_options options = { 0 };
+	void *state = NULL;
+
+	if (fuzz_files.count == 0)
+		fuzz_files_make(paths);
+	if (root_open(fuzz_files.directory, &root) < 0 || sampler->open(root, &options, snapshot, &state) < 0)
+		abort();
+	for (int tick = 0; tick < 3; tick++) {
+		fuzz_files_write(data, size, tick & 1);
+		snapshot_tick_begin(snapshot, tick, tick, tick);
+		sampler->tick(state, snapshot);
+		snapshot_tick_end(snapshot);
+	}
+	sampler->close(state);
+	return 0;
+}
+
 #endif
