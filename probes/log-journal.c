@@ -3,7 +3,7 @@
  * groups adm and systemd-journal.  sd-journal(3), systemd.journal-fields(7).
  *
  * Journal files are mapped into memory, and every page that was looked at counts as this program's.  So the journal is
- * closed and opened again at the same message every few hundred, which costs a tenth of a millisecond. */
+ * closed and opened again at the same message every hundred or so, which costs a millisecond. */
 #include "kernel-log.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #include "systemd.h"
 
-#define REOPEN_MESSAGES 256
+#define REOPEN_MESSAGES 128
 #define MESSAGE_MAX 4096
 
 struct journal {
