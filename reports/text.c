@@ -129,13 +129,14 @@ static void write_cell(struct page *page, const struct use_cell *cell, unsigned 
 {
 	enum style style = !cell->known ? STYLE_DIM : cell->alarming ? STYLE_ALARM : STYLE_PLAIN;
 	struct flow flow = { .page = page, .indent = indent, .column = indent };
+	bool bar = cell->known && !isnan(cell->ratio);
 
 	if (!cell->value || !*cell->value) {
 		flow_add(&flow, STYLE_DIM, page_symbol(page, SYMBOL_DASH));
 		flow_end(&flow);
 		return;
 	}
-	if (cell->known && !isnan(cell->ratio) && page->width >= BAR_WIDTH + 8) {
+	if (bar) {
 		page_bar(page, cell->ratio, BAR_WIDTH, cell->alarming ? STYLE_RED : STYLE_GREEN);
 		flow.column += BAR_WIDTH;
 		flow.blank = true;
@@ -144,8 +145,8 @@ static void write_cell(struct page *page, const struct use_cell *cell, unsigned 
 		flow_addf(&flow, STYLE_ALARM, " %s ", page_symbol(page, SYMBOL_ALARM));
 	flow_addf(&flow, style, "%s%s", cell->value, !cell->known && cell->detail && *cell->detail ? ":" : "");
 	if (cell->detail && *cell->detail) {
-		/* A detail that does not fit beside its value begins a line of its own. */
-		if (flow.column + 1 + display_width(cell->detail) > page->width) {
+		/* A detail that does not fit beside a bar begins a line of its own. */
+		if (bar && flow.column + 1 + display_width(cell->detail) > page->width) {
 			flow_end(&flow);
 			strbuf_add_repeated(&page->text, ' ', indent);
 			flow.column = indent;
@@ -220,10 +221,39 @@ static void write_use_stacked(struct page *page, const struct use_row *row)
 	}
 }
 
+/* "no swap": nothing to measure, and one word for it. */
+static bool use_row_is_idle(const struct use_row *row)
+{
+	return !row->saturation.value && !row->errors.value && isnan(row->utilisation.ratio) &&
+	       !row->utilisation.alarming && (!row->utilisation.detail || !*row->utilisation.detail);
+}
+
+static void write_use_idle(struct page *page, const struct report *report)
+{
+	struct flow flow = flow_begin(page, 0);
+	bool any = false;
+
+	for (size_t i = 0; i < report->n_use; i++) {
+		const struct use_row *row = &report->use[i];
+
+		if (!use_row_is_idle(row))
+			continue;
+		if (any)
+			flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_DOT));
+		flow_addf(&flow, STYLE_DIM, "%s: %s", row->resource, row->utilisation.value ? row->utilisation.value :
+											      "nothing to measure");
+		any = true;
+	}
+	if (any)
+		flow_end(&flow);
+}
+
+/* What is used says most, errors mostly nothing. */
 static void write_use(struct page *page, const struct report *report)
 {
 	unsigned int rest = page->width - RESOURCE_WIDTH - 6;
-	const unsigned int widths[4] = { RESOURCE_WIDTH, rest - rest / 3 * 2, rest / 3, rest / 3 };
+	const unsigned int widths[4] = { RESOURCE_WIDTH, rest * 40 / 100, rest - rest * 40 / 100 - rest * 27 / 100,
+					 rest * 27 / 100 };
 
 	if (!report->n_use)
 		return;
@@ -231,11 +261,14 @@ static void write_use(struct page *page, const struct report *report)
 	if (page->width >= TABLE_WIDTH_MIN)
 		write_use_titles(page, widths);
 	for (size_t i = 0; i < report->n_use; i++) {
+		if (use_row_is_idle(&report->use[i]))
+			continue;
 		if (page->width >= TABLE_WIDTH_MIN)
 			write_use_row(page, &report->use[i], widths);
 		else
 			write_use_stacked(page, &report->use[i]);
 	}
+	write_use_idle(page, report);
 }
 
 /* The sections of findings. */

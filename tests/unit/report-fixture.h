@@ -14,7 +14,7 @@ struct report_fixture {
 	struct snapshot *snapshot;
 	struct finding_list findings;
 	struct finding items[9];
-	struct use_row use[6];
+	struct use_row use[7];
 	struct diag notes;
 	struct report report;
 };
@@ -150,6 +150,7 @@ static void fixture_use(struct report_fixture *fixture)
 		{ "15/s", "dropped", true, true, NAN } };
 	use[5] = (struct use_row){ "Connection tracking",
 		{ "unknown", "the module is not loaded", false, false, NAN }, { 0 }, { 0 } };
+	use[6] = (struct use_row){ "Swap", { "no swap", NULL, true, false, NAN }, { 0 }, { 0 } };
 }
 
 static void fixture_init(struct report_fixture *fixture, unsigned int width, bool colour, bool unicode)
