@@ -86,9 +86,26 @@ static bool is_excluded(const char *path)
 	return false;
 }
 
+/* "mysql.service -> mariadb.service": a second name that means something by itself.  A link to a file of its own name is
+ * just where the file is.  alias: the path of the file, or empty. */
+static void read_alias(struct copy *copy, const char *path, struct strbuf *target, struct strbuf *alias)
+{
+	const char *name = strrchr(path, '/') + 1, *slash;
+
+	strbuf_reset(alias);
+	if (root_readlink(copy->root, path, target) < 0)
+		return;
+	slash = strrchr(target->buf, '/');
+	if (streq(slash ? slash + 1 : target->buf, name) || (slash && *target->buf != '/'))
+		return;
+	if (!slash)
+		strbuf_add(alias, path, (size_t)(name - path));
+	strbuf_add(alias, target->buf, target->len);
+}
+
 static void copy_one(struct copy *copy, const char *path)
 {
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, target = STRBUF_INIT, alias = STRBUF_INIT;
 	CLEANUP(close_fd) int directory = -1;
 	const char *name = strrchr(path, '/') + 1;
 	bool link = false;
@@ -103,6 +120,14 @@ static void copy_one(struct copy *copy, const char *path)
 	r = root_read(copy->root, path, &text);
 	if (r == -EISDIR || r == -ENOENT || r == -EINVAL)
 		link = root_readlink(copy->root, path, &text) == 0;
+	if (r == 0)
+		read_alias(copy, path, &target, &alias);
+	if (alias.len) {		/* the file itself ends the recursion: a chain of links was read to its end */
+		link = true;
+		copy_one(copy, alias.buf);
+		strbuf_reset(&text);
+		strbuf_add(&text, target.buf, target.len);
+	}
 	if (r < 0 && !link) {
 		if (r != -ENOENT && r != -ENOTDIR && r != -EISDIR)
 			note_unreadable(copy, path, r);
