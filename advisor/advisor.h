@@ -16,7 +16,9 @@ DEFINE_FREE_PTR(rulebook)
  * A bad rule is reported and left out; the others are kept; -EINVAL then. */
 int rulebook_load_rules(struct rulebook *rulebook, const struct node *documents, struct diag *diag);
 int rulebook_load_use(struct rulebook *rulebook, const struct node *documents, struct diag *diag);
-/* Compiles inert_when, hazards and ranges of every tunable. */
+/* Compiles inert_when and hazards of every tunable and frozen_when of every metric, to report their mistakes.  Without
+ * it they are compiled when they are first needed, and a bad one is
+ * unknown. */
 int rulebook_compile_registry(struct rulebook *rulebook, struct diag *diag);
 size_t rulebook_count(const struct rulebook *rulebook);
 /* Rules in the order of their ids. */

@@ -1506,6 +1506,7 @@ void program_bind(struct program *program, const struct snapshot *snapshot)
 	for (uint16_t i = 0; i < program->op_count; i++) {
 		struct op *op = &program->ops[i];
 
+		op->sight.subject = SUBJECT_NONE;
 		if (op->memo)
 			op->memo->valid = false;
 		if (op->code == OP_KERNEL)

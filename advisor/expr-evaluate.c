@@ -197,36 +197,56 @@ static struct value evaluate_kernel(const struct op *op, struct expr_context *co
 
 /* ---- metrics ---- */
 
-static const struct series *find_series(const struct program *program, const struct op *op, struct expr_context *context)
+static bool is_frozen(const struct program *program, const struct op *op, subject_id subject,
+		      const struct expr_context *outer)
 {
-	subject_id subject = subject_of(op, context), self = context->self;
-	const struct series *series = snapshot_metric_symbol(context->snapshot, subject, op->symbol);
-	struct expr_missing *list = context->missing;
-	bool hard = context->hard_unknown;
+	struct expr_context context;
 	struct value frozen;
 
-	if (!series || series->samples == 0) {
+	if (op->frozen == 0)
+		return false;
+	expr_context_init(&context, outer->snapshot, subject);
+	frozen = expr_evaluate_op(program, (uint16_t)(op->frozen - 1), &context);
+	return value_is_true(&frozen);
+}
+
+static void look(const struct program *program, struct op *op, subject_id subject, const struct expr_context *context)
+{
+	const struct series *series = snapshot_metric_symbol(context->snapshot, subject, op->symbol);
+
+	op->sight.subject = subject;
+	op->sight.series = series;
+	if (!series || series->samples == 0)
+		op->sight.kind = SIGHT_NONE;
+	else if (series->frozen)
+		op->sight.kind = SIGHT_SWITCHED_OFF;
+	else
+		op->sight.kind = is_frozen(program, op, subject, context) ? SIGHT_FROZEN : SIGHT_SERIES;
+}
+
+static const struct series *find_series(const struct program *program, struct op *op, struct expr_context *context)
+{
+	subject_id subject = subject_of(op, context);
+	struct expr_missing *list = context->missing;
+	size_t causes = list ? list->count : 0;
+
+	if (op->sight.subject != subject)
+		look(program, op, subject, context);
+	switch (op->sight.kind) {
+	case SIGHT_SERIES:
+		return op->sight.series;
+	case SIGHT_NONE:
 		(void)missing(context, subject, op->entry, op->key, NULL, false);
 		return NULL;
-	}
-	if (series->frozen) {
+	case SIGHT_SWITCHED_OFF:
 		(void)missing(context, subject, op->entry, op->key, "frozen: a switch keeps it from counting", true);
 		return NULL;
+	case SIGHT_FROZEN:
+		(void)missing(context, subject, op->entry, op->key, op->text, true);
+		if (list && list->count > causes)
+			list->items[causes].frozen = true;
+		break;
 	}
-	if (op->frozen == 0)
-		return series;
-
-	context->self = subject;
-	context->missing = NULL;
-	frozen = expr_evaluate_op(program, (uint16_t)(op->frozen - 1), context);
-	context->self = self;
-	context->missing = list;
-	context->hard_unknown = hard;
-	if (!value_is_true(&frozen))
-		return series;
-	(void)missing(context, subject, op->entry, op->key, op->text, true);
-	if (list && list->count > 0)
-		list->items[list->count - 1].frozen = true;
 	return NULL;
 }
 
@@ -252,7 +272,7 @@ static struct value counter_since_boot(const struct op *op, const struct series 
 	return value_number(total / uptime);
 }
 
-static struct value evaluate_counter(const struct program *program, const struct op *op, struct expr_context *context)
+static struct value evaluate_counter(const struct program *program, struct op *op, struct expr_context *context)
 {
 	const struct series *series = find_series(program, op, context);
 	const struct window *window = snapshot_window_get(context->snapshot);
@@ -287,7 +307,7 @@ static struct value evaluate_counter(const struct program *program, const struct
 	return value_number(unit_to_base(value, &op->entry->unit));
 }
 
-static struct value evaluate_gauge(const struct program *program, const struct op *op, struct expr_context *context)
+static struct value evaluate_gauge(const struct program *program, struct op *op, struct expr_context *context)
 {
 	const struct series *series = find_series(program, op, context);
 	double value;
@@ -324,6 +344,26 @@ static void missing_below(const struct program *program, uint16_t index, struct 
 
 /* ---- functions over intervals ---- */
 
+/* Whether an op has the same value in every interval, because nothing it measures has moved. */
+static bool op_is_still(const struct program *program, uint16_t index, const struct expr_context *context)
+{
+	const struct op *op = &program->ops[index];
+	const struct series *series;
+
+	if (!op->slots_differ)
+		return true;
+	if (op->code >= OP_ANY && op->code <= OP_SUM)
+		return false;
+	if (op->code == OP_GAUGE || op->code == OP_RATE || op->code == OP_DELTA) {
+		series = snapshot_metric_symbol(context->snapshot, subject_of(op, context), op->symbol);
+		return !series || (!series->slots && series->first_slot == 0);
+	}
+	for (uint16_t i = 0; i < op->count; i++)
+		if (!op_is_still(program, child_of(program, op, i), context))
+			return false;
+	return true;
+}
+
 static struct value reduce_numbers(const struct op *op, long double *values, const double *seconds, size_t count)
 {
 	long double sum = 0, weight = 0, extreme = values[0];
@@ -348,7 +388,7 @@ static struct value evaluate_intervals(const struct program *program, const stru
 	const struct window *window = snapshot_window_get(context->snapshot);
 	long double values[SLOT_MAX];
 	double seconds[SLOT_MAX];
-	uint32_t outer = context->slot;
+	uint32_t outer = context->slot, slots = window->slot_count;
 	size_t count = 0, yes = 0;
 
 	if (!window->live || window->slot_count == 0) {
@@ -360,7 +400,9 @@ static struct value evaluate_intervals(const struct program *program, const stru
 		missing_below(program, child_of(program, op, 0), context, "needs a measured window");
 		return value_unknown;
 	}
-	for (uint32_t slot = 0; slot < window->slot_count && slot < SLOT_MAX; slot++) {
+	if (op_is_still(program, child_of(program, op, 0), context))
+		slots = 1;
+	for (uint32_t slot = 0; slot < slots && slot < SLOT_MAX; slot++) {
 		struct value value;
 
 		context->slot = slot;
@@ -691,7 +733,7 @@ static struct value evaluate_operator(const struct program *program, const struc
 	return calculate(program, op, values, context);
 }
 
-static struct value evaluate_op(const struct program *program, const struct op *op, struct expr_context *context)
+static struct value evaluate_op(const struct program *program, struct op *op, struct expr_context *context)
 {
 	struct value value;
 
@@ -797,25 +839,6 @@ struct value expr_evaluate_op(const struct program *program, uint16_t index, str
 void program_missing_metrics(const struct program *program, struct expr_context *context, const char *why)
 {
 	missing_below(program, program->root, context, why);
-}
-
-static bool op_is_still(const struct program *program, uint16_t index, const struct expr_context *context)
-{
-	const struct op *op = &program->ops[index];
-	const struct series *series;
-
-	if (!op->slots_differ)
-		return true;
-	if (op->code >= OP_ANY && op->code <= OP_SUM)
-		return false;
-	if (op->code == OP_GAUGE || op->code == OP_RATE || op->code == OP_DELTA) {
-		series = snapshot_metric_symbol(context->snapshot, subject_of(op, context), op->symbol);
-		return !series || (!series->slots && series->first_slot == 0);
-	}
-	for (uint16_t i = 0; i < op->count; i++)
-		if (!op_is_still(program, child_of(program, op, i), context))
-			return false;
-	return true;
 }
 
 bool program_is_still(const struct program *program, const struct expr_context *context)

@@ -79,6 +79,13 @@ struct memo {
 	bool used_live, used_gauge, used_since_boot, used_total, counters_not_zero;
 };
 
+/* The series of one subject, kept from one interval to the next. */
+struct sight {
+	subject_id subject;		/* SUBJECT_NONE: none yet */
+	enum { SIGHT_SERIES, SIGHT_NONE, SIGHT_SWITCHED_OFF, SIGHT_FROZEN } kind;
+	const struct series *series;
+};
+
 struct op {
 	enum op_code code;
 	struct expr_type type;
@@ -100,6 +107,7 @@ struct op {
 	size_t text_length;
 	struct regex *regex;
 	struct memo *memo;
+	struct sight sight;
 };
 
 struct program {

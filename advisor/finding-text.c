@@ -269,7 +269,7 @@ static const char *value_text(const struct filling *filling, const struct entry 
 
 static void fill_hazards(const struct filling *filling, const struct proposal *proposal, struct change *change)
 {
-	const struct compiled_entry *compiled = rulebook_compiled(filling->rulebook, change->tunable);
+	const struct compiled_entry *compiled = rulebook_compiled(filling->rulebook, filling->snapshot, change->tunable);
 	struct expr_context context = context_of(filling, proposal);
 	const char **hazards;
 

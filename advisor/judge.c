@@ -112,10 +112,11 @@ void judgement_context(const struct judgement *judgement, const struct proposal 
 
 static enum inert target_inert(struct judging *judging, const struct proposal *proposal, const struct said **ret_said)
 {
-	const struct compiled_entry *compiled = rulebook_compiled(judging->rulebook, proposal->change->tunable);
+	const struct compiled_entry *compiled =
+		rulebook_compiled(judging->rulebook, judging->snapshot, proposal->change->tunable);
 	struct expr_context context;
 
-	if (!compiled || compiled->n_inert == 0)
+	if (!compiled || (compiled->n_inert == 0 && !compiled->inert_bad))
 		return INERT_NO;
 	expr_context_init(&context, judging->snapshot, proposal->subject);
 	set_target(&context, proposal);

@@ -160,11 +160,14 @@ struct compiled_entry {
 	const struct entry *entry;
 	struct said *inert;		/* say may be empty */
 	size_t n_inert;
+	bool inert_bad;			/* a condition could not be compiled: the answer is at best unknown */
 	struct hazard *hazards;
 	size_t n_hazards;
 };
 
-const struct compiled_entry *rulebook_compiled(const struct rulebook *rulebook, const struct entry *entry);
+/* NULL: it is no tunable.  Compiled and bound when first asked for. */
+const struct compiled_entry *rulebook_compiled(struct rulebook *rulebook, const struct snapshot *snapshot,
+					       const struct entry *entry);
 const struct registry *rulebook_registry(const struct rulebook *rulebook);
 size_t rulebook_rules(const struct rulebook *rulebook, struct rule *const **ret_rules);
 

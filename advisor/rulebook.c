@@ -10,7 +10,7 @@ struct rulebook {
 	size_t n_rules, rules_capacity;
 	struct use_rule **uses;
 	size_t n_uses, uses_capacity;
-	struct compiled_entry *compiled;	/* by the address of their entry */
+	struct compiled_entry **compiled;	/* by the address of their entry; made when first asked for */
 	size_t n_compiled, compiled_capacity;
 };
 
@@ -34,12 +34,13 @@ static void said_free(struct said *said, size_t count)
 static void compiled_release(struct rulebook *rulebook)
 {
 	for (size_t i = 0; i < rulebook->n_compiled; i++) {
-		struct compiled_entry *compiled = &rulebook->compiled[i];
+		struct compiled_entry *compiled = rulebook->compiled[i];
 
 		said_free(compiled->inert, compiled->n_inert);
 		for (size_t j = 0; j < compiled->n_hazards; j++)
 			program_free(compiled->hazards[j].when);
 		free(compiled->hazards);
+		free(compiled);
 	}
 	free(rulebook->compiled);
 	rulebook->compiled = NULL;
@@ -271,20 +272,44 @@ static int compile_hazards(struct rulebook *rulebook, struct compiled_entry *com
 	return result;
 }
 
-static int compile_entry(struct rulebook *rulebook, const struct entry *entry, struct diag *diag)
+/* Where entry is, or would be. */
+static size_t compiled_position(const struct rulebook *rulebook, const struct entry *entry)
+{
+	size_t low = 0, high = rulebook->n_compiled;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if ((uintptr_t)rulebook->compiled[middle]->entry < (uintptr_t)entry)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int compile_entry(struct rulebook *rulebook, const struct entry *entry, struct diag *diag,
+			 struct compiled_entry **ret_compiled)
 {
 	const struct node *inert = entry->node ? node_get(entry->node, "inert_when") : NULL;
 	const struct node *hazards = entry->node ? node_get(entry->node, "hazards") : NULL;
+	size_t position = compiled_position(rulebook, entry);
 	struct compiled_entry *compiled;
 	int result = 0, r;
 
-	if (entry->class != ENTRY_TUNABLE || (!inert && !hazards))
+	*ret_compiled = NULL;
+	if (entry->class != ENTRY_TUNABLE)
 		return 0;
+	compiled = *ret_compiled = xcalloc(1, sizeof(*compiled));
+	compiled->entry = entry;
 	GROW(rulebook->compiled, rulebook->compiled_capacity, rulebook->n_compiled + 1);
-	compiled = &rulebook->compiled[rulebook->n_compiled++];
-	*compiled = (struct compiled_entry){ .entry = entry };
+	memmove(rulebook->compiled + position + 1, rulebook->compiled + position,
+		(rulebook->n_compiled - position) * sizeof(*rulebook->compiled));
+	rulebook->compiled[position] = compiled;
+	rulebook->n_compiled++;
 	if (inert)
 		result = compile_inert(rulebook, compiled, inert, diag);
+	compiled->inert_bad = result < 0;
 	if (hazards) {
 		r = compile_hazards(rulebook, compiled, hazards, diag);
 		result = r < 0 ? r : result;
@@ -310,45 +335,54 @@ static int check_metric(struct rulebook *rulebook, const struct entry *entry, st
 	return diag_error(diag, &place, "frozen_when: expected a condition");
 }
 
-static int compare_compiled(const void *a, const void *b)
-{
-	const struct compiled_entry *x = a, *y = b;
-
-	return (x->entry > y->entry) - (x->entry < y->entry);
-}
-
 int rulebook_compile_registry(struct rulebook *rulebook, struct diag *diag)
 {
+	struct compiled_entry *compiled;
 	int result = 0, r;
 
 	compiled_release(rulebook);
 	for (size_t i = 0; i < registry_total(rulebook->registry); i++) {
 		const struct entry *entry = registry_at(rulebook->registry, i);
 
-		r = compile_entry(rulebook, entry, diag);
+		r = compile_entry(rulebook, entry, diag, &compiled);
 		if (r == 0)
 			r = check_metric(rulebook, entry, diag);
 		if (r < 0)
 			result = r;
 	}
-	if (rulebook->n_compiled > 0)
-		qsort(rulebook->compiled, rulebook->n_compiled, sizeof(*rulebook->compiled), compare_compiled);
 	return result;
 }
 
-const struct compiled_entry *rulebook_compiled(const struct rulebook *rulebook, const struct entry *entry)
+static void compiled_bind(struct compiled_entry *compiled, const struct snapshot *snapshot)
 {
-	const struct compiled_entry wanted = { .entry = entry };
+	for (size_t i = 0; i < compiled->n_inert; i++) {
+		program_bind(compiled->inert[i].when, snapshot);
+		text_bind(&compiled->inert[i].say, snapshot);
+	}
+	for (size_t i = 0; i < compiled->n_hazards; i++)
+		program_bind(compiled->hazards[i].when, snapshot);
+}
 
-	if (rulebook->n_compiled == 0)
-		return NULL;
-	return bsearch(&wanted, rulebook->compiled, rulebook->n_compiled, sizeof(wanted), compare_compiled);
+const struct compiled_entry *rulebook_compiled(struct rulebook *rulebook, const struct snapshot *snapshot,
+					       const struct entry *entry)
+{
+	size_t position = compiled_position(rulebook, entry);
+	struct compiled_entry *compiled = NULL;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+
+	if (position < rulebook->n_compiled && rulebook->compiled[position]->entry == entry)
+		return rulebook->compiled[position];
+	/* Mistakes are told by rulebook_compile_registry(). */
+	(void)compile_entry(rulebook, entry, &diag, &compiled);
+	if (compiled)
+		compiled_bind(compiled, snapshot);
+	return compiled;
 }
 
 enum inert compiled_inert(const struct compiled_entry *compiled, struct expr_context *context,
 			  const struct said **ret_said)
 {
-	bool unknown = false;
+	bool unknown = compiled && compiled->inert_bad;
 
 	for (size_t i = 0; compiled && i < compiled->n_inert; i++) {
 		struct value value = program_evaluate(compiled->inert[i].when, context);
@@ -365,7 +399,7 @@ enum inert compiled_inert(const struct compiled_entry *compiled, struct expr_con
 enum inert rulebook_inert(struct rulebook *rulebook, const struct snapshot *snapshot, const struct entry *entry,
 			  subject_id subject, struct arena *arena, const char **ret_condition)
 {
-	const struct compiled_entry *compiled = rulebook_compiled(rulebook, entry);
+	const struct compiled_entry *compiled = rulebook_compiled(rulebook, snapshot, entry);
 	const struct setting *setting;
 	struct expr_context context;
 	const struct said *said;
@@ -373,10 +407,7 @@ enum inert rulebook_inert(struct rulebook *rulebook, const struct snapshot *snap
 
 	if (!compiled)
 		return INERT_NO;
-	for (size_t i = 0; i < compiled->n_inert; i++) {
-		program_bind(compiled->inert[i].when, snapshot);
-		text_bind(&compiled->inert[i].say, snapshot);
-	}
+	compiled_bind(rulebook->compiled[compiled_position(rulebook, entry)], snapshot);
 	expr_context_init(&context, snapshot, subject);
 	setting = snapshot_get(snapshot, subject, entry->key);
 	if (setting && setting->absence == PRESENT)
@@ -393,14 +424,6 @@ void rulebook_bind(struct rulebook *rulebook, const struct snapshot *snapshot)
 		rule_bind(rulebook->rules[i], snapshot);
 	for (size_t i = 0; i < rulebook->n_uses; i++)
 		use_rule_bind(rulebook->uses[i], snapshot);
-	for (size_t i = 0; i < rulebook->n_compiled; i++) {
-		struct compiled_entry *compiled = &rulebook->compiled[i];
-
-		for (size_t j = 0; j < compiled->n_inert; j++) {
-			program_bind(compiled->inert[j].when, snapshot);
-			text_bind(&compiled->inert[j].say, snapshot);
-		}
-		for (size_t j = 0; j < compiled->n_hazards; j++)
-			program_bind(compiled->hazards[j].when, snapshot);
-	}
+	for (size_t i = 0; i < rulebook->n_compiled; i++)
+		compiled_bind(rulebook->compiled[i], snapshot);
 }
