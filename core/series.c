@@ -33,7 +33,11 @@ series_id snapshot_series(struct snapshot *snapshot, subject_id subject, const c
 void snapshot_metric_absent(struct snapshot *snapshot, subject_id subject, const char *key, int error,
 			    const char *origin)
 {
-	snapshot_set_absent(snapshot, subject, key, error, origin);
+	const struct setting *setting = snapshot_get(snapshot, subject, key);
+
+	/* A setting of the same name that was read (fs.aio-nr) stays. */
+	if (!setting || setting->absence != PRESENT)
+		snapshot_set_absent(snapshot, subject, key, error, origin);
 }
 
 void snapshot_metric_frozen(struct snapshot *snapshot, series_id id)

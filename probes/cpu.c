@@ -382,6 +382,7 @@ static int cpu_read(const struct root *root, const struct probe_options *options
 {
 	CLEANUP(strbuf_release) struct strbuf online = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf other = STRBUF_INIT;
+	const char *nohz_full;
 
 	(void)options;
 	(void)read_list(root, snapshot, "present", &other);
@@ -389,6 +390,10 @@ static int cpu_read(const struct root *root, const struct probe_options *options
 	(void)read_list(root, snapshot, "online", &online);
 	read_names(root, snapshot);
 	setting_files_read(root, snapshot, cpu_files, ARRAY_SIZE(cpu_files));
+	/* What a kernel prints that could run processors so and runs none. */
+	nohz_full = snapshot_text(snapshot, SUBJECT_HOST, "cpu.nohz_full");
+	if (nohz_full && streq(nohz_full, "(null)"))
+		snapshot_set_string(snapshot, SUBJECT_HOST, "cpu.nohz_full", "", CPU "/nohz_full");
 	/* Kernels without the choice show the governor under the other name (the default until Linux 5.8). */
 	if (!snapshot_text(snapshot, SUBJECT_HOST, "cpuidle.current_governor"))
 		(void)setting_file_read(root, snapshot, SUBJECT_HOST, "cpuidle.current_governor",

@@ -26,12 +26,33 @@ static const char *const container_places[] = {
 /* Of the kernel's own file systems these have options that matter. */
 static const char *const kept_pseudo[] = { "cgroup", "cgroup2", "hugetlbfs", "overlay", "tmpfs", "virtiofs" };
 
-/* Options without a value, true or false; where one has a value after all ("discard=async"), that. */
-static const char *const flags[] = {
-	"autodefrag", "delalloc",  "dioread_nolock",	   "dirsync", "discard",   "journal_checksum", "lazytime",
-	"noatime",    "nobarrier", "memory_recursiveprot", "nodelalloc", "nodiratime", "relatime",	 "ro",
-	"ssd",	      "sync",
+/* Options without a value: true when listed, else false; where one has a value after all ("discard=async"), that.  Some
+ * are known to one file system only, and of some the kernel lists only the opposite of its default: those are false only
+ * when the opposite is listed, and otherwise not known. */
+/* clang-format off */
+static const struct flag {
+	const char *name;
+	const char *fstype;	/* NULL: any */
+	const char *opposite;	/* NULL: not listed is off */
+} flags[] = {
+	{ "autodefrag",           "btrfs",   NULL },
+	{ "delalloc",             "ext4",    "nodelalloc" },
+	{ "dioread_nolock",       "ext4",    "dioread_lock" },
+	{ "dirsync",              NULL,      NULL },
+	{ "discard",              NULL,      NULL },
+	{ "journal_checksum",     "ext4",    NULL },
+	{ "lazytime",             NULL,      NULL },
+	{ "memory_recursiveprot", "cgroup2", NULL },
+	{ "noatime",              NULL,      NULL },
+	{ "nobarrier",            NULL,      NULL },
+	{ "nodelalloc",           "ext4",    NULL },
+	{ "nodiratime",           NULL,      NULL },
+	{ "relatime",             NULL,      NULL },
+	{ "ro",                   NULL,      NULL },
+	{ "ssd",                  "btrfs",   NULL },
+	{ "sync",                 NULL,      NULL },
 };
+/* clang-format on */
 
 static const char *const values[] = {
 	"allocsize", "barrier", "commit", "compress", "data",	 "huge",     "logbsize", "logbufs",
@@ -157,21 +178,29 @@ static void record_option(struct mount_probe *probe, subject_id subject, const c
 	snapshot_set(probe->snapshot, subject, probe->text.buf, value, length, probe->tables->mounts_path);
 }
 
-static void record_options(struct mount_probe *probe, subject_id subject, const char *options)
+static void record_flag(struct mount_probe *probe, subject_id subject, const struct flag *flag, const char *fstype,
+			const char *options)
+{
+	size_t length;
+	char *value;
+
+	if (flag->fstype && !streq(flag->fstype, fstype))
+		return;
+	if (find_option(probe, options, flag->name, &value, &length))
+		record_option(probe, subject, flag->name, value ? value : "true", value ? length : strlen("true"));
+	else if (!flag->opposite || find_option(probe, options, flag->opposite, &value, &length))
+		record_option(probe, subject, flag->name, "false", strlen("false"));
+}
+
+static void record_options(struct mount_probe *probe, subject_id subject, const char *fstype, const char *options)
 {
 	const char *strict;
 	size_t length;
 	char *value;
 
 	snapshot_set_string(probe->snapshot, subject, "options", options, probe->tables->mounts_path);
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		bool there = find_option(probe, options, flags[i], &value, &length);
-
-		if (there && value)
-			record_option(probe, subject, flags[i], value, length);
-		else
-			record_option(probe, subject, flags[i], there ? "true" : "false", strlen(there ? "true" : "false"));
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		record_flag(probe, subject, &flags[i], fstype, options);
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		if (find_option(probe, options, values[i], &value, &length) && value)
 			record_option(probe, subject, values[i], value, length);
@@ -226,13 +255,13 @@ static void record_fstab(struct mount_probe *probe, subject_id subject, const ch
 static void record_mount(struct mount_probe *probe, struct libmnt_fs *fs)
 {
 	const char *target = probe->lib->mnt_fs_get_target(fs);
-	const char *options = probe->lib->mnt_fs_get_options(fs);
+	const char *options = probe->lib->mnt_fs_get_options(fs), *fstype = probe->lib->mnt_fs_get_fstype(fs);
 	const char *source = source_of(probe, fs), *origin = probe->tables->mounts_path;
 	subject_id subject = snapshot_subject(probe->snapshot, SUBJECT_KIND_MOUNT, target, "");
 
-	snapshot_set_string(probe->snapshot, subject, "fstype", probe->lib->mnt_fs_get_fstype(fs), origin);
+	snapshot_set_string(probe->snapshot, subject, "fstype", fstype, origin);
 	snapshot_set_string(probe->snapshot, subject, "source", source, origin);
-	record_options(probe, subject, options ? options : "");
+	record_options(probe, subject, fstype, options ? options : "");
 	snapshot_set_string(probe->snapshot, subject, "bind", is_bind(probe, fs, options) ? "true" : "false", origin);
 	record_device(probe, subject, fs, source);
 	record_fstab(probe, subject, target);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -177,6 +178,16 @@ static void visit(struct walk *walk, int directory, const char *name, unsigned c
 	strbuf_truncate(&walk->path, path_length);
 }
 
+static unsigned char type_of(int directory, const char *name, unsigned char type)
+{
+	struct stat st;
+
+	/* procfs always says; something mounted over it may not. */
+	if (type != DT_UNKNOWN || fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return type;
+	return IFTODT(st.st_mode);
+}
+
 /* procfs keeps a directory sorted by name and tells the type of each entry: nothing has to be collected first. */
 static int walk_entries(struct walk *walk, int directory, unsigned int depth)
 {
@@ -199,7 +210,7 @@ static int walk_entries(struct walk *walk, int directory, unsigned int depth)
 
 			at += entry->length;
 			if (!streq(entry->name, ".") && !streq(entry->name, ".."))
-				visit(walk, directory, entry->name, entry->type, depth);
+				visit(walk, directory, entry->name, type_of(directory, entry->name, entry->type), depth);
 		}
 	}
 }

@@ -149,6 +149,15 @@ static void other_settings_of_processors_are_read(void **state)
 	assert_setting(tree, HOST, "", "cpu.online", ABSENCE(ABSENT));
 }
 
+static void a_list_printed_as_null_is_empty(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, CPU "/nohz_full", "(null)\n");
+	tree_read(tree, &probe_cpu);
+	assert_setting(tree, HOST, "", "cpu.nohz_full", "");
+}
+
 static void lists_that_make_no_sense_are_unparsable(void **state)
 {
 	static const char *const lists[] = { "garbage\n", "0-\n", "3-1\n", "0,\n", "0-99999999999999999999\n", "0-4000000000\n",
@@ -209,6 +218,7 @@ int main(void)
 		tree_test(cpuinfo_counts_where_sys_was_not_saved),
 		tree_test(arm_names_its_processors_by_number),
 		tree_test(other_settings_of_processors_are_read),
+		tree_test(a_list_printed_as_null_is_empty),
 		tree_test(lists_that_make_no_sense_are_unparsable),
 		cmocka_unit_test(lists_are_counted),
 		cmocka_unit_test(fields_of_cpuinfo_are_found_by_their_whole_name),

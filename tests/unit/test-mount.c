@@ -30,6 +30,9 @@ static void options_are_told_as_running_and_as_configured(void **state)
 	assert_setting(tree, MOUNT, "/", "options.commit", "30");
 	assert_setting(tree, MOUNT, "/", "options.data", "ordered");
 	assert_setting(tree, MOUNT, "/", "options.barrier", NULL);
+	assert_setting(tree, MOUNT, "/", "options.autodefrag", NULL);		/* of btrfs */
+	assert_setting(tree, MOUNT, "/", "options.journal_checksum", "false");
+	assert_setting(tree, MOUNT, "/", "options.delalloc", NULL);		/* on, but not listed */
 	assert_setting(tree, MOUNT, "/", "device", "sda");
 	assert_setting(tree, MOUNT, "/", "bind", "false");
 	assert_setting(tree, MOUNT, "/", "fstab.options", "noatime,errors=remount-ro");
@@ -38,6 +41,18 @@ static void options_are_told_as_running_and_as_configured(void **state)
 	assert_setting(tree, MOUNT, "/srv/my data", "fstab.options", ABSENCE(ABSENT));
 	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_MOUNT, "/"), "options", MOUNTINFO);
 	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_MOUNT, "/"), "fstab.options", "/etc/fstab");
+}
+
+static void an_option_that_is_on_unless_told_otherwise_is_off_only_then(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, MOUNTINFO, "27 1 8:1 / / rw - ext4 /dev/sda1 rw,nodelalloc,dioread_nolock\n");
+	tree_read(tree, &probe_mount);
+
+	assert_setting(tree, MOUNT, "/", "options.delalloc", "false");
+	assert_setting(tree, MOUNT, "/", "options.nodelalloc", "true");
+	assert_setting(tree, MOUNT, "/", "options.dioread_nolock", "true");
 }
 
 static void file_systems_of_the_kernel_are_left_out_but_some(void **state)
@@ -214,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tree_test(options_are_told_as_running_and_as_configured),
+		tree_test(an_option_that_is_on_unless_told_otherwise_is_off_only_then),
 		tree_test(file_systems_of_the_kernel_are_left_out_but_some),
 		tree_test(of_mounts_on_one_point_the_last_is_seen),
 		tree_test(bind_mounts_are_marked_and_subvolumes_are_not),

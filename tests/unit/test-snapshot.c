@@ -330,6 +330,19 @@ static void redaction_is_consistent_and_leaves_the_rest(void **state)
 	assert_string_equal(snapshot_text(snapshot, SUBJECT_HOST, "loop"), "127.0.0.1");
 }
 
+static void a_metric_that_is_not_there_leaves_the_setting_of_its_name(void **state)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+
+	(void)state;
+	snapshot_set_string(snapshot, SUBJECT_HOST, "fs.aio-nr", "7", "/listing:3");
+	snapshot_metric_absent(snapshot, SUBJECT_HOST, "fs.aio-nr", -ENOENT, "/proc/sys/fs/aio-nr");
+	snapshot_metric_absent(snapshot, SUBJECT_HOST, "stat.intr", -EACCES, "/proc/stat");
+
+	assert_string_equal(snapshot_text(snapshot, SUBJECT_HOST, "fs.aio-nr"), "7");
+	assert_int_equal(snapshot_get(snapshot, SUBJECT_HOST, "stat.intr")->absence, UNREADABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_changed_or_broken_file_is_refused),
 		cmocka_unit_test(one_changed_byte_is_noticed),
 		cmocka_unit_test(redaction_is_consistent_and_leaves_the_rest),
+		cmocka_unit_test(a_metric_that_is_not_there_leaves_the_setting_of_its_name),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
