@@ -202,6 +202,7 @@ static void netdev_close(void *state)
 
 static const char *const netdev_paths[] = {
 	"/proc/net/dev",
+	"/sys/class/net/*/device/uevent",	/* is there hardware? */
 	"/sys/class/net/*/ifindex",
 	"/sys/class/net/*/statistics/rx_missed_errors",
 	NULL,
