@@ -212,9 +212,19 @@ static void write_title(struct page *page, const struct finding *finding, size_t
 	flow_end(&flow);
 }
 
+/* What the rule says is the same for each of its subjects, and was said for the first. */
+static bool said_before(const struct report *report, const struct finding *finding)
+{
+	for (const struct finding *other = report->findings->items; other < finding; other++)
+		if (other->status == finding->status && streq(other->rule, finding->rule))
+			return true;
+	return false;
+}
+
 void text_recommendation(struct page *page, const struct report *report, const struct finding *finding, size_t number)
 {
-	(void)report;
+	bool brief = said_before(report, finding);
+
 	write_title(page, finding, number);
 	write_changes(page, finding);
 	text_evidence(page, finding);
@@ -224,22 +234,25 @@ void text_recommendation(struct page *page, const struct report *report, const s
 	write_commands(page, finding, "apply", offsetof(struct change, apply), false);
 	write_commands(page, finding, "roll back", offsetof(struct change, rollback), true);
 	write_commands(page, finding, "verify", offsetof(struct change, verify), false);
-	labelled(page, "better when", finding->verify_measure);
+	if (!brief)
+		labelled(page, "better when", finding->verify_measure);
 	write_commands(page, finding, "persist", offsetof(struct change, persist), false);
 	write_commands(page, finding, "unpersist", offsetof(struct change, unpersist), true);
-	write_notes(page, finding);
-	labelled(page, "takes effect", finding->takes_effect);
-	labelled(page, "side effects", finding->side_effects);
 	for (size_t i = 0; i < finding->n_changes; i++)
 		write_hazards(page, &finding->changes[i]);
+	if (!brief) {
+		write_notes(page, finding);
+		labelled(page, "takes effect", finding->takes_effect);
+		labelled(page, "side effects", finding->side_effects);
+	}
 	write_confidence(page, finding);
-	write_references(page, finding);
+	if (!brief)
+		write_references(page, finding);
 	labelled(page, "rule", finding->id);
 }
 
 void text_suspect(struct page *page, const struct report *report, const struct finding *finding)
 {
-	(void)report;
 	write_title(page, finding, 0);
 	for (size_t i = 0; i < finding->n_changes; i++) {
 		struct flow flow = flow_labelled(page, TEXT_MARGIN, indent_of(page), i ? "" : "perhaps");
@@ -248,8 +261,10 @@ void text_suspect(struct page *page, const struct report *report, const struct f
 		flow_end(&flow);
 	}
 	text_evidence(page, finding);
-	labelled(page, "why not more", finding->reason);
-	page_commands(page, TEXT_MARGIN, indent_of(page), "run", finding->next_step);
+	if (!said_before(report, finding)) {
+		labelled(page, "why not more", finding->reason);
+		page_commands(page, TEXT_MARGIN, indent_of(page), "run", finding->next_step);
+	}
 	labelled(page, "rule", finding->id);
 }
 
@@ -261,18 +276,6 @@ void text_elsewhere(struct page *page, const struct report *report, const struct
 	labelled(page, "because", finding->because);
 	labelled(page, "but", finding->reason);
 	labelled(page, "rule", finding->id);
-}
-
-void text_line(struct page *page, const struct report *report, const struct finding *finding)
-{
-	struct flow flow = flow_begin(page, 2);
-
-	(void)report;
-	flow.indent = 4;
-	flow_add(&flow, STYLE_PLAIN, finding->id);
-	if (finding->reason && *finding->reason)
-		flow_addf(&flow, STYLE_DIM, ": %s", finding->reason);
-	flow_end(&flow);
 }
 
 void text_waived(struct page *page, const struct report *report, const struct finding *finding)
@@ -325,24 +328,28 @@ static bool first_of_group(const struct members *members, size_t index)
 	return true;
 }
 
+/* The rule, its subject if that is not the host, or the number of its subjects. */
+static void add_member(struct strbuf *out, const struct member *member)
+{
+	if (member->count > 1)
+		strbuf_addf(out, "%s (%zu subjects)", member->finding->rule, member->count);
+	else
+		strbuf_add_string(out, member->finding->subject == SUBJECT_HOST ? member->finding->rule :
+										  member->finding->id);
+}
+
 static void write_members(struct page *page, const struct members *members, const char *text)
 {
-	struct flow flow = flow_begin(page, 4);
-	bool first = true;
+	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
 
 	for (size_t i = 0; i < members->count; i++) {
-		const struct member *member = &members->items[i];
-		bool host = member->finding->subject == SUBJECT_HOST;
-
-		if (!streq(member->text, text))
+		if (!streq(members->items[i].text, text))
 			continue;
-		flow_add(&flow, STYLE_DIM, first ? "" : ", ");
-		flow_add(&flow, STYLE_DIM, member->count > 1 || host ? member->finding->rule : member->finding->id);
-		if (member->count > 1)
-			flow_addf(&flow, STYLE_DIM, " (%zu subjects)", member->count);
-		first = false;
+		if (names.len)
+			strbuf_add_string(&names, ", ");
+		add_member(&names, &members->items[i]);
 	}
-	flow_end(&flow);
+	page_paragraph(page, 4, STYLE_DIM, names.buf);
 }
 
 static void write_groups(struct page *page, const struct members *members, const char *without)
@@ -380,4 +387,35 @@ void text_unreadable(struct page *page, const struct report *report)
 		if (report->findings->items[i].status == STATUS_UNREADABLE)
 			members_add(&members, report->findings->items[i].reason, &report->findings->items[i]);
 	write_groups(page, &members, "no reason is known");
+}
+
+/* "rule (12 subjects): why", one line for each rule and reason. */
+static void write_lines(struct page *page, const struct report *report, enum status status)
+{
+	CLEANUP(members_release) struct members members = { 0 };
+
+	for (size_t i = 0; i < report->findings->count; i++)
+		if (report->findings->items[i].status == status)
+			members_add(&members, report->findings->items[i].reason, &report->findings->items[i]);
+	for (size_t i = 0; i < members.count; i++) {
+		struct flow flow = flow_begin(page, 2);
+		CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
+
+		flow.indent = 4;
+		add_member(&name, &members.items[i]);
+		flow_add(&flow, STYLE_PLAIN, name.buf);
+		if (*members.items[i].text)
+			flow_addf(&flow, STYLE_DIM, ": %s", members.items[i].text);
+		flow_end(&flow);
+	}
+}
+
+void text_satisfied(struct page *page, const struct report *report)
+{
+	write_lines(page, report, STATUS_SATISFIED);
+}
+
+void text_not_applicable(struct page *page, const struct report *report)
+{
+	write_lines(page, report, STATUS_NOT_APPLICABLE);
 }

@@ -10,11 +10,13 @@ void text_recommendation(struct page *page, const struct report *report, const s
 void text_suspect(struct page *page, const struct report *report, const struct finding *finding);
 void text_elsewhere(struct page *page, const struct report *report, const struct finding *finding);
 void text_waived(struct page *page, const struct report *report, const struct finding *finding);
-void text_line(struct page *page, const struct report *report, const struct finding *finding);	/* rule, subject, why */
 
 /* Grouped by what would have to be run, or by why. */
 void text_unmeasured(struct page *page, const struct report *report);
 void text_unreadable(struct page *page, const struct report *report);
+/* A line for each rule and reason. */
+void text_satisfied(struct page *page, const struct report *report);
+void text_not_applicable(struct page *page, const struct report *report);
 
 /* Parts that `keisoku why` shows too. */
 void text_evidence(struct page *page, const struct finding *finding);

@@ -334,8 +334,8 @@ static const struct section sections[] = {
 	{ .status = STATUS_UNMEASURED,     .title = "Not measured",   .aside = "what would have to be run", .write_all = text_unmeasured, },
 	{ .status = STATUS_UNREADABLE,     .title = "Not readable",   .aside = NULL, .write_all = text_unreadable, },
 	{ .status = STATUS_WAIVED,         .title = "Waived",         .aside = NULL, .write = text_waived, },
-	{ .status = STATUS_SATISFIED,      .title = "Satisfied",      .aside = "measured, and the problem is not there", .only_all = true, .write = text_line, },
-	{ .status = STATUS_NOT_APPLICABLE, .title = "Not applicable", .aside = NULL, .only_all = true, .write = text_line, },
+	{ .status = STATUS_SATISFIED,      .title = "Satisfied",      .aside = "measured, and the problem is not there", .only_all = true, .write_all = text_satisfied, },
+	{ .status = STATUS_NOT_APPLICABLE, .title = "Not applicable", .aside = NULL, .only_all = true, .write_all = text_not_applicable, },
 };
 /* clang-format on */
 

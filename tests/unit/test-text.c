@@ -265,6 +265,51 @@ static void undoing_several_changes_goes_backwards(void **state)
 	fixture_release(&fixture);
 }
 
+static size_t occurrences(const char *text, const char *what)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void a_rule_on_several_subjects_explains_itself_once(void **state)
+{
+	struct report_fixture fixture;
+	char *text;
+
+	(void)state;
+	fixture_init(&fixture, 120, false, true);
+	fixture.items[2] = fixture.items[1];
+	fixture.items[1].side_effects = fixture.items[2].side_effects = "slower writes";
+	text = fixture_write(&reporter_text, &fixture.report);
+	assert_int_equal(occurrences(text, "slower writes"), 1);
+	assert_int_equal(occurrences(text, "\n   apply         echo mq-deadline"), 2);
+	free(text);
+	fixture_release(&fixture);
+}
+
+static void all_rules_are_listed_by_rule_and_reason(void **state)
+{
+	struct report_fixture fixture;
+	char *text;
+
+	(void)state;
+	fixture_init(&fixture, 120, false, true);
+	fixture.report.show_all = true;
+	for (size_t i = 0; i < ARRAY_SIZE(fixture.items); i++) {
+		fixture.items[i].status = i < 6 ? STATUS_SATISFIED : STATUS_NOT_APPLICABLE;
+		fixture.items[i].rule = i < 4 ? "same" : fixture.items[i].rule;
+		fixture.items[i].reason = i < 4 ? "it does not hold" : "another device";
+	}
+	text = fixture_write(&reporter_text, &fixture.report);
+	assert_int_equal(occurrences(text, "  same (4 subjects): it does not hold\n"), 1);
+	assert_int_equal(occurrences(text, "  disk-busy@block sda: another device\n"), 1);
+	free(text);
+	fixture_release(&fixture);
+}
+
 static void wide_and_combining_characters_take_their_columns(void **state)
 {
 	(void)state;
@@ -298,6 +343,8 @@ int main(void)
 		cmocka_unit_test(a_run_without_a_window_says_that_it_cannot_recommend),
 		cmocka_unit_test(what_was_not_measured_is_grouped_by_what_to_do),
 		cmocka_unit_test(undoing_several_changes_goes_backwards),
+		cmocka_unit_test(a_rule_on_several_subjects_explains_itself_once),
+		cmocka_unit_test(all_rules_are_listed_by_rule_and_reason),
 		cmocka_unit_test(wide_and_combining_characters_take_their_columns),
 		cmocka_unit_test(a_word_longer_than_the_page_is_broken_after_a_separator),
 	};
