@@ -222,8 +222,7 @@ static void scan_children(struct cgroups *c, struct snapshot *snapshot, size_t m
 			continue;
 		strbuf_reset(&child);
 		strbuf_addf(&child, "%s/%s", path, list.entries[i].name);
-		index = symbols_find(&c->paths, child.buf, child.len);
-		if (index == SYMBOL_NONE && !group_add(c, snapshot, child.buf))
+		if (symbols_find(&c->paths, child.buf, child.len) == SYMBOL_NONE && !group_add(c, snapshot, child.buf))
 			continue;
 		index = symbols_find(&c->paths, child.buf, child.len);
 		c->groups[index].seen |= 1U << mount;
@@ -254,22 +253,39 @@ static bool path_is_plain(const char *path)
 	       !ends_with(path, "/..") && !ends_with(path, "/.") && length <= GROUP_PATH_MAX;
 }
 
+/* A path as somebody typed it, "/a/" or "/", as groups are named here. */
+static char *chosen_path(const struct cgroups *c, size_t i)
+{
+	char *path = xstrdup(c->options->cgroups[i]);
+	size_t length = strlen(path);
+
+	if (length > 0 && path[length - 1] == '/')
+		path[length - 1] = '\0';
+	return path;
+}
+
 /* Just the groups that were asked for. */
 static void scan_chosen(struct cgroups *c, struct snapshot *snapshot, size_t mount)
 {
 	for (size_t i = 0; i < c->options->n_cgroups; i++) {
-		CLEANUP(free_ptr) char *path = xstrdup(c->options->cgroups[i]);
-		size_t length = strlen(path);
-		uint32_t index;
+		CLEANUP(free_ptr) char *path = chosen_path(c, i);
 
-		if (length > 0 && path[length - 1] == '/')
-			path[--length] = '\0';
-		if ((length > 0 && !path_is_plain(path)) || !root_exists(c->root, directory_path(c, mount, path)))
+		if ((*path && !path_is_plain(path)) || !root_exists(c->root, directory_path(c, mount, path)))
 			continue;
-		index = symbols_find(&c->paths, path, length);
-		if (index == SYMBOL_NONE && !group_add(c, snapshot, path))
+		if (symbols_find(&c->paths, path, strlen(path)) == SYMBOL_NONE && !group_add(c, snapshot, path))
 			continue;
-		c->groups[symbols_find(&c->paths, path, length)].seen |= 1U << mount;
+		c->groups[symbols_find(&c->paths, path, strlen(path))].seen |= 1U << mount;
+	}
+}
+
+static void note_missing(const struct cgroups *c, struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < c->options->n_cgroups; i++) {
+		CLEANUP(free_ptr) char *path = chosen_path(c, i);
+
+		if (symbols_find(&c->paths, path, strlen(path)) == SYMBOL_NONE)
+			(void)diag_warning(snapshot_notes(snapshot), NULL, "there is no control group %s",
+					   c->options->cgroups[i]);
 	}
 }
 
@@ -603,6 +619,7 @@ static int cgroup_metrics_open(const struct root *root, const struct probe_optio
 		c->counted = true;
 	}
 	scan(c, snapshot, true);
+	note_missing(c, snapshot);
 	plan_descriptors(c, snapshot);
 	*ret_state = c;
 	return 0;

@@ -377,6 +377,8 @@ static void chosen_groups_and_no_others_are_watched(void **context)
 	tree_tick(&tree);
 	assert_int_equal(snapshot_kind_count(tree.snapshot, SUBJECT_KIND_CGROUP), 1);
 	assert_true(last(&tree, "/system.slice/x.service", "pids.current") == 9);
+	assert_true(tree_noted(&tree, "there is no control group /not/there"));
+	assert_int_equal(snapshot_notes(tree.snapshot)->count, 3);
 	tree_end(&tree);
 }
 
