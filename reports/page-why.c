@@ -6,6 +6,7 @@
 #include "text-finding.h"
 
 #define FINDINGS_MAX 8		/* of one rule on one page */
+#define PAGES_MAX 4		/* of subjects that have the key: more are listed on one page */
 
 static const enum style status_styles[STATUS_COUNT] = {
 	[STATUS_RECOMMEND] = STYLE_RED,	 [STATUS_SUSPECT] = STYLE_YELLOW,   [STATUS_UNMEASURED] = STYLE_DIM,
@@ -260,6 +261,11 @@ static void write_rules(struct page *page, const struct why *why, subject_id sub
 	}
 }
 
+static unsigned int key_column(const struct page *page)
+{
+	return page->width >= 80 ? 32 : 22;
+}
+
 /* Pages */
 
 static void page_title(struct page *page, const char *title, const char *aside)
@@ -309,11 +315,6 @@ static void write_key(struct page *page, const struct why *why, subject_id subje
 	else if (entry->class != ENTRY_FACT)
 		part_metric(page, entry);
 	write_rules(page, why, subject, about->kind, entry ? entry->key : key);
-}
-
-static unsigned int key_column(const struct page *page)
-{
-	return page->width >= 80 ? 32 : 22;
 }
 
 static void write_subject(struct page *page, const struct why *why, subject_id id)
@@ -389,6 +390,45 @@ static bool why_host_key(struct page *page, const struct why *why, const char *n
 	return true;
 }
 
+static void write_key_list(struct page *page, const struct why *why, enum subject_kind kind, const char *key)
+{
+	const struct entry *entry = registry_find_key(why->registry, kind, key);
+	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
+
+	strbuf_addf(&title, "%s.%s", subject_kind_name(kind), key);
+	page_title(page, title.buf, NULL);
+	page_paragraph(page, 2, STYLE_PLAIN, entry ? entry->summary : NULL);
+	page_blank(page);
+	for (uint32_t i = 0; i < snapshot_kind_count(why->snapshot, kind); i++) {
+		subject_id id = snapshot_kind_get(why->snapshot, kind, i);
+		const struct setting *setting = snapshot_get(why->snapshot, id, key);
+		const struct series *series = snapshot_metric(why->snapshot, id, key);
+		CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
+
+		if (setting)
+			strbuf_add_string(&value, setting->absence == PRESENT ? setting->raw : absence_name(setting->absence));
+		else if (series)
+			add_quantity(&value, entry, series->last, false);
+		if (value.len)
+			page_labelled(page, 2, key_column(page), snapshot_subject_get(why->snapshot, id)->name, value.buf);
+	}
+	page_blank(page);
+	if (entry && entry->class == ENTRY_TUNABLE)
+		part_tunable(page, entry);
+	else if (entry && entry->class != ENTRY_FACT)
+		part_metric(page, entry);
+	write_rules(page, why, SUBJECT_HOST, kind, entry ? entry->key : key);
+}
+
+static uint32_t count_with_key(const struct why *why, enum subject_kind kind, const char *key)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < snapshot_kind_count(why->snapshot, kind); i++)
+		count += has_key(why, snapshot_kind_get(why->snapshot, kind, i), key);
+	return count;
+}
+
 /* "block.scheduler" of every disk; of none, what the registry says. */
 static bool why_kind_key(struct page *page, const struct why *why, const char *name)
 {
@@ -403,6 +443,10 @@ static bool why_kind_key(struct page *page, const struct why *why, const char *n
 	strbuf_add(&kind_name, name, (size_t)(dot - name));
 	if (subject_kind_parse(kind_name.buf, &kind) < 0 || kind == SUBJECT_KIND_HOST)
 		return false;
+	if (count_with_key(why, kind, dot + 1) > PAGES_MAX) {
+		write_key_list(page, why, kind, dot + 1);
+		return true;
+	}
 	for (uint32_t i = 0; i < snapshot_kind_count(why->snapshot, kind); i++) {
 		subject_id id = snapshot_kind_get(why->snapshot, kind, i);
 

@@ -211,6 +211,23 @@ static void a_subject_and_its_keys_are_found_in_every_form(void **state)
 	assert_has(fixture, "slow-disk");
 }
 
+static void a_key_of_many_subjects_is_one_list(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (unsigned int i = 0; i < 5; i++) {
+		char name[] = { 's', 'd', (char)('b' + i), '\0' };
+
+		snapshot_set_string(fixture->snapshot, snapshot_subject(fixture->snapshot, SUBJECT_KIND_BLOCK, name, "/x"),
+				    "scheduler", "[bfq]", NULL);
+	}
+	assert_int_equal(why_page(&fixture->page, &fixture->why, "block.scheduler"), 0);
+	assert_has(fixture, "block.scheduler\n");
+	assert_has(fixture, "  sda                           [none] bfq\n  sdb                           [bfq]\n");
+	assert_has(fixture, "satisfied block sda: nothing waits");
+	assert_null(strstr(fixture->page.text.buf, "read from"));
+}
+
 static void why_a_rule_shows_its_findings_with_their_evidence(void **state)
 {
 	struct fixture *fixture = *state;
@@ -280,6 +297,7 @@ int main(void)
 		TEST(why_an_inert_key_says_what_makes_it_so),
 		TEST(why_a_metric_shows_its_distribution),
 		TEST(a_subject_and_its_keys_are_found_in_every_form),
+		TEST(a_key_of_many_subjects_is_one_list),
 		TEST(why_a_rule_shows_its_findings_with_their_evidence),
 		TEST(an_unknown_name_writes_nothing_and_gets_suggestions),
 		TEST(an_absent_setting_says_why_it_has_no_value),
