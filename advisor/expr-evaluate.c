@@ -107,12 +107,15 @@ static struct value evaluate_index(const struct program *program, const struct o
 	return value_number(number);
 }
 
-/* Keys of a pattern are found by listing a directory: where it was listed, a key that is not among them is not there. */
+/* Keys of a pattern, and the files of a group, are found by listing a directory: where it was listed, a key that is not
+ * among them is not there. */
 static bool was_listed(const struct snapshot *snapshot, subject_id subject, const struct entry *entry)
 {
 	const char *star = strchr(entry->key, '*');
 	size_t length = star ? (size_t)(star - entry->key) : 0;
 
+	if (entry->about == SUBJECT_KIND_CGROUP && (entry->class == ENTRY_TUNABLE || entry->class == ENTRY_FACT))
+		return snapshot_get(snapshot, subject, "version") != NULL;
 	for (size_t i = 0; length > 0 && i < snapshot_setting_count(snapshot); i++) {
 		const struct setting *setting = snapshot_setting_at(snapshot, i);
 
