@@ -235,7 +235,8 @@ const char *block_class(const struct block_traits *traits)
 		return "other";
 	if (!starts_with(traits->name, "sd") && !starts_with(traits->name, "hd") && !starts_with(traits->name, "dasd"))
 		return "other";
-	if (!traits->rotational)
+	/* Where the place is not known (a tree copied without links) a SCSI disk may be anywhere; those of ATA are local. */
+	if (!traits->rotational || (!*traits->link && traits->vendor && !streq(traits->vendor, "ATA")))
 		return "other";
 	return streq(traits->rotational, "0") ? "ssd" : "hdd";
 }

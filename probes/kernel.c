@@ -18,6 +18,7 @@
 
 #define CONFIG_MAX (8U << 20)
 #define TEXT_MAX (4U << 20)
+#define LSMOD "/sos_commands/kernel/lsmod"
 
 static const struct setting_file kernel_files[] = {
 	{ "kernel.cmdline", "/proc/cmdline" },
@@ -285,7 +286,7 @@ static int read_config(const struct root *root, struct snapshot *snapshot, const
 	return r;
 }
 
-/* "nf_conntrack 172032 3 nf_nat,nft_ct, Live 0x0000000000000000" */
+/* "nf_conntrack 172032 3 nf_nat,nft_ct, Live 0x0000000000000000"; lsmod begins its lines with the name too. */
 static bool module_listed(const char *text, const char *name)
 {
 	const char *word;
@@ -302,12 +303,16 @@ static bool module_listed(const char *text, const char *name)
  * modules has no /proc/modules; so the build configuration decides what neither shows. */
 static void read_modules(const struct root *root, struct snapshot *snapshot)
 {
-	static const char path[] = "/proc/modules";
+	const char *path = "/proc/modules";
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf origin = STRBUF_INIT;
 	bool listed = root_read_limit(root, path, TEXT_MAX, &text) == 0;
 
+	if (!listed && root->layout == ROOT_SOSREPORT && root_read_limit(root, LSMOD, TEXT_MAX, &text) == 0) {
+		path = LSMOD;
+		listed = true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
 		const struct module *module = &modules[i];
 		const char *built = snapshot_text(snapshot, SUBJECT_HOST, module->option);
@@ -462,7 +467,7 @@ static const char *const kernel_paths[] = {
 	"/proc/sys/kernel/osrelease", "/proc/sys/kernel/arch", "/proc/sys/kernel/hostname",
 	"/proc/sys/kernel/random/boot_id", "/proc/cmdline", "/sys/kernel/security/lockdown", "/sys/kernel/security/lsm",
 	"/proc/self/auxv", "/proc/config.gz", "/boot/config-*", "/lib/modules/*/config", "/proc/modules", "/proc/swaps",
-	"/etc/os-release", "/usr/lib/os-release", "/etc/hostname", "/hostname", "/uname", "/sos_commands/kernel/uname_-a",
+	"/etc/os-release", "/usr/lib/os-release", "/etc/hostname", "/hostname", "/uname", "/sos_commands/kernel/uname_-a", LSMOD,
 	"/sys/module/bfq/initstate", "/sys/module/br_netfilter/initstate", "/sys/module/ip_vs/initstate",
 	"/sys/module/sch_fq/initstate", "/sys/module/sch_fq_codel/initstate", "/sys/module/tcp_bbr/initstate",
 	"/sys/module/zram/initstate",

@@ -37,7 +37,7 @@ static const struct flag {
 } flags[] = {
 	{ "autodefrag",           "btrfs",   NULL },
 	{ "delalloc",             "ext4",    "nodelalloc" },
-	{ "dioread_nolock",       "ext4",    "dioread_lock" },
+	{ "dioread_nolock",       "ext4",    "nodioread_nolock" },
 	{ "dirsync",              NULL,      NULL },
 	{ "discard",              NULL,      NULL },
 	{ "journal_checksum",     "ext4",    NULL },

@@ -165,6 +165,8 @@ static void disks_are_what_name_place_and_vendor_say(void **state)
 		{ { "sdb", "../devices/pci0/host3/rport-3:0-0/target3:0:0/block/sdb", "1", "NETAPP", "LUN" }, "other", "fc" },
 		{ { "sdb", "../devices/platform/host4/session1/target4:0:0/block/sdb", "0", "LIO-ORG", "d" }, "other", "iscsi" },
 		{ { "sdb", "../devices/pci0/usb2/2-1/host5/block/sdb", "1", "WD", "Elements" }, "hdd", "usb" },
+		{ { "sdb", "", "1", "ATA", "ST4000NM" }, "hdd", NULL },
+		{ { "sdb", "", "1", "NETAPP", "LUN C-Mode" }, "other", NULL },
 		{ { "nvme0n1", "", "0", NULL, NULL }, "nvme", "nvme" },
 		{ { "vda", "", "1", NULL, NULL }, "virtio", "virtio" },
 		{ { "xvda", "../devices/vbd-768/block/xvda", "0", NULL, NULL }, "virtio", "xen" },

@@ -264,7 +264,7 @@ static void auxiliary_vectors_of_all_forms_are_understood(void **state)
 		assert_int_equal(auxv_page_size(cases[i].bytes, cases[i].length), cases[i].size);
 }
 
-static void uname_output_stands_in_for_what_a_sosreport_lacks(void **state)
+static void output_of_commands_stands_in_for_what_a_sosreport_lacks(void **state)
 {
 	struct tree *tree = *state;
 
@@ -272,6 +272,8 @@ static void uname_output_stands_in_for_what_a_sosreport_lacks(void **state)
 		   "Linux db1 5.14.0-362.el9.x86_64 #1 SMP PREEMPT_DYNAMIC Thu Oct 5 08:26:45 EDT 2023 x86_64 x86_64 x86_64 "
 		   "GNU/Linux\n");
 	tree_write(tree, "/hostname", "db1\n");
+	tree_write(tree, "/sos_commands/kernel/lsmod",
+		   "Module                  Size  Used by\nnf_conntrack          172032  2 nf_nat,nft_ct\n");
 	tree_read(tree, &probe_kernel);
 
 	assert_setting(tree, HOST, "", "kernel.release", "5.14.0-362.el9.x86_64");
@@ -279,6 +281,8 @@ static void uname_output_stands_in_for_what_a_sosreport_lacks(void **state)
 	assert_setting(tree, HOST, "", "host.name", "db1");
 	assert_setting(tree, HOST, "", "page_size", "4096");
 	assert_origin(tree, SUBJECT_HOST, "kernel.release", "/sos_commands/kernel/uname_-a");
+	assert_setting(tree, HOST, "", "module.nf_conntrack.loaded", "true");
+	assert_setting(tree, HOST, "", "module.zram.loaded", ABSENCE(ABSENT));
 }
 
 static void uname_output_without_its_end_names_no_machine(void **state)
@@ -341,7 +345,7 @@ int main(void)
 		tree_test(the_page_size_has_several_witnesses),
 		tree_test(an_architecture_with_one_page_size_settles_it),
 		cmocka_unit_test(auxiliary_vectors_of_all_forms_are_understood),
-		tree_test(uname_output_stands_in_for_what_a_sosreport_lacks),
+		tree_test(output_of_commands_stands_in_for_what_a_sosreport_lacks),
 		cmocka_unit_test(uname_output_without_its_end_names_no_machine),
 		tree_test(directories_where_files_should_be_are_said),
 		tree_test(this_host_has_a_kernel),
