@@ -6,8 +6,8 @@
 #include "../core/parse.h"
 #include "swaps.h"
 
-static void add_part(struct block_map *map, const struct root *root, const char *name, const char *directory,
-		     struct strbuf *text)
+static void add_part(struct block_map *map, const struct root *root, const char *name,
+		     const char *directory, struct strbuf *text)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
@@ -22,7 +22,8 @@ static void add_part(struct block_map *map, const struct root *root, const char 
 	};
 }
 
-/* A partition's directory is in that of its disk and begins with its name: sda/sda1, nvme0n1/nvme0n1p2. */
+/* A partition's directory is in that of its disk and begins with its name: sda/sda1,
+ * nvme0n1/nvme0n1p2. */
 static void add_disk(struct block_map *map, const struct root *root, const char *name)
 {
 	CLEANUP(root_list_release) struct root_list entries = ROOT_LIST_INIT;
@@ -90,8 +91,8 @@ static int find_name(const struct block_map *map, const char *name)
 	return -1;
 }
 
-/* btrfs and others with numbers of their own leave the source as the only way: /dev/sda1 itself, or a link such as
- * /dev/mapper/vg-lv -> ../dm-0. */
+/* btrfs and others with numbers of their own leave the source as the only way: /dev/sda1 itself, or
+ * a link such as /dev/mapper/vg-lv -> ../dm-0. */
 int block_map_source(const struct block_map *map, const struct root *root, const char *source)
 {
 	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
@@ -122,11 +123,12 @@ bool next_mount_line(const char **cursor, struct mount_line *line)
 		return false;
 	while (!separated && next_word(&c, &word, &length))
 		separated = length == 1 && *word == '-';
-	return separated && next_word(&c, &word, &length) && next_word(&c, &line->source, &line->source_length);
+	return separated && next_word(&c, &word, &length) &&
+	       next_word(&c, &line->source, &line->source_length);
 }
 
 /* clang-format off */
-/* By the beginning of the name; a number must follow it, which keeps "md" from matching "mdraid". */
+/* By the beginning of the name; a number must follow it: "md" is not the beginning of "mdraid". */
 static const struct {
 	const char *prefix;
 	const char *class;
@@ -151,7 +153,8 @@ static const struct {
 	{ "zram",   "zram" },
 };
 
-/* What hypervisors call their SCSI disks: vendor, and the beginning of the model where the vendor is a real one too. */
+/* What hypervisors call their SCSI disks: vendor, and the beginning of the model where the vendor
+ * makes real ones too. */
 static const struct {
 	const char *vendor;
 	const char *model;
@@ -193,7 +196,8 @@ static bool name_begins(const char *name, const char *prefix)
 
 	if (strncmp(name, prefix, n) != 0)
 		return false;
-	return letters ? name[n] >= 'a' && name[n] <= 'z' : (name[n] >= '0' && name[n] <= '9') || name[n] == '_';
+	return letters ? name[n] >= 'a' && name[n] <= 'z'
+		       : (name[n] >= '0' && name[n] <= '9') || name[n] == '_';
 }
 
 static bool is_virtual(const struct block_traits *traits)
@@ -219,8 +223,8 @@ const char *block_transport(const struct block_traits *traits)
 	return name_begins(traits->name, "xvd") ? "xen" : NULL;
 }
 
-/* A hypervisor's disk and one across a storage network say of themselves what was configured, so "rotational" is believed
- * of disks that are in or on the machine only. */
+/* A hypervisor's disk and one across a storage network say of themselves what was configured, so
+ * "rotational" is believed of disks that are in or on the machine only. */
 const char *block_class(const struct block_traits *traits)
 {
 	const char *transport = block_transport(traits);
@@ -229,14 +233,18 @@ const char *block_class(const struct block_traits *traits)
 		if (name_begins(traits->name, classes[i].prefix))
 			return classes[i].class;
 	}
-	if (is_virtual(traits) || (transport && (streq(transport, "virtio") || streq(transport, "xen"))))
+	if (is_virtual(traits) ||
+	    (transport && (streq(transport, "virtio") || streq(transport, "xen"))))
 		return "virtio";
 	if (transport && (streq(transport, "fc") || streq(transport, "iscsi")))
 		return "other";
-	if (!starts_with(traits->name, "sd") && !starts_with(traits->name, "hd") && !starts_with(traits->name, "dasd"))
+	if (!starts_with(traits->name, "sd") && !starts_with(traits->name, "hd") &&
+	    !starts_with(traits->name, "dasd"))
 		return "other";
-	/* Where the place is not known (a tree copied without links) a SCSI disk may be anywhere; those of ATA are local. */
-	if (!traits->rotational || (!*traits->link && traits->vendor && !streq(traits->vendor, "ATA")))
+	/* Where the place is not known (a tree copied without links) a SCSI disk may be anywhere;
+	 * those of ATA are local. */
+	if (!traits->rotational ||
+	    (!*traits->link && traits->vendor && !streq(traits->vendor, "ATA")))
 		return "other";
 	return streq(traits->rotational, "0") ? "ssd" : "hdd";
 }

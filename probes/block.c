@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Block devices: every attribute of their queue and of its scheduler, what kind of device it is, and what it is used for.
- * Documentation/ABI/stable/sysfs-block. */
+/* Block devices: every attribute of their queue and of its scheduler, what kind of device it is,
+ * and what it is used for. Documentation/ABI/stable/sysfs-block. */
 #include "block.h"
 
 #include <errno.h>
@@ -16,10 +16,10 @@ struct block_probe {
 	const struct root *root;
 	struct snapshot *snapshot;
 	struct block_map map;
-	bool *mounted;		/* per disk */
+	bool *mounted; /* per disk */
 	bool *swap;
-	bool shows_queues;	/* the tree has the mq/ directory of some disk, so its absence means something */
-	struct strbuf path;	/* scratch */
+	bool shows_queues;  /* some disk of the tree has mq/, so its absence means something */
+	struct strbuf path; /* scratch */
 	struct strbuf text;
 };
 
@@ -83,8 +83,8 @@ static void read_uses(struct block_probe *probe, bool *ret_known)
 		mark_swaps(probe, text.buf);
 }
 
-/* The names in a directory, and for partitions' holders in that of each partition, separated by blanks.  A negative errno
- * when the first cannot be listed. */
+/* The names in a directory, and for partitions' holders in that of each partition, separated by
+ * blanks.  A negative errno when the first cannot be listed. */
 static int add_names(struct block_probe *probe, const char *path, struct strbuf *names)
 {
 	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
@@ -95,7 +95,8 @@ static int add_names(struct block_probe *probe, const char *path, struct strbuf 
 	return r;
 }
 
-static void read_holders(struct block_probe *probe, subject_id subject, size_t disk, struct strbuf *holders)
+static void read_holders(struct block_probe *probe, subject_id subject, size_t disk,
+			 struct strbuf *holders)
 {
 	const char *name = probe->map.disks[disk];
 	int result = add_names(probe, disk_path(probe, name, "/holders"), holders);
@@ -111,19 +112,24 @@ static void read_holders(struct block_probe *probe, subject_id subject, size_t d
 			result = 0;
 	}
 	(void)disk_path(probe, name, "/holders");
-	snapshot_set_read(probe->snapshot, subject, "holders", result, holders->buf, holders->len, probe->path.buf);
+	snapshot_set_read(probe->snapshot, subject, "holders", result, holders->buf, holders->len,
+			  probe->path.buf);
 }
 
-static int read_slaves(struct block_probe *probe, subject_id subject, const char *disk, struct strbuf *slaves)
+static int read_slaves(struct block_probe *probe, subject_id subject, const char *disk,
+		       struct strbuf *slaves)
 {
 	int r = add_names(probe, disk_path(probe, disk, "/slaves"), slaves);
 
-	snapshot_set_read(probe->snapshot, subject, "slaves", r, slaves->buf, slaves->len, probe->path.buf);
+	snapshot_set_read(probe->snapshot, subject, "slaves", r, slaves->buf, slaves->len,
+			  probe->path.buf);
 	return r;
 }
 
-/* Directories mq/0, mq/1 …: one for each hardware queue.  Devices that take bios and pass them on have none. */
-static void read_queues(struct block_probe *probe, subject_id subject, const char *disk, bool *ret_bio_based)
+/* Directories mq/0, mq/1 …: one for each hardware queue.  Devices that take bios and pass them on
+ * have none. */
+static void read_queues(struct block_probe *probe, subject_id subject, const char *disk,
+			bool *ret_bio_based)
 {
 	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
 	size_t count = 0;
@@ -133,15 +139,17 @@ static void read_queues(struct block_probe *probe, subject_id subject, const cha
 	for (size_t i = 0; i < list.count; i++)
 		count += list.entries[i].type == DT_DIR;
 	if (r < 0 || count == 0)
-		snapshot_set_absent(probe->snapshot, subject, "hw_queues", r < 0 ? r : -ENOENT, probe->path.buf);
+		snapshot_set_absent(probe->snapshot, subject, "hw_queues", r < 0 ? r : -ENOENT,
+				    probe->path.buf);
 	else
 		snapshot_setf(probe->snapshot, subject, "hw_queues", probe->path.buf, "%zu", count);
 	if (probe->shows_queues)
-		snapshot_set_string(probe->snapshot, subject, "bio_based", *ret_bio_based ? "true" : "false",
-				    probe->path.buf);
+		snapshot_set_string(probe->snapshot, subject, "bio_based",
+				    *ret_bio_based ? "true" : "false", probe->path.buf);
 }
 
-static void read_use(struct block_probe *probe, subject_id subject, size_t disk, const char *holders)
+static void read_use(struct block_probe *probe, subject_id subject, size_t disk,
+		     const char *holders)
 {
 	const struct {
 		bool applies;
@@ -157,7 +165,8 @@ static void read_use(struct block_probe *probe, subject_id subject, size_t disk,
 		if (uses[i].applies)
 			strbuf_addf(&words, "%s%s", words.len ? " " : "", uses[i].word);
 	}
-	snapshot_set(probe->snapshot, subject, "backing", words.buf, words.len, "/proc/self/mountinfo");
+	snapshot_set(probe->snapshot, subject, "backing", words.buf, words.len,
+		     "/proc/self/mountinfo");
 }
 
 /* Files of the device itself; "model" has blanks at its end. */
@@ -165,22 +174,26 @@ static void read_device(struct block_probe *probe, subject_id subject, const cha
 {
 	static const struct {
 		const char *key, *rest;
-	} files[] = { { "size", "/size" }, { "removable", "/removable" }, { "read_only", "/ro" }, { "model", "/device/model" } };
+	} files[] = { { "size", "/size" },
+		      { "removable", "/removable" },
+		      { "read_only", "/ro" },
+		      { "model", "/device/model" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		int r = root_read_line(probe->root, disk_path(probe, disk, files[i].rest), &probe->text);
+		int r = root_read_line(probe->root, disk_path(probe, disk, files[i].rest),
+				       &probe->text);
 
 		/* Only what is on a bus of its own has a model. */
 		if (r == -ENOENT && streq(files[i].key, "model"))
 			continue;
-		snapshot_set_read(probe->snapshot, subject, files[i].key, r, probe->text.buf, probe->text.len,
-				  probe->path.buf);
+		snapshot_set_read(probe->snapshot, subject, files[i].key, r, probe->text.buf,
+				  probe->text.len, probe->path.buf);
 	}
 }
 
 /* What it is, argued from all that was read. */
-static void record_class(struct block_probe *probe, subject_id subject, const char *disk, const char *slaves,
-			 bool bio_based)
+static void record_class(struct block_probe *probe, subject_id subject, const char *disk,
+			 const char *slaves, bool bio_based)
 {
 	CLEANUP(strbuf_release) struct strbuf link = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf vendor = STRBUF_INIT;
@@ -200,11 +213,14 @@ static void record_class(struct block_probe *probe, subject_id subject, const ch
 	transport = block_transport(&traits);
 	snapshot_set_string(probe->snapshot, subject, "class", class, probe->path.buf);
 	if (transport)
-		snapshot_set_string(probe->snapshot, subject, "transport", transport, probe->path.buf);
-	/* The head of a multipath NVMe namespace, and bcache and drbd, take bios like dm and md do. */
-	stacked = *slaves || streq(class, "dm") || streq(class, "md") || starts_with(disk, "bcache") ||
-		  starts_with(disk, "drbd") || (bio_based && streq(class, "nvme"));
-	snapshot_set_string(probe->snapshot, subject, "stacked", stacked ? "true" : "false", probe->path.buf);
+		snapshot_set_string(probe->snapshot, subject, "transport", transport,
+				    probe->path.buf);
+	/* The head of a multipath NVMe namespace, bcache and drbd take bios like dm and md do. */
+	stacked = *slaves || streq(class, "dm") || streq(class, "md") ||
+		  starts_with(disk, "bcache") || starts_with(disk, "drbd") ||
+		  (bio_based && streq(class, "nvme"));
+	snapshot_set_string(probe->snapshot, subject, "stacked", stacked ? "true" : "false",
+			    probe->path.buf);
 }
 
 /* Loop, network, compressed-memory and optical drives exist before there is anything in them. */
@@ -218,7 +234,8 @@ static bool is_empty(struct block_probe *probe, size_t index)
 	/* A tree without sizes, such as a sosreport. */
 	if (starts_with(disk, "loop"))
 		return !root_exists(probe->root, disk_path(probe, disk, "/loop/backing_file"));
-	return (starts_with(disk, "nbd") || starts_with(disk, "zram")) && !probe->mounted[index] && !probe->swap[index];
+	return (starts_with(disk, "nbd") || starts_with(disk, "zram")) && !probe->mounted[index] &&
+	       !probe->swap[index];
 }
 
 static void read_disk(struct block_probe *probe, size_t index, bool uses_known)
@@ -235,7 +252,8 @@ static void read_disk(struct block_probe *probe, size_t index, bool uses_known)
 	subject = snapshot_subject(probe->snapshot, SUBJECT_KIND_BLOCK, disk, queue.buf);
 	(void)setting_directory_read(probe->root, probe->snapshot, subject, "", queue.buf, NULL);
 	strbuf_add_string(&queue, "/iosched");
-	(void)setting_directory_read(probe->root, probe->snapshot, subject, "iosched.", queue.buf, NULL);
+	(void)setting_directory_read(probe->root, probe->snapshot, subject, "iosched.", queue.buf,
+				     NULL);
 	read_device(probe, subject, disk);
 	read_queues(probe, subject, disk, &bio_based);
 	(void)read_slaves(probe, subject, disk, &names);
@@ -257,7 +275,8 @@ static bool tree_shows_queues(struct block_probe *probe)
 	return false;
 }
 
-static int block_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+static int block_read(const struct root *root, const struct probe_options *options,
+		      struct snapshot *snapshot)
 {
 	struct block_probe probe = {
 		.root = root,

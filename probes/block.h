@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the probes of block devices and of mounts both need: which disk a device number or a device node belongs to. */
+/* What the probes of block devices and of mounts both need: which disk a device number or a device
+ * node belongs to. */
 #ifndef KEISOKU_PROBE_BLOCK_H
 #define KEISOKU_PROBE_BLOCK_H
 
@@ -7,47 +8,51 @@
 
 /* The disks of a root and their partitions, by number and by name. */
 struct block_part {
-	char *name;		/* "sda1", "sda" */
-	char *number;		/* "8:1"; "" when it is not known */
-	uint32_t disk;		/* index into disks */
+	char *name;    /* "sda1", "sda" */
+	char *number;  /* "8:1"; "" when it is not known */
+	uint32_t disk; /* index into disks */
 };
 
 struct block_map {
-	char **disks;		/* names below /sys/block, sorted */
+	char **disks; /* names below /sys/block, sorted */
 	size_t n_disks, disks_capacity;
-	struct block_part *parts;	/* the disks themselves among them */
+	struct block_part *parts; /* the disks themselves among them */
 	size_t n_parts, parts_capacity;
 };
 
-#define BLOCK_MAP_INIT { 0 }
+#define BLOCK_MAP_INIT                                                                             \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /* -ENOENT when there is no /sys/block. */
 int block_map_read(const struct root *root, struct block_map *map);
 void block_map_release(struct block_map *map);
 
-/* The index of the disk behind "8:1", or behind a mount source such as /dev/sda1 or /dev/mapper/x; -1 when unknown. */
+/* The index of the disk behind "8:1", or behind a mount source such as /dev/sda1 or /dev/mapper/x;
+ * -1 when unknown. */
 int block_map_number(const struct block_map *map, const char *number);
 int block_map_source(const struct block_map *map, const struct root *root, const char *source);
 
 /* A line of mountinfo, as far as block devices are concerned:
- * "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue".  Moves *cursor past the line; lends
- * pieces of it.  False for a line that is not like this. */
+ * "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue".  Moves *cursor
+ * past the line; lends pieces of it.  False for a line that is not like this. */
 struct mount_line {
 	const char *number, *source;
 	size_t number_length, source_length;
 };
 bool next_mount_line(const char **cursor, struct mount_line *line);
 
-/* What a disk is.  name as in /sys/block; link: the target of /sys/block/NAME, "" when it is not known; rotational: the
- * text of queue/rotational or NULL. */
+/* What a disk is.  name as in /sys/block; link: the target of /sys/block/NAME, "" when it is not
+ * known; rotational: the text of queue/rotational or NULL. */
 struct block_traits {
 	const char *name;
 	const char *link;
 	const char *rotational;
-	const char *vendor;	/* device/vendor or NULL */
-	const char *model;	/* device/model or NULL */
+	const char *vendor; /* device/vendor or NULL */
+	const char *model;  /* device/model or NULL */
 };
 const char *block_class(const struct block_traits *traits);
-const char *block_transport(const struct block_traits *traits);	/* NULL: not known */
+const char *block_transport(const struct block_traits *traits); /* NULL: not known */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processors: how many and how they hang together, how their frequency and idle states are governed, what is isolated,
- * which mitigations run, and the clock source.  Documentation/ABI/testing/sysfs-devices-system-cpu,
- * Documentation/admin-guide/pm/. */
+/* Processors: how many and how they hang together, how their frequency and idle states are
+ * governed, what is isolated, which mitigations run, and the clock source.
+ * Documentation/ABI/testing/sysfs-devices-system-cpu, Documentation/admin-guide/pm/. */
 #include "cpu.h"
 
 #include <errno.h>
@@ -100,8 +100,8 @@ int cpu_list_count(const char *text, uint64_t *ret_count)
 }
 
 /* "model name	: AMD EPYC 7763 64-Core Processor" */
-static bool next_field(const char **cursor, const char **ret_name, size_t *ret_length, const char **ret_value,
-		       size_t *ret_value_length)
+static bool next_field(const char **cursor, const char **ret_name, size_t *ret_length,
+		       const char **ret_value, size_t *ret_value_length)
 {
 	while (**cursor) {
 		const char *line = *cursor;
@@ -125,7 +125,8 @@ static bool next_field(const char **cursor, const char **ret_name, size_t *ret_l
 	return false;
 }
 
-static bool find_field(const char *text, const char *field, const char **ret_value, size_t *ret_length)
+static bool find_field(const char *text, const char *field, const char **ret_value,
+		       size_t *ret_length)
 {
 	size_t n = strlen(field), length;
 	const char *name;
@@ -184,7 +185,8 @@ int cpuinfo_read_head(const struct root *root, struct strbuf *text)
 	return 0;
 }
 
-/* arm64 has no names, only numbers: "CPU implementer	: 0x41"; s390 "vendor_id       : IBM/S390"; POWER "cpu". */
+/* arm64 has no names, only numbers: "CPU implementer	: 0x41"; s390 "vendor_id       : IBM/S390";
+ * POWER "cpu". */
 static void read_names(const struct root *root, struct snapshot *snapshot)
 {
 	static const struct {
@@ -202,16 +204,19 @@ static void read_names(const struct root *root, struct snapshot *snapshot)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		bool found = false;
 
-		for (size_t j = 0; r == 0 && !found && j < ARRAY_SIZE(names[i].fields) && names[i].fields[j]; j++)
+		for (size_t j = 0;
+		     r == 0 && !found && j < ARRAY_SIZE(names[i].fields) && names[i].fields[j]; j++)
 			found = cpuinfo_find(head.buf, names[i].fields[j], &value);
 		if (found)
-			snapshot_set(snapshot, SUBJECT_HOST, names[i].key, value.buf, value.len, path);
+			snapshot_set(snapshot, SUBJECT_HOST, names[i].key, value.buf, value.len,
+				     path);
 		else
-			snapshot_set_absent(snapshot, SUBJECT_HOST, names[i].key, r < 0 ? r : -ENOENT, path);
+			snapshot_set_absent(snapshot, SUBJECT_HOST, names[i].key,
+					    r < 0 ? r : -ENOENT, path);
 	}
 }
 
-/* "processor	: 0" once for each processor that is online: what is left where /sys was not saved. */
+/* "processor	: 0" once for each that is online: what is left where /sys was not saved. */
 static int count_processors(const struct root *root, uint64_t *ret_count)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -231,7 +236,8 @@ static int count_processors(const struct root *root, uint64_t *ret_count)
 }
 
 /* "0-3" in the file: cpu.online_list; and how many that are: cpu.online. */
-static int read_list(const struct root *root, struct snapshot *snapshot, const char *name, struct strbuf *list)
+static int read_list(const struct root *root, struct snapshot *snapshot, const char *name,
+		     struct strbuf *list)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
@@ -256,12 +262,13 @@ static int read_list(const struct root *root, struct snapshot *snapshot, const c
 	if (r < 0)
 		snapshot_set_absent(snapshot, SUBJECT_HOST, key.buf, r, origin);
 	else
-		snapshot_setf(snapshot, SUBJECT_HOST, key.buf, origin, "%llu", (unsigned long long)count);
+		snapshot_setf(snapshot, SUBJECT_HOST, key.buf, origin, "%llu",
+			      (unsigned long long)count);
 	return r;
 }
 
 struct topology {
-	uint64_t cpus;		/* whose place is known */
+	uint64_t cpus; /* whose place is known */
 	uint64_t cores;
 	uint64_t sockets;
 	uint64_t threads_per_core;
@@ -275,23 +282,25 @@ static bool list_first(const char *text, uint64_t *ret_first)
 }
 
 /* A core is counted at its first thread and a socket at its first processor. */
-static void read_topology(const struct root *root, int directory, uint64_t cpu, struct topology *topology,
-			  struct strbuf *text)
+static void read_topology(const struct root *root, int directory, uint64_t cpu,
+			  struct topology *topology, struct strbuf *text)
 {
 	uint64_t first, count;
 
-	if (root_read_at(root, directory, "thread_siblings_list", text) < 0 || !list_first(text->buf, &first) ||
-	    cpu_list_count(text->buf, &count) < 0)
+	if (root_read_at(root, directory, "thread_siblings_list", text) < 0 ||
+	    !list_first(text->buf, &first) || cpu_list_count(text->buf, &count) < 0)
 		return;
 	topology->cpus++;
 	topology->cores += first == cpu;
 	topology->threads_per_core = MAX(topology->threads_per_core, count);
 	/* package_cpus_list since Linux 5.3; the old name is still there. */
-	if (root_read_at(root, directory, "core_siblings_list", text) == 0 && list_first(text->buf, &first))
+	if (root_read_at(root, directory, "core_siblings_list", text) == 0 &&
+	    list_first(text->buf, &first))
 		topology->sockets += first == cpu;
 }
 
-static void record_topology(struct snapshot *snapshot, const struct topology *topology, uint64_t online)
+static void record_topology(struct snapshot *snapshot, const struct topology *topology,
+			    uint64_t online)
 {
 	static const char origin[] = CPU "/cpu*/topology";
 	const struct {
@@ -314,18 +323,20 @@ static void record_topology(struct snapshot *snapshot, const struct topology *to
 	}
 }
 
-static void read_frequency(const struct root *root, struct snapshot *snapshot, subject_id subject, int directory,
-			   struct strbuf *text)
+static void read_frequency(const struct root *root, struct snapshot *snapshot, subject_id subject,
+			   int directory, struct strbuf *text)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(frequency_files); i++) {
 		int r = root_read_at(root, directory, frequency_files[i], text);
 
-		snapshot_set_read(snapshot, subject, frequency_files[i], r, text->buf, text->len, NULL);
+		snapshot_set_read(snapshot, subject, frequency_files[i], r, text->buf, text->len,
+				  NULL);
 	}
 }
 
 /* A virtual machine usually has no cpufreq: one absent governor says so. */
-static void read_cpu(const struct root *root, struct snapshot *snapshot, uint64_t cpu, struct topology *topology)
+static void read_cpu(const struct root *root, struct snapshot *snapshot, uint64_t cpu,
+		     struct topology *topology)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -378,7 +389,8 @@ static void read_cpus(const struct root *root, struct snapshot *snapshot, const 
 	record_topology(snapshot, &topology, count);
 }
 
-static int cpu_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+static int cpu_read(const struct root *root, const struct probe_options *options,
+		    struct snapshot *snapshot)
 {
 	CLEANUP(strbuf_release) struct strbuf online = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf other = STRBUF_INIT;
@@ -394,11 +406,13 @@ static int cpu_read(const struct root *root, const struct probe_options *options
 	nohz_full = snapshot_text(snapshot, SUBJECT_HOST, "cpu.nohz_full");
 	if (nohz_full && streq(nohz_full, "(null)"))
 		snapshot_set_string(snapshot, SUBJECT_HOST, "cpu.nohz_full", "", CPU "/nohz_full");
-	/* Kernels without the choice show the governor under the other name (the default until Linux 5.8). */
+	/* Kernels without the choice show the governor under the other name (the default until
+	 * Linux 5.8). */
 	if (!snapshot_text(snapshot, SUBJECT_HOST, "cpuidle.current_governor"))
 		(void)setting_file_read(root, snapshot, SUBJECT_HOST, "cpuidle.current_governor",
 					CPU "/cpuidle/current_governor_ro", &other);
-	(void)setting_directory_read(root, snapshot, SUBJECT_HOST, "cpu.vulnerability.", CPU "/vulnerabilities", NULL);
+	(void)setting_directory_read(root, snapshot, SUBJECT_HOST, "cpu.vulnerability.",
+				     CPU "/vulnerabilities", NULL);
 	read_cpus(root, snapshot, online.buf);
 	return 0;
 }
@@ -429,7 +443,8 @@ static const char *const cpu_paths[] = {
 
 const struct probe probe_cpu = {
 	.name = "cpu",
-	.summary = "processors, their frequency and idle states, isolation, mitigations, clock source",
+	.summary =
+		"processors, their frequency and idle states, isolation, mitigations, clock source",
 	.paths = cpu_paths,
 	.read = cpu_read,
 };

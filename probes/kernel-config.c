@@ -110,7 +110,8 @@ static int compare_option(const void *key, const void *element)
 static int find_option(const char *text, size_t length)
 {
 	struct name name = { .text = text, .length = length };
-	const char *const *found = bsearch(&name, options, ARRAY_SIZE(options), sizeof(*options), compare_option);
+	const char *const *found =
+		bsearch(&name, options, ARRAY_SIZE(options), sizeof(*options), compare_option);
 
 	return found ? (int)(found - options) : -1;
 }
@@ -119,7 +120,7 @@ struct config {
 	struct snapshot *snapshot;
 	const char *origin;
 	bool seen[ARRAY_SIZE(options)];
-	size_t lines;		/* of configuration */
+	size_t lines; /* of configuration */
 	struct strbuf key;
 	struct strbuf value;
 };
@@ -132,7 +133,8 @@ static void keep_option(struct config *config, int index, const char *value, siz
 	}
 	strbuf_reset(&config->key);
 	strbuf_addf(&config->key, "config.%s", options[index]);
-	snapshot_set(config->snapshot, SUBJECT_HOST, config->key.buf, value, length, config->origin);
+	snapshot_set(config->snapshot, SUBJECT_HOST, config->key.buf, value, length,
+		     config->origin);
 	config->seen[index] = true;
 }
 
@@ -167,7 +169,8 @@ static void parse_line(struct config *config, const char *line, size_t length)
 		keep_option(config, index, equals + 1, (size_t)(end - equals - 1));
 }
 
-size_t kernel_config_parse(struct snapshot *snapshot, const char *text, size_t length, const char *origin)
+size_t kernel_config_parse(struct snapshot *snapshot, const char *text, size_t length,
+			   const char *origin)
 {
 	struct config config = {
 		.snapshot = snapshot,
@@ -200,7 +203,8 @@ size_t kernel_config_parse(struct snapshot *snapshot, const char *text, size_t l
 
 int kernel_config_inflate(const char *bytes, size_t length, size_t limit, struct strbuf *text)
 {
-	z_stream stream = { .next_in = (unsigned char *)bytes, .avail_in = (unsigned int)MIN(length, UINT32_MAX) };
+	z_stream stream = { .next_in = (unsigned char *)bytes,
+			    .avail_in = (unsigned int)MIN(length, UINT32_MAX) };
 	int r;
 
 	strbuf_reset(text);

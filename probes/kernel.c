@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel and the system around it: release, architecture, page size, command line, build configuration, modules and
- * their parameters, security modules, swap areas, and which host this is.
+/* The kernel and the system around it: release, architecture, page size, command line, build
+ * configuration, modules and their parameters, security modules, swap areas, and which host this
+ * is.
  *
- * The machine id is left out: it names an installation for life, a snapshot is made to be passed on, and nothing here
- * needs it. */
+ * The machine id is left out: it names an installation for life, a snapshot is made to be passed
+ * on, and nothing here needs it. */
 #include "kernel.h"
 
 #include <errno.h>
@@ -46,9 +47,10 @@ static const struct module {
 
 /* Modules whose parameters are settings. */
 static const char *const parameter_modules[] = {
-	"cpuidle_haltpoll", "dm_mod",	 "haltpoll", "intel_idle", "kvm",	"kvm_amd",    "kvm_intel", "nf_conntrack",
-	"nvme",		    "nvme_core", "overlay",  "processor",  "rcupdate",	"rcutree",    "scsi_mod",  "tcp_cubic",
-	"tcp_bbr",	    "virtio_blk", "virtio_net", "workqueue", "zswap",
+	"cpuidle_haltpoll", "dm_mod",	    "haltpoll", "intel_idle", "kvm",	 "kvm_amd",
+	"kvm_intel",	    "nf_conntrack", "nvme",	"nvme_core",  "overlay", "processor",
+	"rcupdate",	    "rcutree",	    "scsi_mod", "tcp_cubic",  "tcp_bbr", "virtio_blk",
+	"virtio_net",	    "workqueue",    "zswap",
 };
 
 static const char *const uname_outputs[] = { "/sos_commands/kernel/uname_-a", "/uname" };
@@ -67,7 +69,8 @@ bool uname_release(const char *text, struct strbuf *release)
 	return true;
 }
 
-/* "uname -a" ends with the machine, on some systems twice more (processor, platform), and the name of the system. */
+/* "uname -a" ends with the machine, on some systems twice more (processor, platform), and the name
+ * of the system. */
 bool uname_machine(const char *text, struct strbuf *machine)
 {
 	const char *word;
@@ -75,7 +78,8 @@ bool uname_machine(const char *text, struct strbuf *machine)
 
 	strbuf_reset(machine);
 	while (next_word(&text, &word, &length)) {
-		if (words >= 4 && length == strlen("GNU/Linux") && memcmp(word, "GNU/Linux", length) == 0)
+		if (words >= 4 && length == strlen("GNU/Linux") &&
+		    memcmp(word, "GNU/Linux", length) == 0)
 			return machine->len > 0;
 		if (++words >= 4) {
 			strbuf_reset(machine);
@@ -87,7 +91,8 @@ bool uname_machine(const char *text, struct strbuf *machine)
 }
 
 /* What a saved uname says, by one of the functions above. */
-static const char *from_uname(const struct root *root, bool (*find)(const char *, struct strbuf *), struct strbuf *value)
+static const char *from_uname(const struct root *root, bool (*find)(const char *, struct strbuf *),
+			      struct strbuf *value)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
@@ -110,9 +115,11 @@ static void read_release(const struct root *root, struct snapshot *snapshot, str
 			strbuf_reset(release);
 	}
 	if (release->len > 0)
-		snapshot_set(snapshot, SUBJECT_HOST, "kernel.release", release->buf, release->len, origin);
+		snapshot_set(snapshot, SUBJECT_HOST, "kernel.release", release->buf, release->len,
+			     origin);
 	else
-		snapshot_set_absent(snapshot, SUBJECT_HOST, "kernel.release", r < 0 ? r : -EBADMSG, path);
+		snapshot_set_absent(snapshot, SUBJECT_HOST, "kernel.release", r < 0 ? r : -EBADMSG,
+				    path);
 }
 
 static void read_architecture(const struct root *root, struct snapshot *snapshot)
@@ -124,18 +131,21 @@ static void read_architecture(const struct root *root, struct snapshot *snapshot
 	int r;
 
 	if (root_is_live(root) && uname(&name) == 0) {
-		snapshot_set_string(snapshot, SUBJECT_HOST, "kernel.architecture", name.machine, "uname(2)");
+		snapshot_set_string(snapshot, SUBJECT_HOST, "kernel.architecture", name.machine,
+				    "uname(2)");
 		return;
 	}
 	r = root_read_line(root, path, &machine);
 	if (r < 0 || machine.len == 0) {
 		origin = from_uname(root, uname_machine, &machine);
 		if (!origin) {
-			snapshot_set_absent(snapshot, SUBJECT_HOST, "kernel.architecture", r < 0 ? r : -EBADMSG, path);
+			snapshot_set_absent(snapshot, SUBJECT_HOST, "kernel.architecture",
+					    r < 0 ? r : -EBADMSG, path);
 			return;
 		}
 	}
-	snapshot_set(snapshot, SUBJECT_HOST, "kernel.architecture", machine.buf, machine.len, origin);
+	snapshot_set(snapshot, SUBJECT_HOST, "kernel.architecture", machine.buf, machine.len,
+		     origin);
 }
 
 static uint64_t load_word(const unsigned char *bytes, size_t width, bool big_endian)
@@ -158,8 +168,8 @@ uint64_t auxv_page_size(const unsigned char *bytes, size_t length)
 		for (size_t at = 0; at + 2 * width <= length; at += 2 * width) {
 			uint64_t size = load_word(bytes + at + width, width, form % 2);
 
-			if (load_word(bytes + at, width, form % 2) == type_page_size && size >= 4096 &&
-			    size <= 1 << 20 && (size & (size - 1)) == 0)
+			if (load_word(bytes + at, width, form % 2) == type_page_size &&
+			    size >= 4096 && size <= 1 << 20 && (size & (size - 1)) == 0)
 				return size;
 		}
 	}
@@ -187,8 +197,8 @@ static uint64_t smaps_page_size(const struct root *root, const char *path)
 	if (!cursor)
 		return 0;
 	cursor += strlen(field);
-	if (!next_word(&cursor, &word, &length) || !scan_u64(&word, &size) || size < 4 || size > 1024 ||
-	    (size & (size - 1)) != 0)
+	if (!next_word(&cursor, &word, &length) || !scan_u64(&word, &size) || size < 4 ||
+	    size > 1024 || (size & (size - 1)) != 0)
 		return 0;
 	return size * 1024;
 }
@@ -199,12 +209,12 @@ static const struct page_size_by {
 	const char *value;
 	uint64_t size;
 } page_sizes[] = {
-	{ "config.PAGE_SIZE_4KB", "y", 4096 },	     { "config.PAGE_SIZE_16KB", "y", 16384 },
-	{ "config.PAGE_SIZE_64KB", "y", 65536 },     { "config.ARM64_4K_PAGES", "y", 4096 },
-	{ "config.ARM64_16K_PAGES", "y", 16384 },    { "config.ARM64_64K_PAGES", "y", 65536 },
-	{ "kernel.architecture", "x86_64", 4096 },   { "kernel.architecture", "i686", 4096 },
-	{ "kernel.architecture", "i586", 4096 },     { "kernel.architecture", "i386", 4096 },
-	{ "kernel.architecture", "s390x", 4096 },    { "kernel.architecture", "riscv64", 4096 },
+	{ "config.PAGE_SIZE_4KB", "y", 4096 },	   { "config.PAGE_SIZE_16KB", "y", 16384 },
+	{ "config.PAGE_SIZE_64KB", "y", 65536 },   { "config.ARM64_4K_PAGES", "y", 4096 },
+	{ "config.ARM64_16K_PAGES", "y", 16384 },  { "config.ARM64_64K_PAGES", "y", 65536 },
+	{ "kernel.architecture", "x86_64", 4096 }, { "kernel.architecture", "i686", 4096 },
+	{ "kernel.architecture", "i586", 4096 },   { "kernel.architecture", "i386", 4096 },
+	{ "kernel.architecture", "s390x", 4096 },  { "kernel.architecture", "riscv64", 4096 },
 };
 
 static void read_page_size(const struct root *root, struct snapshot *snapshot)
@@ -233,7 +243,8 @@ static void read_page_size(const struct root *root, struct snapshot *snapshot)
 		size = value && streq(value, page_sizes[i].value) ? page_sizes[i].size : 0;
 	}
 	if (size)
-		snapshot_setf(snapshot, SUBJECT_HOST, "page_size", origin, "%llu", (unsigned long long)size);
+		snapshot_setf(snapshot, SUBJECT_HOST, "page_size", origin, "%llu",
+			      (unsigned long long)size);
 	else
 		snapshot_set_absent(snapshot, SUBJECT_HOST, "page_size", -ENOENT, NULL);
 }
@@ -263,7 +274,8 @@ static int read_config_at(const struct root *root, struct snapshot *snapshot, co
 	return r;
 }
 
-/* A release is part of a path here, and it may come from a file: anything but a plain name is not looked for. */
+/* A release is part of a path here, and it may come from a file: anything but a plain name is not
+ * looked for. */
 static bool is_plain_name(const char *name)
 {
 	return *name && *name != '.' && !name[strcspn(name, "/\n")];
@@ -286,21 +298,24 @@ static int read_config(const struct root *root, struct snapshot *snapshot, const
 	return r;
 }
 
-/* "nf_conntrack 172032 3 nf_nat,nft_ct, Live 0x0000000000000000"; lsmod begins its lines with the name too. */
+/* "nf_conntrack 172032 3 nf_nat,nft_ct, Live 0x0000000000000000"; lsmod begins its lines with the
+ * name too. */
 static bool module_listed(const char *text, const char *name)
 {
 	const char *word;
 	size_t length;
 
 	do {
-		if (next_word(&text, &word, &length) && length == strlen(name) && memcmp(word, name, length) == 0)
+		if (next_word(&text, &word, &length) && length == strlen(name) &&
+		    memcmp(word, name, length) == 0)
 			return true;
 	} while (next_line(&text));
 	return false;
 }
 
-/* /sys/module has every module that is loaded and of the built-in ones those with parameters; a kernel without loadable
- * modules has no /proc/modules; so the build configuration decides what neither shows. */
+/* /sys/module has every module that is loaded and of the built-in ones those with parameters; a
+ * kernel without loadable modules has no /proc/modules; so the build configuration decides what
+ * neither shows. */
 static void read_modules(const struct root *root, struct snapshot *snapshot)
 {
 	const char *path = "/proc/modules";
@@ -309,7 +324,8 @@ static void read_modules(const struct root *root, struct snapshot *snapshot)
 	CLEANUP(strbuf_release) struct strbuf origin = STRBUF_INIT;
 	bool listed = root_read_limit(root, path, TEXT_MAX, &text) == 0;
 
-	if (!listed && root->layout == ROOT_SOSREPORT && root_read_limit(root, LSMOD, TEXT_MAX, &text) == 0) {
+	if (!listed && root->layout == ROOT_SOSREPORT &&
+	    root_read_limit(root, LSMOD, TEXT_MAX, &text) == 0) {
 		path = LSMOD;
 		listed = true;
 	}
@@ -326,9 +342,11 @@ static void read_modules(const struct root *root, struct snapshot *snapshot)
 		else if (listed && module_listed(text.buf, module->name))
 			snapshot_set_string(snapshot, SUBJECT_HOST, key.buf, "true", path);
 		else if (built && streq(built, "y"))
-			snapshot_set_string(snapshot, SUBJECT_HOST, key.buf, "true", module->option);
+			snapshot_set_string(snapshot, SUBJECT_HOST, key.buf, "true",
+					    module->option);
 		else if (built && (listed || streq(built, "n")))
-			snapshot_set_string(snapshot, SUBJECT_HOST, key.buf, "false", listed ? path : module->option);
+			snapshot_set_string(snapshot, SUBJECT_HOST, key.buf, "false",
+					    listed ? path : module->option);
 		else
 			snapshot_set_absent(snapshot, SUBJECT_HOST, key.buf, -ENOENT, path);
 	}
@@ -344,7 +362,8 @@ static void read_parameters(const struct root *root, struct snapshot *snapshot)
 		strbuf_addf(&directory, "/sys/module/%s/parameters", parameter_modules[i]);
 		strbuf_reset(&prefix);
 		strbuf_addf(&prefix, "module.%s.", parameter_modules[i]);
-		(void)setting_directory_read(root, snapshot, SUBJECT_HOST, prefix.buf, directory.buf, NULL);
+		(void)setting_directory_read(root, snapshot, SUBJECT_HOST, prefix.buf,
+					     directory.buf, NULL);
 	}
 }
 
@@ -387,15 +406,18 @@ static void read_os(const struct root *root, struct snapshot *snapshot)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (r == 0 && os_release_find(text.buf, fields[i].name, &value))
-			snapshot_set(snapshot, SUBJECT_HOST, fields[i].key, value.buf, value.len, path);
+			snapshot_set(snapshot, SUBJECT_HOST, fields[i].key, value.buf, value.len,
+				     path);
 		else
-			snapshot_set_absent(snapshot, SUBJECT_HOST, fields[i].key, r < 0 ? r : -ENOENT, path);
+			snapshot_set_absent(snapshot, SUBJECT_HOST, fields[i].key,
+					    r < 0 ? r : -ENOENT, path);
 	}
 }
 
 static void read_host_name(const struct root *root, struct snapshot *snapshot)
 {
-	static const char *const paths[] = { "/proc/sys/kernel/hostname", "/etc/hostname", "/hostname" };
+	static const char *const paths[] = { "/proc/sys/kernel/hostname", "/etc/hostname",
+					     "/hostname" };
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	size_t count = ARRAY_SIZE(paths) - (root->layout == ROOT_SOSREPORT ? 0 : 1);
 	int first = 0;
@@ -404,12 +426,14 @@ static void read_host_name(const struct root *root, struct snapshot *snapshot)
 		int r = root_read_line(root, paths[i], &text);
 
 		if (r == 0 && text.len > 0) {
-			snapshot_set(snapshot, SUBJECT_HOST, "host.name", text.buf, text.len, paths[i]);
+			snapshot_set(snapshot, SUBJECT_HOST, "host.name", text.buf, text.len,
+				     paths[i]);
 			return;
 		}
 		first = i == 0 ? r : first;
 	}
-	snapshot_set_absent(snapshot, SUBJECT_HOST, "host.name", first < 0 ? first : -ENOENT, paths[0]);
+	snapshot_set_absent(snapshot, SUBJECT_HOST, "host.name", first < 0 ? first : -ENOENT,
+			    paths[0]);
 }
 
 static void read_swaps(const struct root *root, struct snapshot *snapshot)
@@ -444,7 +468,8 @@ static void read_swaps(const struct root *root, struct snapshot *snapshot)
 	snapshot_setf(snapshot, SUBJECT_HOST, keys[2], path, "%llu", (unsigned long long)size);
 }
 
-static int kernel_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+static int kernel_read(const struct root *root, const struct probe_options *options,
+		       struct snapshot *snapshot)
 {
 	CLEANUP(strbuf_release) struct strbuf release = STRBUF_INIT;
 
@@ -464,26 +489,61 @@ static int kernel_read(const struct root *root, const struct probe_options *opti
 
 /* Of the modules' directories those that are read; the parameters of others may be secrets. */
 static const char *const kernel_paths[] = {
-	"/proc/sys/kernel/osrelease", "/proc/sys/kernel/arch", "/proc/sys/kernel/hostname",
-	"/proc/sys/kernel/random/boot_id", "/proc/cmdline", "/sys/kernel/security/lockdown", "/sys/kernel/security/lsm",
-	"/proc/self/auxv", "/proc/config.gz", "/boot/config-*", "/lib/modules/*/config", "/proc/modules", "/proc/swaps",
-	"/etc/os-release", "/usr/lib/os-release", "/etc/hostname", "/hostname", "/uname", "/sos_commands/kernel/uname_-a", LSMOD,
-	"/sys/module/bfq/initstate", "/sys/module/br_netfilter/initstate", "/sys/module/ip_vs/initstate",
-	"/sys/module/sch_fq/initstate", "/sys/module/sch_fq_codel/initstate", "/sys/module/tcp_bbr/initstate",
+	"/proc/sys/kernel/osrelease",
+	"/proc/sys/kernel/arch",
+	"/proc/sys/kernel/hostname",
+	"/proc/sys/kernel/random/boot_id",
+	"/proc/cmdline",
+	"/sys/kernel/security/lockdown",
+	"/sys/kernel/security/lsm",
+	"/proc/self/auxv",
+	"/proc/config.gz",
+	"/boot/config-*",
+	"/lib/modules/*/config",
+	"/proc/modules",
+	"/proc/swaps",
+	"/etc/os-release",
+	"/usr/lib/os-release",
+	"/etc/hostname",
+	"/hostname",
+	"/uname",
+	"/sos_commands/kernel/uname_-a",
+	LSMOD,
+	"/sys/module/bfq/initstate",
+	"/sys/module/br_netfilter/initstate",
+	"/sys/module/ip_vs/initstate",
+	"/sys/module/sch_fq/initstate",
+	"/sys/module/sch_fq_codel/initstate",
+	"/sys/module/tcp_bbr/initstate",
 	"/sys/module/zram/initstate",
-	"/sys/module/cpuidle_haltpoll/parameters/*", "/sys/module/dm_mod/parameters/*", "/sys/module/haltpoll/parameters/*",
-	"/sys/module/intel_idle/parameters/*", "/sys/module/kvm/parameters/*", "/sys/module/kvm_amd/parameters/*",
-	"/sys/module/kvm_intel/parameters/*", "/sys/module/nf_conntrack/parameters/*", "/sys/module/nvme/parameters/*",
-	"/sys/module/nvme_core/parameters/*", "/sys/module/overlay/parameters/*", "/sys/module/processor/parameters/*",
-	"/sys/module/rcupdate/parameters/*", "/sys/module/rcutree/parameters/*", "/sys/module/scsi_mod/parameters/*",
-	"/sys/module/tcp_cubic/parameters/*", "/sys/module/tcp_bbr/parameters/*", "/sys/module/virtio_blk/parameters/*",
-	"/sys/module/virtio_net/parameters/*", "/sys/module/workqueue/parameters/*", "/sys/module/zswap/parameters/*",
+	"/sys/module/cpuidle_haltpoll/parameters/*",
+	"/sys/module/dm_mod/parameters/*",
+	"/sys/module/haltpoll/parameters/*",
+	"/sys/module/intel_idle/parameters/*",
+	"/sys/module/kvm/parameters/*",
+	"/sys/module/kvm_amd/parameters/*",
+	"/sys/module/kvm_intel/parameters/*",
+	"/sys/module/nf_conntrack/parameters/*",
+	"/sys/module/nvme/parameters/*",
+	"/sys/module/nvme_core/parameters/*",
+	"/sys/module/overlay/parameters/*",
+	"/sys/module/processor/parameters/*",
+	"/sys/module/rcupdate/parameters/*",
+	"/sys/module/rcutree/parameters/*",
+	"/sys/module/scsi_mod/parameters/*",
+	"/sys/module/tcp_cubic/parameters/*",
+	"/sys/module/tcp_bbr/parameters/*",
+	"/sys/module/virtio_blk/parameters/*",
+	"/sys/module/virtio_net/parameters/*",
+	"/sys/module/workqueue/parameters/*",
+	"/sys/module/zswap/parameters/*",
 	NULL,
 };
 
 const struct probe probe_kernel = {
 	.name = "kernel",
-	.summary = "release, architecture, page size, command line, build configuration, modules, swap areas",
+	.summary = "release, architecture, page size, command line, build configuration, modules, "
+		   "swap areas",
 	.paths = kernel_paths,
 	.read = kernel_read,
 };

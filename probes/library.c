@@ -3,7 +3,8 @@
 
 #include <dlfcn.h>
 
-bool library_load(const char *file, const struct library_function *functions, size_t count, void *table)
+bool library_load(const char *file, const struct library_function *functions, size_t count,
+		  void *table)
 {
 	void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mounts: file system, source and options as running (mountinfo) and as configured (fstab).  libmount parses both from
- * memory, so that it opens no file of its own: the tables may be another machine's. */
+/* Mounts: file system, source and options as running (mountinfo) and as configured (fstab).
+ * libmount parses both from memory, so that it opens no file of its own: the tables may be another
+ * machine's. */
 #include "mount.h"
 
 #include <errno.h>
@@ -19,16 +20,20 @@
 #define CONTAINER_MOUNTS_MAX 64
 
 static const char *const container_places[] = {
-	"/run/containerd/", "/run/docker/",	    "/run/netns/",	   "/run/user/",	   "/var/lib/containerd/",
-	"/var/lib/containers/", "/var/lib/docker/", "/var/lib/kubelet/pods/", "/var/lib/lxc/",	   "/var/lib/machines/",
+	"/run/containerd/",   "/run/docker/",		"/run/netns/",
+	"/run/user/",	      "/var/lib/containerd/",	"/var/lib/containers/",
+	"/var/lib/docker/",   "/var/lib/kubelet/pods/", "/var/lib/lxc/",
+	"/var/lib/machines/",
 };
 
 /* Of the kernel's own file systems these have options that matter. */
-static const char *const kept_pseudo[] = { "cgroup", "cgroup2", "hugetlbfs", "overlay", "tmpfs", "virtiofs" };
+static const char *const kept_pseudo[] = { "cgroup",  "cgroup2", "hugetlbfs",
+					   "overlay", "tmpfs",	 "virtiofs" };
 
-/* Options without a value: true when listed, else false; where one has a value after all ("discard=async"), that.  Some
- * are known to one file system only, and of some the kernel lists only the opposite of its default: those are false only
- * when the opposite is listed, and otherwise not known. */
+/* Options without a value: true when listed, else false; where one has a value after all
+ * ("discard=async"), that.  Some are known to one file system only, and of some the kernel lists
+ * only the opposite of its default: those are false only when the opposite is listed, and otherwise
+ * not known. */
 /* clang-format off */
 static const struct flag {
 	const char *name;
@@ -55,11 +60,12 @@ static const struct flag {
 /* clang-format on */
 
 static const char *const values[] = {
-	"allocsize", "barrier", "commit", "compress", "data",	 "huge",     "logbsize", "logbufs",
-	"nr_inodes", "pagesize", "rsize", "size",     "stripe",	 "subvol",   "wsize",
+	"allocsize", "barrier",	 "commit", "compress", "data",	 "huge",   "logbsize", "logbufs",
+	"nr_inodes", "pagesize", "rsize",  "size",     "stripe", "subvol", "wsize",
 };
 
-/* libmount resolves the source "/dev/root" by looking at the running host; for the table of another one it must not. */
+/* libmount resolves the source "/dev/root" by looking at the running host; for the table of another
+ * one it must not. */
 #define ROOT_SOURCE " /dev/root "
 #define ROOT_STAND_IN " =dev/root "
 
@@ -69,7 +75,7 @@ struct mount_probe {
 	const struct libmount *lib;
 	const struct mount_tables *tables;
 	struct libmnt_table *mounts;
-	struct libmnt_table *fstab;	/* NULL: not read */
+	struct libmnt_table *fstab; /* NULL: not read */
 	struct block_map map;
 	size_t left_out, container_left_out;
 	struct strbuf text;
@@ -89,7 +95,8 @@ static bool listed(const char *const *names, size_t count, const char *name)
 	return false;
 }
 
-/* libmount calls this for a line that it cannot read, and goes on with the next one when it returns 1. */
+/* libmount calls this for a line that it cannot read, and goes on with the next one when it
+ * returns 1. */
 static int count_bad_line(struct libmnt_table *table, const char *file, int line)
 {
 	struct parse_state *state = libmount_library()->mnt_table_get_userdata(table);
@@ -100,7 +107,8 @@ static int count_bad_line(struct libmnt_table *table, const char *file, int line
 	return 1;
 }
 
-static struct libmnt_table *parse_table(struct mount_probe *probe, const struct strbuf *text, const char *path)
+static struct libmnt_table *parse_table(struct mount_probe *probe, const struct strbuf *text,
+					const char *path)
 {
 	const struct libmount *lib = probe->lib;
 	struct libmnt_table *table = lib->mnt_new_table();
@@ -120,9 +128,11 @@ static struct libmnt_table *parse_table(struct mount_probe *probe, const struct 
 	(void)fclose(file);
 	lib->mnt_table_set_userdata(table, NULL);
 	if (state.bad_lines > 0)
-		(void)diag_warning(snapshot_notes(probe->snapshot),
-				   &(struct place){ .file = path, .line = (unsigned int)MAX(state.first_line, 0) },
-				   "%zu lines are not understood", state.bad_lines);
+		(void)diag_warning(
+			snapshot_notes(probe->snapshot),
+			&(struct place){ .file = path,
+					 .line = (unsigned int)MAX(state.first_line, 0) },
+			"%zu lines are not understood", state.bad_lines);
 	return table;
 }
 
@@ -142,11 +152,12 @@ static bool is_wanted(struct mount_probe *probe, struct libmnt_fs *fs)
 
 	if (!type || !target || *target != '/')
 		return false;
-	return !probe->lib->mnt_fs_is_pseudofs(fs) || listed(kept_pseudo, ARRAY_SIZE(kept_pseudo), type);
+	return !probe->lib->mnt_fs_is_pseudofs(fs) ||
+	       listed(kept_pseudo, ARRAY_SIZE(kept_pseudo), type);
 }
 
-/* A mount that shows a part of a file system, as bind mounts do.  btrfs shows its subvolumes in the same way, and a
- * cgroup namespace its own part of the hierarchy. */
+/* A mount that shows a part of a file system, as bind mounts do.  btrfs shows its subvolumes in the
+ * same way, and a cgroup namespace its own part of the hierarchy. */
 static bool is_bind(struct mount_probe *probe, struct libmnt_fs *fs, const char *options)
 {
 	const char *shown = probe->lib->mnt_fs_get_root(fs);
@@ -155,31 +166,32 @@ static bool is_bind(struct mount_probe *probe, struct libmnt_fs *fs, const char 
 
 	if (!shown || streq(shown, "/") || starts_with(probe->lib->mnt_fs_get_fstype(fs), "cgroup"))
 		return false;
-	if (probe->lib->mnt_optstr_get_option(options, "subvol", &subvolume, &length) == 0 && subvolume &&
-	    length == strlen(shown) && memcmp(subvolume, shown, length) == 0)
+	if (probe->lib->mnt_optstr_get_option(options, "subvol", &subvolume, &length) == 0 &&
+	    subvolume && length == strlen(shown) && memcmp(subvolume, shown, length) == 0)
 		return false;
 	return true;
 }
 
 /* true when the option is there; *ret_value is NULL when it has no value. */
-static bool find_option(struct mount_probe *probe, const char *options, const char *name, char **ret_value,
-			size_t *ret_length)
+static bool find_option(struct mount_probe *probe, const char *options, const char *name,
+			char **ret_value, size_t *ret_length)
 {
 	*ret_value = NULL;
 	*ret_length = 0;
 	return probe->lib->mnt_optstr_get_option(options, name, ret_value, ret_length) == 0;
 }
 
-static void record_option(struct mount_probe *probe, subject_id subject, const char *name, const char *value,
-			  size_t length)
+static void record_option(struct mount_probe *probe, subject_id subject, const char *name,
+			  const char *value, size_t length)
 {
 	strbuf_reset(&probe->text);
 	strbuf_addf(&probe->text, "options.%s", name);
-	snapshot_set(probe->snapshot, subject, probe->text.buf, value, length, probe->tables->mounts_path);
+	snapshot_set(probe->snapshot, subject, probe->text.buf, value, length,
+		     probe->tables->mounts_path);
 }
 
-static void record_flag(struct mount_probe *probe, subject_id subject, const struct flag *flag, const char *fstype,
-			const char *options)
+static void record_flag(struct mount_probe *probe, subject_id subject, const struct flag *flag,
+			const char *fstype, const char *options)
 {
 	size_t length;
 	char *value;
@@ -187,18 +199,21 @@ static void record_flag(struct mount_probe *probe, subject_id subject, const str
 	if (flag->fstype && !streq(flag->fstype, fstype))
 		return;
 	if (find_option(probe, options, flag->name, &value, &length))
-		record_option(probe, subject, flag->name, value ? value : "true", value ? length : strlen("true"));
+		record_option(probe, subject, flag->name, value ? value : "true",
+			      value ? length : strlen("true"));
 	else if (!flag->opposite || find_option(probe, options, flag->opposite, &value, &length))
 		record_option(probe, subject, flag->name, "false", strlen("false"));
 }
 
-static void record_options(struct mount_probe *probe, subject_id subject, const char *fstype, const char *options)
+static void record_options(struct mount_probe *probe, subject_id subject, const char *fstype,
+			   const char *options)
 {
 	const char *strict;
 	size_t length;
 	char *value;
 
-	snapshot_set_string(probe->snapshot, subject, "options", options, probe->tables->mounts_path);
+	snapshot_set_string(probe->snapshot, subject, "options", options,
+			    probe->tables->mounts_path);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		record_flag(probe, subject, &flags[i], fstype, options);
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
@@ -222,7 +237,8 @@ static const char *source_of(struct mount_probe *probe, struct libmnt_fs *fs)
 	return streq(source, "=dev/root") ? "/dev/root" : source;
 }
 
-static void record_device(struct mount_probe *probe, subject_id subject, struct libmnt_fs *fs, const char *source)
+static void record_device(struct mount_probe *probe, subject_id subject, struct libmnt_fs *fs,
+			  const char *source)
 {
 	dev_t number = probe->lib->mnt_fs_get_devno(fs);
 	int disk;
@@ -249,28 +265,32 @@ static void record_fstab(struct mount_probe *probe, subject_id subject, const ch
 		snapshot_set_string(probe->snapshot, subject, "fstab.options", options, FSTAB);
 	else
 		snapshot_set_absent(probe->snapshot, subject, "fstab.options",
-				    probe->tables->fstab_result < 0 ? probe->tables->fstab_result : -ENOENT, FSTAB);
+				    probe->tables->fstab_result < 0 ? probe->tables->fstab_result
+								    : -ENOENT,
+				    FSTAB);
 }
 
 static void record_mount(struct mount_probe *probe, struct libmnt_fs *fs)
 {
 	const char *target = probe->lib->mnt_fs_get_target(fs);
-	const char *options = probe->lib->mnt_fs_get_options(fs), *fstype = probe->lib->mnt_fs_get_fstype(fs);
+	const char *options = probe->lib->mnt_fs_get_options(fs),
+		   *fstype = probe->lib->mnt_fs_get_fstype(fs);
 	const char *source = source_of(probe, fs), *origin = probe->tables->mounts_path;
 	subject_id subject = snapshot_subject(probe->snapshot, SUBJECT_KIND_MOUNT, target, "");
 
 	snapshot_set_string(probe->snapshot, subject, "fstype", fstype, origin);
 	snapshot_set_string(probe->snapshot, subject, "source", source, origin);
 	record_options(probe, subject, fstype, options ? options : "");
-	snapshot_set_string(probe->snapshot, subject, "bind", is_bind(probe, fs, options) ? "true" : "false", origin);
+	snapshot_set_string(probe->snapshot, subject, "bind",
+			    is_bind(probe, fs, options) ? "true" : "false", origin);
 	record_device(probe, subject, fs, source);
 	record_fstab(probe, subject, target);
 }
 
-/* Of several mounts on the same point the last one is seen, so the table is walked from its end; those of containers
- * come after all others.  kept holds them in the order of that walk. */
-static size_t choose_mounts(struct mount_probe *probe, struct libmnt_iter *iter, bool containers, size_t room,
-			    struct symbols *seen, struct libmnt_fs **kept)
+/* Of several mounts on the same point the last one is seen, so the table is walked from its end;
+ * those of containers come after all others.  kept holds them in the order of that walk. */
+static size_t choose_mounts(struct mount_probe *probe, struct libmnt_iter *iter, bool containers,
+			    size_t room, struct symbols *seen, struct libmnt_fs **kept)
 {
 	struct libmnt_fs *fs;
 	size_t count = 0;
@@ -302,7 +322,8 @@ static void record_mounts(struct mount_probe *probe)
 
 	for (size_t pass = 0; pass < ARRAY_SIZE(rooms); pass++) {
 		struct libmnt_iter *iter = probe->lib->mnt_new_iter(MNT_ITER_BACKWARD);
-		size_t count = iter ? choose_mounts(probe, iter, pass == 1, rooms[pass], &seen, kept) : 0;
+		size_t count =
+			iter ? choose_mounts(probe, iter, pass == 1, rooms[pass], &seen, kept) : 0;
 
 		while (count > 0)
 			record_mount(probe, kept[--count]);
@@ -317,12 +338,13 @@ static void note_left_out(struct mount_probe *probe)
 	const struct place place = { .file = probe->tables->mounts_path };
 
 	if (probe->left_out)
-		(void)diag_warning(snapshot_notes(probe->snapshot), &place, "%zu mounts past the first %d are left out",
-				   probe->left_out, MOUNTS_MAX);
+		(void)diag_warning(snapshot_notes(probe->snapshot), &place,
+				   "%zu mounts past the first %d are left out", probe->left_out,
+				   MOUNTS_MAX);
 	if (probe->container_left_out)
 		(void)diag_warning(snapshot_notes(probe->snapshot), &place,
-				   "%zu mounts of containers past the first %d are left out", probe->container_left_out,
-				   CONTAINER_MOUNTS_MAX);
+				   "%zu mounts of containers past the first %d are left out",
+				   probe->container_left_out, CONTAINER_MOUNTS_MAX);
 }
 
 static void hide_root_source(struct strbuf *text)
@@ -365,8 +387,8 @@ int mount_record(const struct root *root, struct mount_tables *tables, struct sn
 static int read_mounts(const struct root *root, struct mount_tables *tables)
 {
 	/* On this host the first one; what was saved of another may be any. */
-	static const char *const paths[] = { "/proc/self/mountinfo", "/proc/1/mountinfo", "/proc/self/mounts",
-					     "/proc/mounts" };
+	static const char *const paths[] = { "/proc/self/mountinfo", "/proc/1/mountinfo",
+					     "/proc/self/mounts", "/proc/mounts" };
 	size_t count = root_is_live(root) ? 1 : ARRAY_SIZE(paths);
 	int first = 0;
 
@@ -381,7 +403,8 @@ static int read_mounts(const struct root *root, struct mount_tables *tables)
 	return first;
 }
 
-static int mount_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+static int mount_read(const struct root *root, const struct probe_options *options,
+		      struct snapshot *snapshot)
 {
 	struct mount_tables tables = { .mounts = STRBUF_INIT, .fstab = STRBUF_INIT };
 	int r;
@@ -397,8 +420,8 @@ static int mount_read(const struct root *root, const struct probe_options *optio
 }
 
 static const char *const mount_paths[] = {
-	"/proc/self/mountinfo", "/proc/1/mountinfo", "/proc/self/mounts", "/proc/mounts",	 FSTAB,
-	"/sys/block/*/dev",	"/sys/block/*/*/dev", "/dev/mapper/*",	  NULL,
+	"/proc/self/mountinfo", "/proc/1/mountinfo",  "/proc/self/mounts", "/proc/mounts", FSTAB,
+	"/sys/block/*/dev",	"/sys/block/*/*/dev", "/dev/mapper/*",	   NULL,
 };
 
 const struct probe probe_mount = {

@@ -7,14 +7,14 @@
 #include "../core/snapshot.h"
 
 struct mount_tables {
-	struct strbuf mounts;		/* mountinfo, or the older form of /proc/mounts */
+	struct strbuf mounts; /* mountinfo, or the older form of /proc/mounts */
 	const char *mounts_path;
 	struct strbuf fstab;
-	int fstab_result;		/* of reading it */
+	int fstab_result; /* of reading it */
 };
 
-/* Records a subject for each mount point that is not of the kernel's own.  root is asked for block devices only.
- * -ENOPKG without libmount. */
+/* Records a subject for each mount point that is not of the kernel's own.  root is asked for block
+ * devices only. -ENOPKG without libmount. */
 int mount_record(const struct root *root, struct mount_tables *tables, struct snapshot *snapshot);
 
 #endif

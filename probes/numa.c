@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NUMA nodes: which processors each has, how far they are from one another, and its huge pages.  A kernel without
- * CONFIG_NUMA has no /sys/devices/system/node.  Documentation/ABI/stable/sysfs-devices-node. */
+/* NUMA nodes: which processors each has, how far they are from one another, and its huge pages.  A
+ * kernel without CONFIG_NUMA has no /sys/devices/system/node.
+ * Documentation/ABI/stable/sysfs-devices-node. */
 #include <errno.h>
 
 #include "../core/parse.h"
@@ -25,7 +26,8 @@ static const char *const node_files[] = { "cpulist", "distance" };
 /* Writing splits a huge page; there is nothing to read. */
 static const char *const pool_actions[] = { "demote", NULL };
 
-static void read_huge_pages(const struct root *root, struct snapshot *snapshot, subject_id node, const char *directory)
+static void read_huge_pages(const struct root *root, struct snapshot *snapshot, subject_id node,
+			    const char *directory)
 {
 	CLEANUP(root_list_release) struct root_list sizes = ROOT_LIST_INIT;
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
@@ -40,7 +42,8 @@ static void read_huge_pages(const struct root *root, struct snapshot *snapshot, 
 		strbuf_addf(&path, "%s/hugepages/%s", directory, sizes.entries[i].name);
 		strbuf_reset(&prefix);
 		strbuf_addf(&prefix, "%s.", sizes.entries[i].name);
-		(void)setting_directory_read(root, snapshot, node, prefix.buf, path.buf, pool_actions);
+		(void)setting_directory_read(root, snapshot, node, prefix.buf, path.buf,
+					     pool_actions);
 	}
 }
 
@@ -73,11 +76,13 @@ static bool lscpu_nodes(const struct root *root, struct strbuf *text, uint64_t *
 	CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
 
 	return root->layout == ROOT_SOSREPORT && root_read(root, LSCPU, text) == 0 &&
-	       cpuinfo_find(text->buf, "NUMA node(s)", &value) && parse_u64(value.buf, ret_count) == 0;
+	       cpuinfo_find(text->buf, "NUMA node(s)", &value) &&
+	       parse_u64(value.buf, ret_count) == 0;
 }
 
 /* "0-1" */
-static int numa_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+static int numa_read(const struct root *root, const struct probe_options *options,
+		     struct snapshot *snapshot)
 {
 	static const char path[] = NODE "/online";
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -92,12 +97,14 @@ static int numa_read(const struct root *root, const struct probe_options *option
 		r = cpu_list_count(text.buf, &count);
 	if (r < 0) {
 		if (lscpu_nodes(root, &text, &count))
-			snapshot_setf(snapshot, SUBJECT_HOST, "numa.nodes", LSCPU, "%llu", (unsigned long long)count);
+			snapshot_setf(snapshot, SUBJECT_HOST, "numa.nodes", LSCPU, "%llu",
+				      (unsigned long long)count);
 		else
 			snapshot_set_absent(snapshot, SUBJECT_HOST, "numa.nodes", r, path);
 		return 0;
 	}
-	snapshot_setf(snapshot, SUBJECT_HOST, "numa.nodes", path, "%llu", (unsigned long long)count);
+	snapshot_setf(snapshot, SUBJECT_HOST, "numa.nodes", path, "%llu",
+		      (unsigned long long)count);
 	cursor = text.buf;
 	while (next_cpu_range(&cursor, &first, &last) > 0) {
 		for (uint64_t node = first; node <= last && seen < NODES_MAX; node++, seen++)

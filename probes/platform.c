@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this host is: a machine, a virtual one, a container; whose cloud it is in; and which programs own its settings,
- * so that a change is made with them and not against them. */
+/* What this host is: a machine, a virtual one, a container; whose cloud it is in; and which
+ * programs own its settings, so that a change is made with them and not against them. */
 #include "platform.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 
 #define DMI "/sys/class/dmi/id"
 #define WANTS "/etc/systemd/system/multi-user.target.wants"
+#define GRAPHICAL "/etc/systemd/system/graphical.target.wants"
 
 /* Processes looked at for managers. */
 #define PROCESSES_MAX 4096
@@ -109,7 +110,8 @@ static const struct {
 	{ "/.dockerenv",                                   "docker" },
 };
 
-/* Programs that set what this program would advise on.  comm is cut to 15 characters, as the kernel does. */
+/* Programs that set what this program would advise on.  comm is cut to 15 characters, as the kernel
+ * does. */
 static const struct manager {
 	const char *key, *comm;
 	const char *files[3];	/* one of them: it is configured to run */
@@ -124,7 +126,7 @@ static const struct manager {
 	{ "manager.networkmanager", "NetworkManager",  { WANTS "/NetworkManager.service" } },
 	{ "manager.numad",          "numad",           { WANTS "/numad.service" } },
 	{ "manager.oomd",           "systemd-oomd",    { WANTS "/systemd-oomd.service" } },
-	{ "manager.power_profiles", "power-profiles-", { "/etc/systemd/system/graphical.target.wants/power-profiles-daemon.service" } },
+	{ "manager.power_profiles", "power-profiles-", { GRAPHICAL "/power-profiles-daemon.service" } },
 	{ "manager.sapconf",        NULL,              { WANTS "/sapconf.service" } },
 	{ "manager.saptune",        NULL,              { WANTS "/saptune.service" } },
 	{ "manager.systemd",        "systemd",         { "/run/systemd/system" } },
@@ -142,7 +144,8 @@ static bool begins(const char *text, const char *prefix)
 static const char *dmi_match(const struct dmi *dmi, const struct dmi_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (begins(dmi->sys_vendor, rows[i].vendor) && begins(dmi->product_name, rows[i].product) &&
+		if (begins(dmi->sys_vendor, rows[i].vendor) &&
+		    begins(dmi->product_name, rows[i].product) &&
 		    begins(dmi->bios_vendor, rows[i].bios))
 			return rows[i].name;
 	}
@@ -151,7 +154,8 @@ static const char *dmi_match(const struct dmi *dmi, const struct dmi_row *rows, 
 
 const char *dmi_virtualization(const struct dmi *dmi)
 {
-	/* Whole machines for rent have the vendor of the virtual ones: "m5.metal", "c3-highcpu-192-metal". */
+	/* Whole machines for rent have the vendor of the virtual ones: "m5.metal",
+	 * "c3-highcpu-192-metal". */
 	if (ends_with(dmi->product_name, "metal") || strstr(dmi->product_name, ".metal-"))
 		return NULL;
 	return dmi_match(dmi, virtual_machines, ARRAY_SIZE(virtual_machines));
@@ -180,7 +184,8 @@ const char *cgroup_container(const char *text)
 	return NULL;
 }
 
-bool environ_find(const char *text, size_t length, const char *name, const char **ret_value, size_t *ret_length)
+bool environ_find(const char *text, size_t length, const char *name, const char **ret_value,
+		  size_t *ret_length)
 {
 	const char *end = text + length;
 	size_t n = strlen(name);
@@ -204,7 +209,7 @@ struct platform {
 	struct snapshot *snapshot;
 	struct dmi dmi;
 	struct strbuf dmi_text[5];
-	int dmi_result;		/* of reading sys_vendor */
+	int dmi_result; /* of reading sys_vendor */
 	struct strbuf text;
 };
 
@@ -232,13 +237,15 @@ static void read_dmi(struct platform *platform)
 	}
 	snapshot_set_read(platform->snapshot, SUBJECT_HOST, "platform.vendor", platform->dmi_result,
 			  platform->dmi.sys_vendor, strlen(platform->dmi.sys_vendor), rows[0].path);
-	snapshot_set_read(platform->snapshot, SUBJECT_HOST, "platform.product", platform->dmi_result,
-			  platform->dmi.product_name, strlen(platform->dmi.product_name), rows[1].path);
+	snapshot_set_read(platform->snapshot, SUBJECT_HOST, "platform.product",
+			  platform->dmi_result, platform->dmi.product_name,
+			  strlen(platform->dmi.product_name), rows[1].path);
 }
 
 static bool file_has(struct platform *platform, const char *path, const char *piece)
 {
-	return root_read(platform->root, path, &platform->text) == 0 && strstr(platform->text.buf, piece);
+	return root_read(platform->root, path, &platform->text) == 0 &&
+	       strstr(platform->text.buf, piece);
 }
 
 static const char *by_clock(struct platform *platform, const char *path)
@@ -250,7 +257,8 @@ static const char *by_clock(struct platform *platform, const char *path)
 		size_t length;
 
 		while (next_word(&cursor, &word, &length)) {
-			if (length == strlen(clocks[i].clock) && memcmp(word, clocks[i].clock, length) == 0)
+			if (length == strlen(clocks[i].clock) &&
+			    memcmp(word, clocks[i].clock, length) == 0)
 				return clocks[i].name;
 		}
 	}
@@ -260,7 +268,8 @@ static const char *by_clock(struct platform *platform, const char *path)
 /* The first evidence that decides, strongest first; *ret_origin is where it was. */
 static const char *find_virtualization(struct platform *platform, const char **ret_origin)
 {
-	static const char clock_path[] = "/sys/devices/system/clocksource/clocksource0/available_clocksource";
+	static const char clock_path[] =
+		"/sys/devices/system/clocksource/clocksource0/available_clocksource";
 	const char *clock, *name;
 
 	*ret_origin = "/proc/sys/kernel/osrelease";
@@ -268,7 +277,7 @@ static const char *find_virtualization(struct platform *platform, const char **r
 		return "wsl";
 	*ret_origin = "/proc/xen/capabilities";
 	if (file_has(platform, *ret_origin, "control_d"))
-		return "none";	/* the first domain of Xen sees the hardware */
+		return "none"; /* the first domain of Xen sees the hardware */
 	*ret_origin = DMI "/sys_vendor";
 	name = dmi_virtualization(&platform->dmi);
 	clock = by_clock(platform, clock_path);
@@ -276,28 +285,33 @@ static const char *find_virtualization(struct platform *platform, const char **r
 	if (name && (!clock || !streq(name, "qemu")))
 		return name;
 	*ret_origin = "/sys/hypervisor/type";
-	if (root_read_line(platform->root, *ret_origin, &platform->text) == 0 && streq(platform->text.buf, "xen"))
+	if (root_read_line(platform->root, *ret_origin, &platform->text) == 0 &&
+	    streq(platform->text.buf, "xen"))
 		return "xen";
 	*ret_origin = clock_path;
 	if (clock)
 		return clock;
 	*ret_origin = "/proc/device-tree/hypervisor/compatible";
 	if (root_read(platform->root, *ret_origin, &platform->text) == 0 && platform->text.len > 0)
-		return streq(platform->text.buf, "linux,kvm") ? "kvm" : strstr(platform->text.buf, "xen") ? "xen" : "other";
+		return streq(platform->text.buf, "linux,kvm") ? "kvm"
+		       : strstr(platform->text.buf, "xen")    ? "xen"
+							      : "other";
 	*ret_origin = "/proc/sysinfo";
-	if (root_read(platform->root, *ret_origin, &platform->text) == 0 && strstr(platform->text.buf, "VM00 "))
+	if (root_read(platform->root, *ret_origin, &platform->text) == 0 &&
+	    strstr(platform->text.buf, "VM00 "))
 		return strstr(platform->text.buf, "KVM/Linux") ? "kvm" : "zvm";
 	return name;
 }
 
-/* x86 has a processor flag that every hypervisor shows; elsewhere firmware that names no hypervisor is the best there
- * is; with neither, nothing is known. */
+/* x86 has a processor flag that every hypervisor shows; elsewhere firmware that names no hypervisor
+ * is the best there is; with neither, nothing is known. */
 static const char *virtualization_by_flag(struct platform *platform, const char **ret_origin)
 {
 	*ret_origin = "/proc/cpuinfo";
 	if (cpuinfo_read_head(platform->root, &platform->text) == 0 &&
 	    cpuinfo_has_word(platform->text.buf, "flags", "fpu"))
-		return cpuinfo_has_word(platform->text.buf, "flags", "hypervisor") ? "other" : "none";
+		return cpuinfo_has_word(platform->text.buf, "flags", "hypervisor") ? "other"
+										   : "none";
 	*ret_origin = DMI "/sys_vendor";
 	return platform->dmi_result == 0 ? "none" : NULL;
 }
@@ -309,9 +323,11 @@ static void record_virtualization(struct platform *platform)
 	if (!name)
 		name = virtualization_by_flag(platform, &origin);
 	if (name)
-		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.virtualization", name, origin);
+		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.virtualization",
+				    name, origin);
 	else
-		snapshot_set_absent(platform->snapshot, SUBJECT_HOST, "platform.virtualization", -ENOENT, DMI);
+		snapshot_set_absent(platform->snapshot, SUBJECT_HOST, "platform.virtualization",
+				    -ENOENT, DMI);
 }
 
 static void record_cloud(struct platform *platform)
@@ -321,16 +337,19 @@ static void record_cloud(struct platform *platform)
 
 	if (name)
 		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.cloud", name, DMI);
-	else if (root_read_line(platform->root, path, &platform->text) == 0 && platform->text.len > 0)
-		snapshot_set(platform->snapshot, SUBJECT_HOST, "platform.cloud", platform->text.buf, platform->text.len,
-			     path);
+	else if (root_read_line(platform->root, path, &platform->text) == 0 &&
+		 platform->text.len > 0)
+		snapshot_set(platform->snapshot, SUBJECT_HOST, "platform.cloud", platform->text.buf,
+			     platform->text.len, path);
 	else if (platform->dmi_result == 0)
-		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.cloud", "none", DMI);
+		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.cloud", "none",
+				    DMI);
 	else
-		snapshot_set_absent(platform->snapshot, SUBJECT_HOST, "platform.cloud", platform->dmi_result, DMI);
+		snapshot_set_absent(platform->snapshot, SUBJECT_HOST, "platform.cloud",
+				    platform->dmi_result, DMI);
 }
 
-/* The first line of mountinfo begins with the number of a mount, and no two namespaces share one. */
+/* The first line of mountinfo begins with the number of a mount; no two namespaces share one. */
 static bool first_mount(struct platform *platform, const char *path, struct strbuf *line)
 {
 	if (root_read_limit(platform->root, path, 16U << 20, line) < 0)
@@ -339,8 +358,9 @@ static bool first_mount(struct platform *platform, const char *path, struct strb
 	return line->len > 0;
 }
 
-/* Process 2 is kthreadd only where processes are not in a namespace of their own; when file systems are those of process
- * 1 too, this is the host itself, even if its root was unpacked from a container's image, marks and all. */
+/* Process 2 is kthreadd only where processes are not in a namespace of their own; when file systems
+ * are those of process 1 too, this is the host itself, even if its root was unpacked from a
+ * container's image, marks and all. */
 static bool is_host_itself(struct platform *platform)
 {
 	CLEANUP(strbuf_release) struct strbuf own = STRBUF_INIT;
@@ -349,14 +369,15 @@ static bool is_host_itself(struct platform *platform)
 	if (root_read_line(platform->root, "/proc/2/comm", &platform->text) < 0 ||
 	    !streq(platform->text.buf, "kthreadd"))
 		return false;
-	return first_mount(platform, "/proc/self/mountinfo", &own) && first_mount(platform, "/proc/1/mountinfo", &first) &&
-	       streq(own.buf, first.buf);
+	return first_mount(platform, "/proc/self/mountinfo", &own) &&
+	       first_mount(platform, "/proc/1/mountinfo", &first) && streq(own.buf, first.buf);
 }
 
 static bool is_word(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '-'))
+		if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') ||
+		      text[i] == '-'))
 			return false;
 	}
 	return length > 0 && length < 32;
@@ -369,7 +390,8 @@ static bool container_said(struct platform *platform, struct strbuf *name, const
 
 	*ret_origin = "/proc/1/environ";
 	if (root_read(platform->root, *ret_origin, &platform->text) == 0 &&
-	    environ_find(platform->text.buf, platform->text.len, "container", &value, &length) && is_word(value, length)) {
+	    environ_find(platform->text.buf, platform->text.len, "container", &value, &length) &&
+	    is_word(value, length)) {
 		strbuf_add(name, value, length);
 		return true;
 	}
@@ -387,7 +409,9 @@ static const char *find_container(struct platform *platform, const char **ret_or
 	const char *name;
 
 	*ret_origin = "/proc/1/cgroup";
-	name = root_read(platform->root, *ret_origin, &platform->text) == 0 ? cgroup_container(platform->text.buf) : NULL;
+	name = root_read(platform->root, *ret_origin, &platform->text) == 0
+		       ? cgroup_container(platform->text.buf)
+		       : NULL;
 	if (name)
 		return name;
 	for (size_t i = 0; i < ARRAY_SIZE(container_marks); i++) {
@@ -404,19 +428,24 @@ static void record_container(struct platform *platform)
 	const char *origin, *name;
 
 	if (is_host_itself(platform)) {
-		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.container", "none", "/proc/2/comm");
+		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.container", "none",
+				    "/proc/2/comm");
 		return;
 	}
 	name = find_container(platform, &origin);
-	/* Kubernetes runs containers of every kind, and what an engine says of itself is the kind. */
+	/* Kubernetes runs containers of every kind; what an engine says of itself is the kind. */
 	if (!(name && streq(name, "kubernetes")) && container_said(platform, &said, &origin))
 		name = said.buf;
 	if (name)
-		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.container", name, origin);
-	else if (root_exists(platform->root, "/proc/1/cgroup") || root_exists(platform->root, "/etc"))
-		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.container", "none", "/proc/1/cgroup");
+		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.container", name,
+				    origin);
+	else if (root_exists(platform->root, "/proc/1/cgroup") ||
+		 root_exists(platform->root, "/etc"))
+		snapshot_set_string(platform->snapshot, SUBJECT_HOST, "platform.container", "none",
+				    "/proc/1/cgroup");
 	else
-		snapshot_set_absent(platform->snapshot, SUBJECT_HOST, "platform.container", -ENOENT, "/proc/1/cgroup");
+		snapshot_set_absent(platform->snapshot, SUBJECT_HOST, "platform.container", -ENOENT,
+				    "/proc/1/cgroup");
 }
 
 static void mark_running(struct platform *platform, const char *pid, bool *running)
@@ -446,7 +475,8 @@ static size_t find_running(struct platform *platform, bool *running)
 			continue;
 		if (count++ == PROCESSES_MAX) {
 			(void)diag_warning(snapshot_notes(platform->snapshot), NULL,
-					   "more than %d processes; managers of settings among the rest are not seen",
+					   "more than %d processes; managers of settings among the "
+					   "rest are not seen",
 					   PROCESSES_MAX);
 			break;
 		}
@@ -458,7 +488,8 @@ static size_t find_running(struct platform *platform, bool *running)
 /* A unit that is enabled is a link, and what it leads to may not have been saved. */
 static bool is_there(struct platform *platform, const char *path)
 {
-	return root_exists(platform->root, path) || root_readlink(platform->root, path, &platform->text) == 0;
+	return root_exists(platform->root, path) ||
+	       root_readlink(platform->root, path, &platform->text) == 0;
 }
 
 static void record_managers(struct platform *platform)
@@ -471,22 +502,28 @@ static void record_managers(struct platform *platform)
 		const struct manager *manager = &managers[i];
 		const char *file = NULL;
 
-		for (size_t j = 0; j < ARRAY_SIZE(manager->files) && manager->files[j] && !file; j++)
+		for (size_t j = 0; j < ARRAY_SIZE(manager->files) && manager->files[j] && !file;
+		     j++)
 			file = is_there(platform, manager->files[j]) ? manager->files[j] : NULL;
 		if (running[i])
-			snapshot_set_string(platform->snapshot, SUBJECT_HOST, manager->key, "running", "/proc/*/comm");
+			snapshot_set_string(platform->snapshot, SUBJECT_HOST, manager->key,
+					    "running", "/proc/*/comm");
 		else if (file)
-			snapshot_set_string(platform->snapshot, SUBJECT_HOST, manager->key, "configured", file);
+			snapshot_set_string(platform->snapshot, SUBJECT_HOST, manager->key,
+					    "configured", file);
 		else if (seen)
-			snapshot_set_string(platform->snapshot, SUBJECT_HOST, manager->key, "none", "/proc/*/comm");
+			snapshot_set_string(platform->snapshot, SUBJECT_HOST, manager->key, "none",
+					    "/proc/*/comm");
 		else
-			snapshot_set_absent(platform->snapshot, SUBJECT_HOST, manager->key, -ENOENT, "/proc/*/comm");
+			snapshot_set_absent(platform->snapshot, SUBJECT_HOST, manager->key, -ENOENT,
+					    "/proc/*/comm");
 	}
 	(void)setting_file_read(platform->root, platform->snapshot, SUBJECT_HOST, "tuned.profile",
 				"/etc/tuned/active_profile", &platform->text);
 }
 
-static int platform_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+static int platform_read(const struct root *root, const struct probe_options *options,
+			 struct snapshot *snapshot)
 {
 	struct platform platform = {
 		.root = root,

@@ -20,10 +20,13 @@ const char *dmi_virtualization(const struct dmi *dmi);
 /* "amazon", "google" …; NULL when nothing in it names a cloud. */
 const char *dmi_cloud(const struct dmi *dmi);
 
-/* The container that a line of /proc/1/cgroup speaks of: "12:pids:/kubepods/burstable/pod…"; NULL: none. */
+/* The container that a line of /proc/1/cgroup speaks of: "12:pids:/kubepods/burstable/pod…"; NULL:
+ * none. */
 const char *cgroup_container(const char *text);
 
-/* The value of NAME in the zero-separated /proc/PID/environ; false when it is not there.  Lends a piece of the text. */
-bool environ_find(const char *text, size_t length, const char *name, const char **ret_value, size_t *ret_length);
+/* The value of NAME in the zero-separated /proc/PID/environ; false when it is not there.  Lends a
+ * piece of the text. */
+bool environ_find(const char *text, size_t length, const char *name, const char **ret_value,
+		  size_t *ret_length);
 
 #endif

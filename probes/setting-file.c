@@ -3,8 +3,8 @@
 
 #include <fcntl.h>
 
-int setting_file_read(const struct root *root, struct snapshot *snapshot, subject_id subject, const char *key,
-		      const char *path, struct strbuf *text)
+int setting_file_read(const struct root *root, struct snapshot *snapshot, subject_id subject,
+		      const char *key, const char *path, struct strbuf *text)
 {
 	int r = root_read(root, path, text);
 
@@ -12,13 +12,14 @@ int setting_file_read(const struct root *root, struct snapshot *snapshot, subjec
 	return r;
 }
 
-void setting_files_read(const struct root *root, struct snapshot *snapshot, const struct setting_file *files,
-			size_t count)
+void setting_files_read(const struct root *root, struct snapshot *snapshot,
+			const struct setting_file *files, size_t count)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	for (size_t i = 0; i < count; i++)
-		(void)setting_file_read(root, snapshot, SUBJECT_HOST, files[i].key, files[i].path, &text);
+		(void)setting_file_read(root, snapshot, SUBJECT_HOST, files[i].key, files[i].path,
+					&text);
 }
 
 static bool name_listed(const char *const names[], const char *name)
@@ -30,8 +31,8 @@ static bool name_listed(const char *const names[], const char *name)
 	return false;
 }
 
-int setting_directory_read(const struct root *root, struct snapshot *snapshot, subject_id subject, const char *prefix,
-			   const char *directory, const char *const skip[])
+int setting_directory_read(const struct root *root, struct snapshot *snapshot, subject_id subject,
+			   const char *prefix, const char *directory, const char *const skip[])
 {
 	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;

@@ -13,9 +13,10 @@ static bool is_octal(char c)
 void octal_unescape(struct strbuf *out, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\\' && i + 3 < length && text[i + 1] <= '3' && is_octal(text[i + 1]) &&
-		    is_octal(text[i + 2]) && is_octal(text[i + 3])) {
-			strbuf_add_char(out, (char)((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + text[i + 3] - '0'));
+		if (text[i] == '\\' && i + 3 < length && text[i + 1] <= '3' &&
+		    is_octal(text[i + 1]) && is_octal(text[i + 2]) && is_octal(text[i + 3])) {
+			strbuf_add_char(out, (char)((text[i + 1] - '0') * 64 +
+						    (text[i + 2] - '0') * 8 + text[i + 3] - '0'));
 			i += 3;
 		} else {
 			strbuf_add_char(out, text[i]);
@@ -68,7 +69,9 @@ static bool parse_area(const char *line, struct swap_area *area)
 		return false;
 	strbuf_reset(&area->name);
 	octal_unescape(&area->name, name, name_length);
-	area->kind = *kind == 'f' ? "file" : starts_with(area->name.buf, "/dev/zram") ? "zram" : "partition";
+	area->kind = *kind == 'f'				? "file"
+		     : starts_with(area->name.buf, "/dev/zram") ? "zram"
+								: "partition";
 	return true;
 }
 

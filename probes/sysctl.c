@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every key below /proc/sys, in one walk.
  *
- * There are 1,000 to 1,400 of them on an ordinary host and a hundred more for each network interface, so on this host
- * the walk asks the kernel for nothing but what it needs: the names of a directory with their type, and open, one read
- * and close for each file, relative to the open directory. */
+ * There are 1,000 to 1,400 of them on an ordinary host and a hundred more for each network
+ * interface, so on this host the walk asks the kernel for nothing but what it needs: the names of a
+ * directory with their type, and open, one read and close for each file, relative to the open
+ * directory. */
 #include "sysctl.h"
 
 #include <errno.h>
@@ -18,16 +19,19 @@
 #define DEPTH_MAX 12
 #define KEYS_MAX 500000
 
-/* The kernel allocates and clears a buffer of the size asked for, so a small first read is the cheap one.  What fills it
- * is read again with room enough: a sysctl does not continue where a short buffer cut a list of numbers. */
+/* The kernel allocates and clears a buffer of the size asked for, so a small first read is the
+ * cheap one.  What fills it is read again with room enough: a sysctl does not continue where a
+ * short buffer cut a list of numbers. */
 #define READ_FIRST 1023
 static const size_t read_larger[] = { 65535, ROOT_READ_MAX - 1 };
 
 #define LISTING_PATH "/sos_commands/kernel/sysctl_-a"
 #define LISTING_MAX (32U << 20)
 
-/* Keys that are not read; sysctl_paths says the same as paths.  parent and name are whole components; "*" stands for one component of parent, and a name that
- * is a directory leaves out everything below it.  They are recorded as unreadable with ECANCELED: left out on purpose. */
+/* Keys that are not read; sysctl_paths says the same as paths.  parent and name are whole
+ * components; "*" stands for one component of parent, and a name that is a directory leaves out
+ * everything below it.  They are recorded as unreadable with ECANCELED: left out on purpose.  The
+ * times of neighbours that log have twins in milliseconds; sched_domain is gone since Linux 5.13. */
 struct left_out {
 	const char *parent;
 	const char *name;
@@ -36,30 +40,30 @@ struct left_out {
 
 /* clang-format off */
 static const struct left_out left_out[] = {
-	{ "vm",               "stat_refresh",        "reading it makes every CPU flush its counters" },
+	{ "vm",               "stat_refresh",        "reading it flushes the counters of all CPUs" },
 	{ "vm",               "compact_memory",      "write-only" },
 	{ "vm",               "drop_caches",         "write-only" },
 	{ "net.core",         "netdev_rss_key",      "a secret" },
 	{ "net.ipv4",         "tcp_fastopen_key",    "a secret" },
 	{ "net.ipv6.conf.*",  "stable_secret",       "a secret" },
-	{ "net.ipv4.neigh.*", "base_reachable_time", "reading it logs a deprecation; base_reachable_time_ms has the value" },
-	{ "net.ipv4.neigh.*", "retrans_time",        "reading it logs a deprecation; retrans_time_ms has the value" },
-	{ "net.ipv6.neigh.*", "base_reachable_time", "reading it logs a deprecation; base_reachable_time_ms has the value" },
-	{ "net.ipv6.neigh.*", "retrans_time",        "reading it logs a deprecation; retrans_time_ms has the value" },
+	{ "net.ipv4.neigh.*", "base_reachable_time", "reading it logs a deprecation" },
+	{ "net.ipv4.neigh.*", "retrans_time",        "reading it logs a deprecation" },
+	{ "net.ipv6.neigh.*", "base_reachable_time", "reading it logs a deprecation" },
+	{ "net.ipv6.neigh.*", "retrans_time",        "reading it logs a deprecation" },
 	{ "net.ipv4.route",   "flush",               "write-only" },
 	{ "net.ipv6.route",   "flush",               "write-only" },
 	{ "kernel.random",    "uuid",                "every read makes a new one" },
-	{ "kernel",           "sched_domain",        "slow: a dozen files for each level of each CPU, before Linux 5.13" },
-	{ "fs",               "binfmt_misc",         "another file system, which touching it may mount" },
+	{ "kernel",           "sched_domain",        "slow: a dozen files for each level and CPU" },
+	{ "fs",               "binfmt_misc",         "another file system; touching it may mount" },
 };
 /* clang-format on */
 
 struct walk {
 	const struct root *root;
 	struct snapshot *snapshot;
-	struct strbuf key;	/* "net.ipv4.conf." */
-	struct strbuf path;	/* "/proc/sys/net/ipv4/conf/" */
-	struct strbuf text;	/* what did not fit into a small read */
+	struct strbuf key;  /* "net.ipv4.conf." */
+	struct strbuf path; /* "/proc/sys/net/ipv4/conf/" */
+	struct strbuf text; /* what did not fit into a small read */
 	size_t keys;
 	bool full;
 };
@@ -88,13 +92,15 @@ static bool parent_matches(const char *pattern, const char *key, size_t length)
 static bool key_left_out(const char *key, size_t position, const char *name)
 {
 	for (size_t i = 0; position > 0 && i < ARRAY_SIZE(left_out); i++) {
-		if (streq(left_out[i].name, name) && parent_matches(left_out[i].parent, key, position - 1))
+		if (streq(left_out[i].name, name) &&
+		    parent_matches(left_out[i].parent, key, position - 1))
 			return true;
 	}
 	return false;
 }
 
-/* Appends a component, with its dots as slashes: conf/eth0.100/rp_filter is conf.eth0/100.rp_filter. */
+/* Appends a component, with its dots as slashes: conf/eth0.100/rp_filter is
+ * conf.eth0/100.rp_filter. */
 static void key_add_component(struct strbuf *key, const char *name)
 {
 	size_t start = key->len;
@@ -104,8 +110,10 @@ static void key_add_component(struct strbuf *key, const char *name)
 		*c = '/';
 }
 
-/* One read, which for a file of this kind is the whole of it unless the buffer is filled.  *ret_text is lent. */
-static ssize_t read_live(struct walk *walk, int directory, const char *name, char *buffer, const char **ret_text)
+/* One read, which for a file of this kind is the whole of it unless the buffer is filled. *ret_text
+ * is lent. */
+static ssize_t read_live(struct walk *walk, int directory, const char *name, char *buffer,
+			 const char **ret_text)
 {
 	CLEANUP(close_fd) int fd = -1;
 	ssize_t n;
@@ -127,8 +135,8 @@ static ssize_t read_live(struct walk *walk, int directory, const char *name, cha
 	return n < 0 ? -errno : n;
 }
 
-/* The kernel ends every value with a newline, an empty one too; a file of no bytes is what sos leaves of one that it could
- * not read. */
+/* The kernel ends every value with a newline, an empty one too; a file of no bytes is what sos
+ * leaves of one that it could not read. */
 static ssize_t read_tree(struct walk *walk, int directory, const char *name, const char **ret_text)
 {
 	int r = root_read_at(walk->root, directory, name, &walk->text);
@@ -149,13 +157,14 @@ static void visit_key(struct walk *walk, int directory, const char *name)
 		n = read_live(walk, directory, name, buffer, &text);
 	else
 		n = read_tree(walk, directory, name, &text);
-	snapshot_set_read(walk->snapshot, SUBJECT_HOST, walk->key.buf, n < 0 ? (int)n : 0, text, n < 0 ? 0 : (size_t)n,
-			  walk->path.buf);
+	snapshot_set_read(walk->snapshot, SUBJECT_HOST, walk->key.buf, n < 0 ? (int)n : 0, text,
+			  n < 0 ? 0 : (size_t)n, walk->path.buf);
 }
 
 static void walk_directory(struct walk *walk, int parent, const char *name, unsigned int depth);
 
-static void visit(struct walk *walk, int directory, const char *name, unsigned char type, unsigned int depth)
+static void visit(struct walk *walk, int directory, const char *name, unsigned char type,
+		  unsigned int depth)
 {
 	size_t key_length = walk->key.len, path_length = walk->path.len;
 
@@ -164,7 +173,8 @@ static void visit(struct walk *walk, int directory, const char *name, unsigned c
 	key_add_component(&walk->key, name);
 	strbuf_add_string(&walk->path, name);
 	if (key_left_out(walk->key.buf, key_length, walk->key.buf + key_length)) {
-		snapshot_set_absent(walk->snapshot, SUBJECT_HOST, walk->key.buf, -ECANCELED, walk->path.buf);
+		snapshot_set_absent(walk->snapshot, SUBJECT_HOST, walk->key.buf, -ECANCELED,
+				    walk->path.buf);
 	} else if (type == DT_DIR) {
 		strbuf_add_char(&walk->key, '.');
 		strbuf_add_char(&walk->path, '/');
@@ -188,7 +198,8 @@ static unsigned char type_of(int directory, const char *name, unsigned char type
 	return IFTODT(st.st_mode);
 }
 
-/* procfs keeps a directory sorted by name and tells the type of each entry: nothing has to be collected first. */
+/* procfs keeps a directory sorted by name and tells the type of each entry: nothing has to be
+ * collected first. */
 static int walk_entries(struct walk *walk, int directory, unsigned int depth)
 {
 	struct linux_dirent64 {
@@ -210,7 +221,8 @@ static int walk_entries(struct walk *walk, int directory, unsigned int depth)
 
 			at += entry->length;
 			if (!streq(entry->name, ".") && !streq(entry->name, ".."))
-				visit(walk, directory, entry->name, type_of(directory, entry->name, entry->type), depth);
+				visit(walk, directory, entry->name,
+				      type_of(directory, entry->name, entry->type), depth);
 		}
 	}
 }
@@ -241,11 +253,12 @@ static void walk_directory(struct walk *walk, int parent, const char *name, unsi
 	else
 		r = walk_sorted(walk, fd, depth);
 	if (r < 0)
-		(void)diag_warning(snapshot_notes(walk->snapshot), NULL, "%s cannot be listed: %s", walk->path.buf,
-				   strerror(-r));
+		(void)diag_warning(snapshot_notes(walk->snapshot), NULL, "%s cannot be listed: %s",
+				   walk->path.buf, strerror(-r));
 }
 
-/* A line of the listing: "vm.dirty_ratio = 20", "kernel.hostname = ", "net.ipv4.tcp_rmem = 4096\t131072\t6291456". */
+/* A line of the listing: "vm.dirty_ratio = 20", "kernel.hostname = ", "net.ipv4.tcp_rmem =
+ * 4096\t131072\t6291456". */
 struct listing {
 	struct snapshot *snapshot;
 	const char *file;
@@ -255,7 +268,7 @@ struct listing {
 	struct strbuf key;
 	struct strbuf value;
 	struct strbuf origin;
-	struct strbuf word;	/* of a message */
+	struct strbuf word; /* of a message */
 };
 
 static bool has_value(const struct snapshot *snapshot, const char *key)
@@ -275,15 +288,16 @@ static void listing_flush(struct listing *listing)
 	if (has_value(listing->snapshot, listing->key.buf))
 		;
 	else if (key_left_out(listing->key.buf, position, listing->key.buf + position))
-		snapshot_set_absent(listing->snapshot, SUBJECT_HOST, listing->key.buf, -ECANCELED, listing->origin.buf);
+		snapshot_set_absent(listing->snapshot, SUBJECT_HOST, listing->key.buf, -ECANCELED,
+				    listing->origin.buf);
 	else
-		snapshot_set(listing->snapshot, SUBJECT_HOST, listing->key.buf, listing->value.buf, listing->value.len,
-			     listing->origin.buf);
+		snapshot_set(listing->snapshot, SUBJECT_HOST, listing->key.buf, listing->value.buf,
+			     listing->value.len, listing->origin.buf);
 	strbuf_reset(&listing->key);
 }
 
-/* What sysctl says on standard error is in the same file: "sysctl: permission denied on key 'vm.mmap_rnd_bits'",
- * "sysctl: reading key "net.ipv6.conf.all.stable_secret"". */
+/* What sysctl says on standard error is in the same file: "sysctl: permission denied on key
+ * 'vm.mmap_rnd_bits'", "sysctl: reading key "net.ipv6.conf.all.stable_secret"". */
 static const struct complaint {
 	const char *text;
 	int error;
@@ -305,9 +319,10 @@ static bool listing_complaint(struct listing *listing, const char *line, size_t 
 		strbuf_reset(&listing->word);
 		strbuf_add(&listing->word, line + n, length - n);
 		strbuf_truncate(&listing->word, strcspn(listing->word.buf, "'\""));
-		if (listing->word.len > 0 && !snapshot_get(listing->snapshot, SUBJECT_HOST, listing->word.buf))
-			snapshot_set_absent(listing->snapshot, SUBJECT_HOST, listing->word.buf, complaints[i].error,
-					    listing->origin.buf);
+		if (listing->word.len > 0 &&
+		    !snapshot_get(listing->snapshot, SUBJECT_HOST, listing->word.buf))
+			snapshot_set_absent(listing->snapshot, SUBJECT_HOST, listing->word.buf,
+					    complaints[i].error, listing->origin.buf);
 		return true;
 	}
 	return false;
@@ -351,7 +366,8 @@ static void listing_line(struct listing *listing, const char *line, size_t lengt
 	strbuf_add(&listing->value, value, (size_t)(line + length - value));
 }
 
-void sysctl_parse_listing(struct snapshot *snapshot, const char *text, size_t length, const char *file)
+void sysctl_parse_listing(struct snapshot *snapshot, const char *text, size_t length,
+			  const char *file)
 {
 	struct listing listing = {
 		.snapshot = snapshot,
@@ -374,7 +390,8 @@ void sysctl_parse_listing(struct snapshot *snapshot, const char *text, size_t le
 	listing_flush(&listing);
 	if (listing.not_understood > 0)
 		(void)diag_warning(snapshot_notes(snapshot), &(struct place){ .file = file },
-				   "%zu lines are not of the form \"key = value\"", listing.not_understood);
+				   "%zu lines are not of the form \"key = value\"",
+				   listing.not_understood);
 	if (text < end)
 		(void)diag_warning(snapshot_notes(snapshot), &(struct place){ .file = file },
 				   "more than %d lines; the rest is left out", KEYS_MAX);
@@ -392,12 +409,14 @@ static int read_listing(const struct root *root, struct snapshot *snapshot)
 	if (r == 0)
 		sysctl_parse_listing(snapshot, text.buf, text.len, LISTING_PATH);
 	else if (r != -ENOENT)
-		(void)diag_warning(snapshot_notes(snapshot), &(struct place){ .file = LISTING_PATH }, "cannot be read: %s",
+		(void)diag_warning(snapshot_notes(snapshot),
+				   &(struct place){ .file = LISTING_PATH }, "cannot be read: %s",
 				   strerror(-r));
 	return r;
 }
 
-static int sysctl_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+static int sysctl_read(const struct root *root, const struct probe_options *options,
+		       struct snapshot *snapshot)
 {
 	struct walk walk = {
 		.root = root,
@@ -415,8 +434,9 @@ static int sysctl_read(const struct root *root, const struct probe_options *opti
 	if (r == 0)
 		walk_directory(&walk, fd, ".", 0);
 	if (walk.full)
-		(void)diag_warning(snapshot_notes(snapshot), NULL, "more than %d keys below %s; the rest is left out",
-				   KEYS_MAX, SYSCTL_ROOT);
+		(void)diag_warning(snapshot_notes(snapshot), NULL,
+				   "more than %d keys below %s; the rest is left out", KEYS_MAX,
+				   SYSCTL_ROOT);
 	strbuf_release(&walk.key);
 	strbuf_release(&walk.path);
 	strbuf_release(&walk.text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages larger than the smallest and what else is below /sys/kernel/mm: transparent huge pages, khugepaged, pools of
- * huge pages, multi-generational LRU, KSM.  Documentation/admin-guide/mm/. */
+/* Pages larger than the smallest and what else is below /sys/kernel/mm: transparent huge pages,
+ * khugepaged, pools of huge pages, multi-generational LRU, KSM.  Documentation/admin-guide/mm/. */
 #include <errno.h>
 
 #include "probe.h"
@@ -25,7 +25,8 @@ static const struct setting_file thp_files[] = {
 static const char *const pool_actions[] = { "demote", NULL };
 
 /* One directory for each size, "hugepages-64kB": its files under PREFIX.hugepages-64kB. */
-static void read_sizes(const struct root *root, struct snapshot *snapshot, const char *parent, const char *prefix)
+static void read_sizes(const struct root *root, struct snapshot *snapshot, const char *parent,
+		       const char *prefix)
 {
 	CLEANUP(root_list_release) struct root_list sizes = ROOT_LIST_INIT;
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
@@ -39,15 +40,18 @@ static void read_sizes(const struct root *root, struct snapshot *snapshot, const
 		strbuf_addf(&path, "%s/%s", parent, sizes.entries[i].name);
 		strbuf_reset(&key);
 		strbuf_addf(&key, "%s.%s.", prefix, sizes.entries[i].name);
-		(void)setting_directory_read(root, snapshot, SUBJECT_HOST, key.buf, path.buf, pool_actions);
+		(void)setting_directory_read(root, snapshot, SUBJECT_HOST, key.buf, path.buf,
+					     pool_actions);
 	}
 }
 
-static int thp_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+static int thp_read(const struct root *root, const struct probe_options *options,
+		    struct snapshot *snapshot)
 {
 	(void)options;
 	setting_files_read(root, snapshot, thp_files, ARRAY_SIZE(thp_files));
-	(void)setting_directory_read(root, snapshot, SUBJECT_HOST, "thp.khugepaged.", THP "/khugepaged", NULL);
+	(void)setting_directory_read(root, snapshot, SUBJECT_HOST, "thp.khugepaged.",
+				     THP "/khugepaged", NULL);
 	read_sizes(root, snapshot, THP, "thp");
 	read_sizes(root, snapshot, MM "/hugepages", "hugepages");
 	(void)setting_directory_read(root, snapshot, SUBJECT_HOST, "ksm.", MM "/ksm", NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of processors and /proc/cpuinfo, and the environment of a process: the first byte chooses. */
+/* Lists of processors and /proc/cpuinfo, and the environment of a process: the first byte chooses.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 

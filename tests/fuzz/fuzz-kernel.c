@@ -56,7 +56,8 @@ static void fuzz_swaps(const char *bytes, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const parsers[])(const char *, size_t) = { fuzz_config, fuzz_inflate, fuzz_words, fuzz_vector,
+	static void (*const parsers[])(const char *, size_t) = { fuzz_config, fuzz_inflate,
+								 fuzz_words, fuzz_vector,
 								 fuzz_swaps };
 
 	if (size > 0)

@@ -26,7 +26,9 @@ static void fuzz_lines(const char *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
-	struct mount_tables tables = { .mounts = STRBUF_INIT, .mounts_path = "/proc/self/mountinfo", .fstab = STRBUF_INIT };
+	struct mount_tables tables = { .mounts = STRBUF_INIT,
+				       .mounts_path = "/proc/self/mountinfo",
+				       .fstab = STRBUF_INIT };
 	const uint8_t *zero = size ? memchr(data, 0, size) : NULL;
 	size_t length = zero ? (size_t)(zero - data) : size;
 	static struct root *root;

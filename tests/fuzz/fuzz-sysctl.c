@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < snapshot_setting_count(snapshot); i++) {
 		const struct setting *setting = snapshot_setting_at(snapshot, i);
 
-		if (is_secret(snapshot_key_name(snapshot, setting->key)) && setting->absence == PRESENT)
+		if (is_secret(snapshot_key_name(snapshot, setting->key)) &&
+		    setting->absence == PRESENT)
 			abort();
 	}
 	return 0;

@@ -7,14 +7,20 @@ extern const struct probe probe_block;
 
 #define MOUNTINFO "/proc/self/mountinfo"
 
-static void write_disk(const struct tree *tree, const char *disk, const char *number, const char *rotational)
+static void write_disk(const struct tree *tree, const char *disk, const char *number,
+		       const char *rotational)
 {
 	const struct {
 		const char *rest, *text;
 	} files[] = {
-		{ "dev", number },	    { "size", "1000\n" },		       { "removable", "0\n" },
-		{ "ro", "0\n" },	    { "queue/rotational", rotational },	       { "queue/nr_requests", "64\n" },
-		{ "mq/0/cpu_list", "0\n" }, { "queue/scheduler", "none [mq-deadline]\n" },
+		{ "dev", number },
+		{ "size", "1000\n" },
+		{ "removable", "0\n" },
+		{ "ro", "0\n" },
+		{ "queue/rotational", rotational },
+		{ "queue/nr_requests", "64\n" },
+		{ "mq/0/cpu_list", "0\n" },
+		{ "queue/scheduler", "none [mq-deadline]\n" },
 	};
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
@@ -47,11 +53,12 @@ static void attributes_of_queue_and_scheduler_are_read(void **state)
 	assert_setting(tree, BLOCK, "sda", "stacked", "false");
 	assert_setting(tree, BLOCK, "sda", "size", "1000");
 	assert_setting(tree, BLOCK, "sda", "model", "SAMSUNG MZ7LH960");
-	assert_setting(tree, BLOCK, "sda", "backing", NULL);	/* nothing says what is mounted */
+	assert_setting(tree, BLOCK, "sda", "backing", NULL); /* nothing says what is mounted */
 	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_BLOCK, "sda"), "iosched.read_expire",
 		      "/sys/block/sda/queue/iosched/read_expire");
 	assert_string_equal(
-		snapshot_subject_get(tree->snapshot, tree_subject(tree, SUBJECT_KIND_BLOCK, "sda"))->path,
+		snapshot_subject_get(tree->snapshot, tree_subject(tree, SUBJECT_KIND_BLOCK, "sda"))
+			->path,
 		"/sys/block/sda/queue");
 }
 
@@ -74,7 +81,8 @@ static void what_uses_a_disk_uses_it_through_its_partitions(void **state)
 		   "28 27 0:44 /@home /home rw - btrfs /dev/sdd1 rw,subvol=/@home\n"
 		   "garbage\n"
 		   "29 27 0:21 / /proc rw - proc proc rw\n");
-	tree_write(tree, "/proc/swaps", "Filename Type Size Used Priority\n/dev/sdb2 partition 1000 0 -2\n");
+	tree_write(tree, "/proc/swaps",
+		   "Filename Type Size Used Priority\n/dev/sdb2 partition 1000 0 -2\n");
 	tree_read(tree, &probe_block);
 
 	assert_setting(tree, BLOCK, "sda", "backing", "mounted");
@@ -153,18 +161,32 @@ static void disks_are_what_name_place_and_vendor_say(void **state)
 		{ { "sda", "", "1", NULL, NULL }, "hdd", NULL },
 		{ { "sda", "", "0", NULL, NULL }, "ssd", NULL },
 		{ { "sda", "", NULL, NULL, NULL }, "other", NULL },
-		{ { "sda", "../devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/sda", "1", "ATA",
-		    "ST4000NM" },
-		  "hdd", "sata" },
-		{ { "sda", "../devices/pci0/0000:00:02.0/virtio1/host0/target0:0:0/0:0:0:0/block/sda", "1", "QEMU",
-		    "QEMU HARDDISK" },
-		  "virtio", "virtio" },
-		{ { "sda", "../devices/pci0/ata1/host0/block/sda", "1", "ATA", "VBOX HARDDISK" }, "virtio", "sata" },
+		{ { "sda",
+		    "../devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/sda",
+		    "1", "ATA", "ST4000NM" },
+		  "hdd",
+		  "sata" },
+		{ { "sda",
+		    "../devices/pci0/0000:00:02.0/virtio1/host0/target0:0:0/0:0:0:0/block/sda", "1",
+		    "QEMU", "QEMU HARDDISK" },
+		  "virtio",
+		  "virtio" },
+		{ { "sda", "../devices/pci0/ata1/host0/block/sda", "1", "ATA", "VBOX HARDDISK" },
+		  "virtio",
+		  "sata" },
 		{ { "sda", "", "1", "Msft", "Virtual Disk" }, "virtio", NULL },
 		{ { "sda", "", "1", "VMware", "Virtual disk" }, "virtio", NULL },
-		{ { "sdb", "../devices/pci0/host3/rport-3:0-0/target3:0:0/block/sdb", "1", "NETAPP", "LUN" }, "other", "fc" },
-		{ { "sdb", "../devices/platform/host4/session1/target4:0:0/block/sdb", "0", "LIO-ORG", "d" }, "other", "iscsi" },
-		{ { "sdb", "../devices/pci0/usb2/2-1/host5/block/sdb", "1", "WD", "Elements" }, "hdd", "usb" },
+		{ { "sdb", "../devices/pci0/host3/rport-3:0-0/target3:0:0/block/sdb", "1", "NETAPP",
+		    "LUN" },
+		  "other",
+		  "fc" },
+		{ { "sdb", "../devices/platform/host4/session1/target4:0:0/block/sdb", "0",
+		    "LIO-ORG", "d" },
+		  "other",
+		  "iscsi" },
+		{ { "sdb", "../devices/pci0/usb2/2-1/host5/block/sdb", "1", "WD", "Elements" },
+		  "hdd",
+		  "usb" },
 		{ { "sdb", "", "1", "ATA", "ST4000NM" }, "hdd", NULL },
 		{ { "sdb", "", "1", "NETAPP", "LUN C-Mode" }, "other", NULL },
 		{ { "nvme0n1", "", "0", NULL, NULL }, "nvme", "nvme" },
@@ -200,7 +222,8 @@ static void mount_lines_give_number_and_source(void **state)
 	static const struct {
 		const char *text, *number, *source;
 	} cases[] = {
-		{ "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw\n", "98:0", "/dev/root" },
+		{ "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw\n", "98:0",
+		  "/dev/root" },
 		{ "36 35 98:0 / / rw - ext3 /dev/sda1", "98:0", "/dev/sda1" },
 		{ "36 35 98:0 / / rw shared:1 master:2 - xfs none rw\n", "98:0", "none" },
 		{ "36 35 98:0 / / rw ext3 /dev/sda1 rw\n", NULL, NULL },
@@ -242,7 +265,8 @@ static void links_of_sysfs_are_followed_inside_the_tree_only(void **state)
 	assert_setting(tree, BLOCK, "sda", "class", "hdd");
 	assert_setting(tree, BLOCK, "sda", "transport", "sata");
 	assert_setting(tree, BLOCK, "sdb", "size", ABSENCE(ABSENT));
-	assert_setting(tree, BLOCK, "sdc", "class", "other");	/* the tree's own file, not the machine's */
+	assert_setting(tree, BLOCK, "sdc", "class",
+		       "other"); /* the tree's own file, not the machine's */
 }
 
 static void hostile_names_stay_names(void **state)

@@ -7,7 +7,8 @@ extern const struct probe probe_cpu;
 
 #define CPU "/sys/devices/system/cpu"
 
-static void write_cpu(const struct tree *tree, unsigned int cpu, const char *threads, const char *package)
+static void write_cpu(const struct tree *tree, unsigned int cpu, const char *threads,
+		      const char *package)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
@@ -61,7 +62,8 @@ static void frequency_settings_belong_to_each_processor(void **state)
 
 	tree_write(tree, CPU "/online", "0,2\n");
 	tree_write(tree, CPU "/cpu0/cpufreq/scaling_governor", "powersave\n");
-	tree_write(tree, CPU "/cpu0/cpufreq/scaling_available_governors", "performance powersave \n");
+	tree_write(tree, CPU "/cpu0/cpufreq/scaling_available_governors",
+		   "performance powersave \n");
 	tree_write(tree, CPU "/cpu0/cpufreq/scaling_max_freq", "3700000\n");
 	tree_write(tree, CPU "/cpu2/cpufreq/scaling_governor", "performance\n");
 	tree_write(tree, CPU "/cpu0/thermal_throttle/core_throttle_count", "12\n");
@@ -98,7 +100,8 @@ static void cpuinfo_counts_where_sys_was_not_saved(void **state)
 	struct tree *tree = *state;
 
 	tree_write(tree, "/proc/cpuinfo",
-		   "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz\n"
+		   "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Intel(R) Xeon(R) Gold "
+		   "6130 CPU @ 2.10GHz\n"
 		   "flags\t\t: fpu vme\n\nprocessor\t: 1\nvendor_id\t: GenuineIntel\n\n");
 	tree_read(tree, &probe_cpu);
 
@@ -116,9 +119,11 @@ static void arm_names_its_processors_by_number(void **state)
 	struct tree *tree = *state;
 
 	tree_write(tree, CPU "/online", "0\n");
-	tree_write(tree, "/proc/cpuinfo",
-		   "processor\t: 0\nBogoMIPS\t: 243.75\nFeatures\t: fp asimd atomics\nCPU implementer\t: 0x41\n"
-		   "CPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\nCPU revision\t: 1\n");
+	tree_write(
+		tree, "/proc/cpuinfo",
+		"processor\t: 0\nBogoMIPS\t: 243.75\nFeatures\t: fp asimd atomics\nCPU "
+		"implementer\t: 0x41\n"
+		"CPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\nCPU revision\t: 1\n");
 	tree_read(tree, &probe_cpu);
 
 	assert_setting(tree, HOST, "", "cpu.vendor", "0x41");
@@ -135,7 +140,8 @@ static void other_settings_of_processors_are_read(void **state)
 	tree_write(tree, CPU "/cpuidle/current_driver", "intel_idle\n");
 	tree_write(tree, CPU "/cpuidle/current_governor_ro", "menu\n");
 	tree_write(tree, CPU "/vulnerabilities/spectre_v2", "Mitigation: Enhanced IBRS\n");
-	tree_write(tree, "/sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n");
+	tree_write(tree, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		   "tsc\n");
 	tree_read(tree, &probe_cpu);
 
 	assert_setting(tree, HOST, "", "cpu.isolated", "");
@@ -160,8 +166,10 @@ static void a_list_printed_as_null_is_empty(void **state)
 
 static void lists_that_make_no_sense_are_unparsable(void **state)
 {
-	static const char *const lists[] = { "garbage\n", "0-\n", "3-1\n", "0,\n", "0-99999999999999999999\n", "0-4000000000\n",
-					     "-1\n", "0\n1 x\n" };
+	static const char *const lists[] = {
+		"garbage\n",	  "0-\n", "3-1\n",   "0,\n", "0-99999999999999999999\n",
+		"0-4000000000\n", "-1\n", "0\n1 x\n"
+	};
 	struct tree *tree = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
@@ -179,8 +187,16 @@ static void lists_are_counted(void **state)
 		int result;
 		uint64_t count;
 	} cases[] = {
-		{ "0", 0, 1 },		{ "0-3", 0, 4 },     { "0-1,8,10-11\n", 0, 5 }, { "", 0, 0 },	       { "\n", 0, 0 },
-		{ "16383", 0, 1 },	{ "16384", -EBADMSG, 0 }, { "0,,1", -EBADMSG, 0 },   { "0 1", -EBADMSG, 0 }, { "a", -EBADMSG, 0 },
+		{ "0", 0, 1 },
+		{ "0-3", 0, 4 },
+		{ "0-1,8,10-11\n", 0, 5 },
+		{ "", 0, 0 },
+		{ "\n", 0, 0 },
+		{ "16383", 0, 1 },
+		{ "16384", -EBADMSG, 0 },
+		{ "0,,1", -EBADMSG, 0 },
+		{ "0 1", -EBADMSG, 0 },
+		{ "a", -EBADMSG, 0 },
 	};
 
 	(void)state;
@@ -194,7 +210,8 @@ static void lists_are_counted(void **state)
 
 static void fields_of_cpuinfo_are_found_by_their_whole_name(void **state)
 {
-	static const char text[] = "cpu family\t: 6\ncpu\t\t: POWER9\nflags\t\t: fpu hypervisor-like sse\nempty\t:\nno colon\n";
+	static const char text[] = "cpu family\t: 6\ncpu\t\t: POWER9\nflags\t\t: fpu "
+				   "hypervisor-like sse\nempty\t:\nno colon\n";
 	CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
 
 	(void)state;

@@ -7,18 +7,22 @@
 
 extern const struct probe probe_kernel;
 
-#define CONFIG                                                                                                        \
-	"#\n# Automatically generated file; DO NOT EDIT.\n#\nCONFIG_HZ_250=y\nCONFIG_HZ=250\nCONFIG_PSI=y\n"           \
-	"# CONFIG_SCHEDSTATS is not set\nCONFIG_ZRAM=m\nCONFIG_TCP_CONG_BBR=m\nCONFIG_NF_CONNTRACK=m\n"                \
+#define CONFIG                                                                                     \
+	"#\n# Automatically generated file; DO NOT "                                               \
+	"EDIT.\n#\nCONFIG_HZ_250=y\nCONFIG_HZ=250\nCONFIG_PSI=y\n"                                 \
+	"# CONFIG_SCHEDSTATS is not "                                                              \
+	"set\nCONFIG_ZRAM=m\nCONFIG_TCP_CONG_BBR=m\nCONFIG_NF_CONNTRACK=m\n"                       \
 	"CONFIG_BRIDGE_NETFILTER=y\nCONFIG_DEFAULT_TCP_CONG=\"cubic\"\n"
 
 static void compress_text(const char *text, unsigned char *bytes, size_t size, size_t *ret_length)
 {
-	z_stream stream = { .next_in = (unsigned char *)(uintptr_t)text, .avail_in = (unsigned int)strlen(text) };
+	z_stream stream = { .next_in = (unsigned char *)(uintptr_t)text,
+			    .avail_in = (unsigned int)strlen(text) };
 
 	stream.next_out = bytes;
 	stream.avail_out = (unsigned int)size;
-	assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(
+		deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
 	*ret_length = size - stream.avail_out;
 	(void)deflateEnd(&stream);
@@ -31,17 +35,20 @@ static void a_captured_host_tells_its_kernel(void **state)
 	tree_write(tree, "/proc/sys/kernel/osrelease", "6.1.0-13-amd64\n");
 	tree_write(tree, "/proc/sys/kernel/arch", "x86_64\n");
 	tree_write(tree, "/proc/sys/kernel/hostname", "db1\n");
-	tree_write(tree, "/proc/sys/kernel/random/boot_id", "50337709-b0ac-4de1-ba6e-2d54dbe36f23\n");
+	tree_write(tree, "/proc/sys/kernel/random/boot_id",
+		   "50337709-b0ac-4de1-ba6e-2d54dbe36f23\n");
 	tree_write(tree, "/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet\n");
 	tree_write(tree, "/sys/kernel/security/lsm", "lockdown,capability,yama,apparmor\n");
 	tree_write(tree, "/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
-	tree_write(tree, "/etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12\"\nVERSION_ID=\"12\"\nID=debian\n");
+	tree_write(tree, "/etc/os-release",
+		   "PRETTY_NAME=\"Debian GNU/Linux 12\"\nVERSION_ID=\"12\"\nID=debian\n");
 	tree_write(tree, "/boot/config-6.1.0-13-amd64", CONFIG);
 	tree_read(tree, &probe_kernel);
 
 	assert_setting(tree, HOST, "", "kernel.release", "6.1.0-13-amd64");
 	assert_setting(tree, HOST, "", "kernel.architecture", "x86_64");
-	assert_setting(tree, HOST, "", "kernel.cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet");
+	assert_setting(tree, HOST, "", "kernel.cmdline",
+		       "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet");
 	assert_setting(tree, HOST, "", "kernel.lsm", "lockdown,capability,yama,apparmor");
 	assert_setting(tree, HOST, "", "kernel.lockdown", "[none] integrity confidentiality");
 	assert_setting(tree, HOST, "", "host.name", "db1");
@@ -58,8 +65,11 @@ static void a_captured_host_tells_its_kernel(void **state)
 
 static void an_empty_tree_has_nothing_and_guesses_nothing(void **state)
 {
-	static const char *const keys[] = { "kernel.release", "kernel.architecture", "kernel.cmdline", "page_size",
-					    "host.name", "os.id", "swap.devices", "swap.kinds", "module.zram.loaded" };
+	static const char *const keys[] = { "kernel.release",	 "kernel.architecture",
+					    "kernel.cmdline",	 "page_size",
+					    "host.name",	 "os.id",
+					    "swap.devices",	 "swap.kinds",
+					    "module.zram.loaded" };
 	struct tree *tree = *state;
 
 	tree_read(tree, &probe_kernel);
@@ -150,16 +160,17 @@ static void modules_are_loaded_built_in_or_neither(void **state)
 	tree_write(tree, "/proc/sys/kernel/osrelease", "6.1.0\n");
 	tree_write(tree, "/boot/config-6.1.0", CONFIG);
 	tree_write(tree, "/proc/modules",
-		   "nf_conntrack 172032 3 nf_nat,nft_ct, Live 0x0000000000000000\nzramlike 1 0 - Live 0x0\n");
+		   "nf_conntrack 172032 3 nf_nat,nft_ct, Live 0x0000000000000000\nzramlike 1 0 - "
+		   "Live 0x0\n");
 	tree_write(tree, "/sys/module/kvm/parameters/halt_poll_ns", "200000\n");
 	tree_write(tree, "/sys/module/zswap/parameters/enabled", "N\n");
 	tree_write(tree, "/sys/module/other/parameters/password", "x\n");
 	tree_read(tree, &probe_kernel);
 
-	assert_setting(tree, HOST, "", "module.nf_conntrack.loaded", "true");	/* listed */
-	assert_setting(tree, HOST, "", "module.kvm.loaded", "true");		/* has a directory */
-	assert_setting(tree, HOST, "", "module.br_netfilter.loaded", "true");	/* built in */
-	assert_setting(tree, HOST, "", "module.zram.loaded", "false");		/* could be, is not */
+	assert_setting(tree, HOST, "", "module.nf_conntrack.loaded", "true"); /* listed */
+	assert_setting(tree, HOST, "", "module.kvm.loaded", "true");	      /* has a directory */
+	assert_setting(tree, HOST, "", "module.br_netfilter.loaded", "true"); /* built in */
+	assert_setting(tree, HOST, "", "module.zram.loaded", "false");	      /* could be, is not */
 	assert_setting(tree, HOST, "", "module.overlay.loaded", ABSENCE(ABSENT)); /* nothing says */
 	assert_setting(tree, HOST, "", "module.zswap.enabled", "N");
 	assert_setting(tree, HOST, "", "module.kvm.halt_poll_ns", "200000");
@@ -196,8 +207,11 @@ static void no_swap_is_zero_and_known(void **state)
 static void swaps_that_make_no_sense_are_unparsable(void **state)
 {
 	static const char *const texts[] = {
-		"", "garbage\n", "Filename Type Size Used Priority\n/dev/sda2 partition many 0 -2\n",
-		"Filename Type Size Used Priority\n/dev/sda2 partition 1048572", "Filename Type\n/dev/sda2 disk 1 2 3\n",
+		"",
+		"garbage\n",
+		"Filename Type Size Used Priority\n/dev/sda2 partition many 0 -2\n",
+		"Filename Type Size Used Priority\n/dev/sda2 partition 1048572",
+		"Filename Type\n/dev/sda2 disk 1 2 3\n",
 	};
 	struct tree *tree = *state;
 
@@ -222,7 +236,8 @@ static void the_page_size_has_several_witnesses(void **state)
 	assert_setting(tree, HOST, "", "page_size", ABSENCE(ABSENT));
 
 	tree_write(tree, "/proc/1/smaps",
-		   "aaaab000-aaaad000 r-xp 00000000 fe:01 1 /sbin/init\nSize: 64 kB\nKernelPageSize:       16 kB\n");
+		   "aaaab000-aaaad000 r-xp 00000000 fe:01 1 /sbin/init\nSize: 64 "
+		   "kB\nKernelPageSize:       16 kB\n");
 	tree_read(tree, &probe_kernel);
 	assert_setting(tree, HOST, "", "page_size", "16384");
 	assert_origin(tree, SUBJECT_HOST, "page_size", "/proc/1/smaps");
@@ -254,8 +269,10 @@ static void auxiliary_vectors_of_all_forms_are_understood(void **state)
 		{ { 6, 0, 0, 0, 0, 16, 0, 0 }, 8, 4096 },
 		{ { 0, 0, 0, 6, 0, 1, 0, 0 }, 8, 65536 },
 		{ { 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 1, 0, 0 }, 16, 65536 },
-		{ { 6, 0, 0, 0, 0, 0, 0, 0, 1, 16, 0, 0, 0, 0, 0, 0 }, 16, 0 },	/* no power of two */
-		{ { 6, 0, 0, 0, 0, 0, 0, 0, 0, 16 }, 10, 0 },				/* truncated */
+		{ { 6, 0, 0, 0, 0, 0, 0, 0, 1, 16, 0, 0, 0, 0, 0, 0 },
+		  16,
+		  0 },					      /* no power of two */
+		{ { 6, 0, 0, 0, 0, 0, 0, 0, 0, 16 }, 10, 0 }, /* truncated */
 		{ { 0 }, 0, 0 },
 	};
 
@@ -269,11 +286,13 @@ static void output_of_commands_stands_in_for_what_a_sosreport_lacks(void **state
 	struct tree *tree = *state;
 
 	tree_write(tree, "/sos_commands/kernel/uname_-a",
-		   "Linux db1 5.14.0-362.el9.x86_64 #1 SMP PREEMPT_DYNAMIC Thu Oct 5 08:26:45 EDT 2023 x86_64 x86_64 x86_64 "
+		   "Linux db1 5.14.0-362.el9.x86_64 #1 SMP PREEMPT_DYNAMIC Thu Oct 5 08:26:45 EDT "
+		   "2023 x86_64 x86_64 x86_64 "
 		   "GNU/Linux\n");
 	tree_write(tree, "/hostname", "db1\n");
 	tree_write(tree, "/sos_commands/kernel/lsmod",
-		   "Module                  Size  Used by\nnf_conntrack          172032  2 nf_nat,nft_ct\n");
+		   "Module                  Size  Used by\nnf_conntrack          172032  2 "
+		   "nf_nat,nft_ct\n");
 	tree_read(tree, &probe_kernel);
 
 	assert_setting(tree, HOST, "", "kernel.release", "5.14.0-362.el9.x86_64");
@@ -287,7 +306,11 @@ static void output_of_commands_stands_in_for_what_a_sosreport_lacks(void **state
 
 static void uname_output_without_its_end_names_no_machine(void **state)
 {
-	static const char *const texts[] = { "", "Linux", "Linux db1 6.1.0", "Linux db1 6.1.0 #1 SMP x86_64", "\n\n",
+	static const char *const texts[] = { "",
+					     "Linux",
+					     "Linux db1 6.1.0",
+					     "Linux db1 6.1.0 #1 SMP x86_64",
+					     "\n\n",
 					     "Linux db1 6.1.0 GNU/Linux" };
 	CLEANUP(strbuf_release) struct strbuf machine = STRBUF_INIT;
 

@@ -14,10 +14,12 @@ static void options_are_told_as_running_and_as_configured(void **state)
 	tree_write(tree, "/sys/block/sda/dev", "8:0\n");
 	tree_write(tree, "/sys/block/sda/sda1/dev", "8:1\n");
 	tree_write(tree, MOUNTINFO,
-		   "27 1 8:1 / / rw,noatime shared:1 - ext4 /dev/sda1 rw,discard,commit=30,data=ordered\n"
+		   "27 1 8:1 / / rw,noatime shared:1 - ext4 /dev/sda1 "
+		   "rw,discard,commit=30,data=ordered\n"
 		   "28 27 0:44 / /srv/my\\040data rw,relatime - xfs /dev/sdz9 rw,logbsize=256k\n");
 	tree_write(tree, "/etc/fstab",
-		   "# comment\nUUID=a1b2 / ext4 noatime,errors=remount-ro 0 1\n/dev/sda2 none swap sw 0 0\n");
+		   "# comment\nUUID=a1b2 / ext4 noatime,errors=remount-ro 0 1\n/dev/sda2 none swap "
+		   "sw 0 0\n");
 	tree_read(tree, &probe_mount);
 
 	assert_setting(tree, MOUNT, "/", "fstype", "ext4");
@@ -30,9 +32,9 @@ static void options_are_told_as_running_and_as_configured(void **state)
 	assert_setting(tree, MOUNT, "/", "options.commit", "30");
 	assert_setting(tree, MOUNT, "/", "options.data", "ordered");
 	assert_setting(tree, MOUNT, "/", "options.barrier", NULL);
-	assert_setting(tree, MOUNT, "/", "options.autodefrag", NULL);		/* of btrfs */
+	assert_setting(tree, MOUNT, "/", "options.autodefrag", NULL); /* of btrfs */
 	assert_setting(tree, MOUNT, "/", "options.journal_checksum", "false");
-	assert_setting(tree, MOUNT, "/", "options.delalloc", NULL);		/* on, but not listed */
+	assert_setting(tree, MOUNT, "/", "options.delalloc", NULL); /* on, but not listed */
 	assert_setting(tree, MOUNT, "/", "device", "sda");
 	assert_setting(tree, MOUNT, "/", "bind", "false");
 	assert_setting(tree, MOUNT, "/", "fstab.options", "noatime,errors=remount-ro");
@@ -40,14 +42,16 @@ static void options_are_told_as_running_and_as_configured(void **state)
 	assert_setting(tree, MOUNT, "/srv/my data", "device", NULL);
 	assert_setting(tree, MOUNT, "/srv/my data", "fstab.options", ABSENCE(ABSENT));
 	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_MOUNT, "/"), "options", MOUNTINFO);
-	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_MOUNT, "/"), "fstab.options", "/etc/fstab");
+	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_MOUNT, "/"), "fstab.options",
+		      "/etc/fstab");
 }
 
 static void an_option_that_is_on_unless_told_otherwise_is_off_only_then(void **state)
 {
 	struct tree *tree = *state;
 
-	tree_write(tree, MOUNTINFO, "27 1 8:1 / / rw - ext4 /dev/sda1 rw,nodelalloc,dioread_nolock\n");
+	tree_write(tree, MOUNTINFO,
+		   "27 1 8:1 / / rw - ext4 /dev/sda1 rw,nodelalloc,dioread_nolock\n");
 	tree_read(tree, &probe_mount);
 
 	assert_setting(tree, MOUNT, "/", "options.delalloc", "false");
@@ -59,13 +63,15 @@ static void file_systems_of_the_kernel_are_left_out_but_some(void **state)
 {
 	struct tree *tree = *state;
 
-	tree_write(tree, MOUNTINFO,
-		   "22 27 0:21 / /proc rw,relatime - proc proc rw\n"
-		   "23 27 0:22 / /sys rw,relatime - sysfs sysfs rw\n"
-		   "24 27 0:5 / /dev rw - devtmpfs udev rw\n"
-		   "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot\n"
-		   "31 24 0:27 / /dev/shm rw,relatime - tmpfs tmpfs rw,size=1024k,huge=within_size\n"
-		   "32 27 0:40 / /merged rw,relatime - overlay overlay rw,lowerdir=/a,upperdir=/b\n");
+	tree_write(
+		tree, MOUNTINFO,
+		"22 27 0:21 / /proc rw,relatime - proc proc rw\n"
+		"23 27 0:22 / /sys rw,relatime - sysfs sysfs rw\n"
+		"24 27 0:5 / /dev rw - devtmpfs udev rw\n"
+		"30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 "
+		"rw,nsdelegate,memory_recursiveprot\n"
+		"31 24 0:27 / /dev/shm rw,relatime - tmpfs tmpfs rw,size=1024k,huge=within_size\n"
+		"32 27 0:40 / /merged rw,relatime - overlay overlay rw,lowerdir=/a,upperdir=/b\n");
 	tree_read(tree, &probe_mount);
 
 	assert_setting(tree, MOUNT, "/proc", "fstype", NULL);
@@ -102,7 +108,8 @@ static void bind_mounts_are_marked_and_subvolumes_are_not(void **state)
 	tree_write(tree, "/sys/block/sdb/sdb1/dev", "8:17\n");
 	tree_write(tree, MOUNTINFO,
 		   "40 27 8:2 /srv/a /data rw - ext4 /dev/sda2 rw\n"
-		   "41 27 0:44 /@home /home rw,noatime - btrfs /dev/sdb1 rw,discard=async,ssd,subvolid=257,subvol=/@home\n"
+		   "41 27 0:44 /@home /home rw,noatime - btrfs /dev/sdb1 "
+		   "rw,discard=async,ssd,subvolid=257,subvol=/@home\n"
 		   "42 27 0:44 /@home/x /x rw - btrfs /dev/sdb1 rw,subvolid=257,subvol=/@home\n");
 	tree_read(tree, &probe_mount);
 
@@ -110,7 +117,8 @@ static void bind_mounts_are_marked_and_subvolumes_are_not(void **state)
 	assert_setting(tree, MOUNT, "/home", "bind", "false");
 	assert_setting(tree, MOUNT, "/home", "options.discard", "async");
 	assert_setting(tree, MOUNT, "/home", "options.ssd", "true");
-	assert_setting(tree, MOUNT, "/home", "device", "sdb");	/* by its source: the number is btrfs's own */
+	assert_setting(tree, MOUNT, "/home", "device",
+		       "sdb"); /* by its source: the number is btrfs's own */
 	assert_setting(tree, MOUNT, "/x", "bind", "true");
 	assert_setting(tree, MOUNT, "/x", "options.strictatime", "true");
 }
@@ -121,8 +129,10 @@ static void mounts_of_containers_are_bounded(void **state)
 	struct tree *tree = *state;
 
 	for (unsigned int i = 0; i < 500; i++)
-		strbuf_addf(&text, "%u 27 0:%u / /var/lib/docker/overlay2/%u/merged rw - overlay overlay rw\n", 100 + i,
-			    100 + i, i);
+		strbuf_addf(
+			&text,
+			"%u 27 0:%u / /var/lib/docker/overlay2/%u/merged rw - overlay overlay rw\n",
+			100 + i, 100 + i, i);
 	strbuf_add_string(&text, "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
 	tree_write(tree, MOUNTINFO, text.buf);
 	tree_read(tree, &probe_mount);
@@ -179,7 +189,8 @@ static void older_tables_stand_in(void **state)
 {
 	struct tree *tree = *state;
 
-	tree_write(tree, "/proc/mounts", "/dev/sda1 / ext4 rw,noatime 0 0\nproc /proc proc rw 0 0\n");
+	tree_write(tree, "/proc/mounts",
+		   "/dev/sda1 / ext4 rw,noatime 0 0\nproc /proc proc rw 0 0\n");
 	tree_write(tree, "/sys/block/sda/sda1/dev", "8:1\n");
 	tree_read(tree, &probe_mount);
 

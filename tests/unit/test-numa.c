@@ -24,13 +24,16 @@ static void each_node_has_its_own_settings(void **state)
 	assert_setting(tree, HOST, "", "numa.has_memory", "0-1");
 	assert_setting(tree, NUMA_NODE, "0", "cpulist", "0-15");
 	assert_setting(tree, NUMA_NODE, "0", "distance", "10 21");
-	assert_int_equal(snapshot_get(tree->snapshot, tree_subject(tree, SUBJECT_KIND_NUMA_NODE, "0"), "distance")->raw_length,
+	assert_int_equal(snapshot_get(tree->snapshot,
+				      tree_subject(tree, SUBJECT_KIND_NUMA_NODE, "0"), "distance")
+				 ->raw_length,
 			 5);
 	assert_setting(tree, NUMA_NODE, "1", "distance", "21 10");
 	assert_setting(tree, NUMA_NODE, "1", "hugepages-2048kB.nr_hugepages", "512");
 	assert_setting(tree, NUMA_NODE, "1", "hugepages-2048kB.demote", NULL);
 	assert_setting(tree, NUMA_NODE, "1", "other.nr_hugepages", NULL);
-	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_NUMA_NODE, "1"), "distance", NODE "/node1/distance");
+	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_NUMA_NODE, "1"), "distance",
+		      NODE "/node1/distance");
 }
 
 static void a_kernel_without_nodes_is_unknown_not_one(void **state)
@@ -72,7 +75,8 @@ static void lscpu_counts_the_nodes_of_a_sosreport(void **state)
 	struct tree *tree = *state;
 
 	tree_write(tree, "/sos_commands/processor/lscpu",
-		   "Architecture:                       x86_64\nNUMA node(s):                       4\n"
+		   "Architecture:                       x86_64\nNUMA node(s):                      "
+		   " 4\n"
 		   "NUMA node0 CPU(s):                  0,1\n");
 	tree_read(tree, &probe_numa);
 	assert_setting(tree, HOST, "", "numa.nodes", "4");

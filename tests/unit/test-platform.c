@@ -11,22 +11,37 @@ extern const struct probe probe_platform;
 static void firmware_names_machine_and_cloud(void **state)
 {
 	static const struct {
-		struct dmi dmi;		/* vendor, product, BIOS, its version, asset tag */
+		struct dmi dmi; /* vendor, product, BIOS, its version, asset tag */
 		const char *virtualization, *cloud;
 	} cases[] = {
-		{ { "Amazon EC2", "m6i.large", "Amazon EC2", "1.0", "Amazon EC2" }, "kvm", "amazon" },
+		{ { "Amazon EC2", "m6i.large", "Amazon EC2", "1.0", "Amazon EC2" },
+		  "kvm",
+		  "amazon" },
 		{ { "Amazon EC2", "m5.metal", "Amazon EC2", "1.0", "" }, NULL, "amazon" },
 		{ { "Xen", "HVM domU", "Xen", "4.11.amazon", "" }, "xen", "amazon" },
 		{ { "Google", "Google Compute Engine", "Google", "Google", "" }, "kvm", "google" },
-		{ { "Microsoft Corporation", "Virtual Machine", "AMI", "1", "7783-7084-3265-9085-8269-3286-77" }, "hyperv",
+		{ { "Microsoft Corporation", "Virtual Machine", "AMI", "1",
+		    "7783-7084-3265-9085-8269-3286-77" },
+		  "hyperv",
 		  "microsoft" },
-		{ { "Microsoft Corporation", "Virtual Machine", "AMI", "1", "1234" }, "hyperv", NULL },
+		{ { "Microsoft Corporation", "Virtual Machine", "AMI", "1", "1234" },
+		  "hyperv",
+		  NULL },
 		{ { "Microsoft Corporation", "Surface Laptop", "", "", "" }, NULL, NULL },
-		{ { "QEMU", "Standard PC (i440FX + PIIX, 1996)", "SeaBIOS", "1", "OracleCloud.com" }, "qemu", "oracle" },
-		{ { "VMware, Inc.", "VMware Virtual Platform", "Phoenix", "6", "No Asset Tag" }, "vmware", NULL },
-		{ { "innotek GmbH", "VirtualBox", "innotek GmbH", "VirtualBox", "" }, "virtualbox", NULL },
+		{ { "QEMU", "Standard PC (i440FX + PIIX, 1996)", "SeaBIOS", "1",
+		    "OracleCloud.com" },
+		  "qemu",
+		  "oracle" },
+		{ { "VMware, Inc.", "VMware Virtual Platform", "Phoenix", "6", "No Asset Tag" },
+		  "vmware",
+		  NULL },
+		{ { "innotek GmbH", "VirtualBox", "innotek GmbH", "VirtualBox", "" },
+		  "virtualbox",
+		  NULL },
 		{ { "Red Hat", "KVM", "SeaBIOS", "1", "" }, "kvm", NULL },
-		{ { "OpenStack Foundation", "OpenStack Nova", "SeaBIOS", "1", "" }, "kvm", "openstack" },
+		{ { "OpenStack Foundation", "OpenStack Nova", "SeaBIOS", "1", "" },
+		  "kvm",
+		  "openstack" },
 		{ { "Hetzner", "vServer", "Hetzner", "1", "" }, NULL, "hetzner" },
 		{ { "Dell Inc.", "PowerEdge R640", "Dell Inc.", "2.1", "" }, NULL, NULL },
 		{ { "", "", "", "", "" }, NULL, NULL },
@@ -34,7 +49,8 @@ static void firmware_names_machine_and_cloud(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const char *virtualization = dmi_virtualization(&cases[i].dmi), *cloud = dmi_cloud(&cases[i].dmi);
+		const char *virtualization = dmi_virtualization(&cases[i].dmi),
+			   *cloud = dmi_cloud(&cases[i].dmi);
 
 		assert_string_equal(virtualization ? virtualization : "-",
 				    cases[i].virtualization ? cases[i].virtualization : "-");
@@ -99,18 +115,25 @@ static void other_architectures_have_other_witnesses(void **state)
 	tree_write(tree, "/proc/sysinfo", "Manufacturer: IBM\nVM00 Control Program: KVM/Linux\n");
 	tree_read(tree, &probe_platform);
 	assert_setting(tree, HOST, "", "platform.virtualization", "kvm");
-	tree_write(tree, "/proc/sysinfo", "Manufacturer: IBM\nVM00 Control Program: z/VM    6.4.0\n");
+	tree_write(tree, "/proc/sysinfo",
+		   "Manufacturer: IBM\nVM00 Control Program: z/VM    6.4.0\n");
 	tree_read(tree, &probe_platform);
 	assert_setting(tree, HOST, "", "platform.virtualization", "zvm");
-	tree_write_bytes(tree, "/proc/device-tree/hypervisor/compatible", "linux,kvm", sizeof("linux,kvm"));
+	tree_write_bytes(tree, "/proc/device-tree/hypervisor/compatible", "linux,kvm",
+			 sizeof("linux,kvm"));
 	tree_read(tree, &probe_platform);
 	assert_setting(tree, HOST, "", "platform.virtualization", "kvm");
 }
 
 static void an_empty_tree_says_nothing(void **state)
 {
-	static const char *const keys[] = { "platform.virtualization", "platform.container", "platform.cloud",
-					    "platform.vendor", "manager.tuned", "manager.kubelet", "tuned.profile" };
+	static const char *const keys[] = { "platform.virtualization",
+					    "platform.container",
+					    "platform.cloud",
+					    "platform.vendor",
+					    "manager.tuned",
+					    "manager.kubelet",
+					    "tuned.profile" };
 	struct tree *tree = *state;
 
 	tree_read(tree, &probe_platform);
@@ -129,8 +152,10 @@ static void containers_leave_marks(void **state)
 		{ "/run/secrets/kubernetes.io/serviceaccount/namespace", "default", "kubernetes" },
 		{ "/run/systemd/container", "systemd-nspawn\n", "systemd-nspawn" },
 		{ "/run/systemd/container", "\033[31mred\n", "none" },
-		{ "/proc/1/cgroup", "0::/kubepods.slice/kubepods-burstable.slice/x.scope\n", "kubernetes" },
-		{ "/proc/1/cgroup", "12:pids:/docker/4e8f0a7c\n0::/system.slice/containerd.service\n", "docker" },
+		{ "/proc/1/cgroup", "0::/kubepods.slice/kubepods-burstable.slice/x.scope\n",
+		  "kubernetes" },
+		{ "/proc/1/cgroup",
+		  "12:pids:/docker/4e8f0a7c\n0::/system.slice/containerd.service\n", "docker" },
 		{ "/proc/1/cgroup", "0::/machine.slice/libpod-4e8f.scope\n", "podman" },
 		{ "/proc/1/cgroup", "0::/init.scope\n", "none" },
 		{ "/etc/hostname", "image\n", "none" },
@@ -202,7 +227,8 @@ static void managers_run_or_are_configured_or_neither(void **state)
 	tree_write(tree, "/proc/702/comm", "power-profiles-\n");
 	tree_write(tree, "/proc/notanumber/comm", "kubelet\n");
 	tree_write(tree, "/etc/tuned/active_profile", "throughput-performance\n");
-	tree_link(tree, "/etc/systemd/system/multi-user.target.wants/saptune.service", "/usr/lib/systemd/saptune.service");
+	tree_link(tree, "/etc/systemd/system/multi-user.target.wants/saptune.service",
+		  "/usr/lib/systemd/saptune.service");
 	tree_read(tree, &probe_platform);
 
 	assert_setting(tree, HOST, "", "manager.tuned", "running");

@@ -41,7 +41,8 @@ static void an_empty_value_is_a_value(void **state)
 
 static void lines_blanks_and_zero_bytes_of_a_value_are_kept(void **state)
 {
-	static const char value[] = "CD-ROM information, Id: cdrom.c 3.20\n\ndrive name:\t\tsr0\n\n";
+	static const char value[] =
+		"CD-ROM information, Id: cdrom.c 3.20\n\ndrive name:\t\tsr0\n\n";
 	struct tree *tree = *state;
 	const struct setting *setting;
 
@@ -68,9 +69,12 @@ static void what_must_not_be_read_is_recorded_and_not_read(void **state)
 		{ "vm.compact_memory", "/proc/sys/vm/compact_memory" },
 		{ "net.core.netdev_rss_key", "/proc/sys/net/core/netdev_rss_key" },
 		{ "net.ipv4.tcp_fastopen_key", "/proc/sys/net/ipv4/tcp_fastopen_key" },
-		{ "net.ipv6.conf.eth0/1.stable_secret", "/proc/sys/net/ipv6/conf/eth0.1/stable_secret" },
-		{ "net.ipv4.neigh.eth0.retrans_time", "/proc/sys/net/ipv4/neigh/eth0/retrans_time" },
-		{ "net.ipv6.neigh.lo.base_reachable_time", "/proc/sys/net/ipv6/neigh/lo/base_reachable_time" },
+		{ "net.ipv6.conf.eth0/1.stable_secret",
+		  "/proc/sys/net/ipv6/conf/eth0.1/stable_secret" },
+		{ "net.ipv4.neigh.eth0.retrans_time",
+		  "/proc/sys/net/ipv4/neigh/eth0/retrans_time" },
+		{ "net.ipv6.neigh.lo.base_reachable_time",
+		  "/proc/sys/net/ipv6/neigh/lo/base_reachable_time" },
 		{ "net.ipv6.route.flush", "/proc/sys/net/ipv6/route/flush" },
 		{ "kernel.random.uuid", "/proc/sys/kernel/random/uuid" },
 	};
@@ -85,7 +89,8 @@ static void what_must_not_be_read_is_recorded_and_not_read(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		assert_setting(tree, HOST, "", keys[i][0], ABSENCE(UNREADABLE));
-		assert_int_equal(snapshot_get(tree->snapshot, SUBJECT_HOST, keys[i][0])->error, -ECANCELED);
+		assert_int_equal(snapshot_get(tree->snapshot, SUBJECT_HOST, keys[i][0])->error,
+				 -ECANCELED);
 	}
 	assert_setting(tree, HOST, "", "kernel.sched_domain", ABSENCE(UNREADABLE));
 	assert_setting(tree, HOST, "", "kernel.sched_domain.cpu0.domain0.flags", NULL);
@@ -249,13 +254,16 @@ static void listings_are_read_line_by_line(void **state)
 		{ "vm.x = 1\n", "vm.x", "1" },
 		{ "vm.x = a = b\n", "vm.x", "a = b" },
 		{ "vm.x =\n", "vm.x", "" },
-		{ "dev.cdrom.info = one\ndev.cdrom.info = \ndev.cdrom.info = three\n", "dev.cdrom.info", "one\n\nthree" },
+		{ "dev.cdrom.info = one\ndev.cdrom.info = \ndev.cdrom.info = three\n",
+		  "dev.cdrom.info", "one\n\nthree" },
 		{ "vm.x = 1", "vm.x", "1" },
 		{ "vm.x =  two blanks\n", "vm.x", " two blanks" },
-		{ "sysctl: permission denied on key 'vm.mmap_rnd_bits'\n", "vm.mmap_rnd_bits", ABSENCE(UNREADABLE) },
-		{ "sysctl: reading key \"net.ipv6.conf.all.idgen_retries\"\n", "net.ipv6.conf.all.idgen_retries",
+		{ "sysctl: permission denied on key 'vm.mmap_rnd_bits'\n", "vm.mmap_rnd_bits",
 		  ABSENCE(UNREADABLE) },
-		{ "net.ipv6.conf.all.stable_secret = 1234\n", "net.ipv6.conf.all.stable_secret", ABSENCE(UNREADABLE) },
+		{ "sysctl: reading key \"net.ipv6.conf.all.idgen_retries\"\n",
+		  "net.ipv6.conf.all.idgen_retries", ABSENCE(UNREADABLE) },
+		{ "net.ipv6.conf.all.stable_secret = 1234\n", "net.ipv6.conf.all.stable_secret",
+		  ABSENCE(UNREADABLE) },
 		{ "nodots = 1\n", "nodots", NULL },
 		{ "vm.x 1\n", "vm.x", NULL },
 		{ "with blank.x = 1\n", "with blank.x", NULL },
@@ -267,7 +275,8 @@ static void listings_are_read_line_by_line(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		tree->snapshot = snapshot_new();
-		sysctl_parse_listing(tree->snapshot, cases[i].text, strlen(cases[i].text), "listing");
+		sysctl_parse_listing(tree->snapshot, cases[i].text, strlen(cases[i].text),
+				     "listing");
 		assert_setting(tree, HOST, "", cases[i].key, cases[i].value);
 		snapshot_free(tree->snapshot);
 		tree->snapshot = NULL;

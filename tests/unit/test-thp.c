@@ -27,14 +27,16 @@ static void files_keep_their_names_and_their_text(void **state)
 	assert_setting(tree, HOST, "", "thp.hpage_pmd_size", "2097152");
 	assert_setting(tree, HOST, "", "thp.khugepaged.max_ptes_none", "511");
 	assert_setting(tree, HOST, "", "thp.khugepaged.not_yet_known", "1");
-	assert_setting(tree, HOST, "", "thp.hugepages-64kB.enabled", "always inherit madvise [never]");
+	assert_setting(tree, HOST, "", "thp.hugepages-64kB.enabled",
+		       "always inherit madvise [never]");
 	assert_setting(tree, HOST, "", "thp.hugepages-64kB.stats", NULL);
 	assert_setting(tree, HOST, "", "hugepages.hugepages-2048kB.nr_hugepages", "512");
 	assert_setting(tree, HOST, "", "hugepages.hugepages-1048576kB.demote", NULL);
 	assert_setting(tree, HOST, "", "lru_gen.enabled", "0x0007");
 	assert_setting(tree, HOST, "", "lru_gen.min_ttl_ms", ABSENCE(ABSENT));
 	assert_setting(tree, HOST, "", "ksm.run", "0");
-	assert_origin(tree, SUBJECT_HOST, "thp.khugepaged.max_ptes_none", THP "/khugepaged/max_ptes_none");
+	assert_origin(tree, SUBJECT_HOST, "thp.khugepaged.max_ptes_none",
+		      THP "/khugepaged/max_ptes_none");
 }
 
 static void a_kernel_without_huge_pages_has_none(void **state)
