@@ -521,9 +521,10 @@ bool cgroup_pod_uid(const char *component, char uid[static CGROUP_POD_UID_MAX + 
 
 		if (before < 3 || memcmp(start - 3, "pod", 3) != 0 || (before > 3 && start[-4] != '-'))
 			continue;
-		for (size_t c = 0; c < n; c++)
-			uid[c] = start[c] == '_' ? '-' : start[c];
+		memcpy(uid, start, n);
 		uid[n] = '\0';
+		for (char *c = uid; (c = strchr(c, '_')) != NULL;)
+			*c = '-';
 		return true;
 	}
 	return false;
