@@ -497,6 +497,8 @@ static const char *reason_of(const struct filling *filling)
 								 program_text(filling->rule->where));
 	case CAUSE_NO_TUNABLE:
 		return arena_formatf(filling->arena, "there is no %s here", judgement->change->key);
+	case CAUSE_LACKS:
+		return arena_formatf(filling->arena, "it has no %s", judgement->missing.items[0].key);
 	case CAUSE_INERT:
 		return inert_reason(filling);
 	case CAUSE_MISSING:
@@ -598,7 +600,7 @@ void finding_fill(struct rulebook *rulebook, const struct rule *rule, const stru
 	fill_identity(&filling);
 	fill_confidence(&filling);
 	missing_fill(snapshot, &judgement->missing, arena, &finding->missing, &finding->n_missing);
-	if (judgement->cause != CAUSE_WHERE && judgement->cause != CAUSE_NO_TUNABLE)
+	if (judgement->cause != CAUSE_WHERE && judgement->cause != CAUSE_NO_TUNABLE && judgement->cause != CAUSE_LACKS)
 		fill_evidence(&filling);
 	if (judgement->cause == CAUSE_HOLDS) {
 		fill_changes(&filling);

@@ -50,21 +50,52 @@ static const struct setting *missing_setting(const struct judging *judging, size
 	return snapshot_get(judging->snapshot, missing->items[index].subject, missing->items[index].key);
 }
 
+/* A device or control group that was looked at and does not show a key does not have it: another kind of device, a
+ * controller that is not enabled.  Of the host that is not known: a probe may not have run.  Samplers say themselves what
+ * they did not find. */
+static bool subject_lacks(const struct judging *judging, subject_id subject, const struct setting *setting, bool metric)
+{
+	if (snapshot_subject_get(judging->snapshot, subject)->kind == SUBJECT_KIND_HOST)
+		return false;
+	if (setting)
+		return setting->absence == ABSENT || setting->absence == UNSUPPORTED;
+	return !metric && rulebook_captured(judging->rulebook, subject);
+}
+
+static bool entry_is_metric(const struct entry *entry)
+{
+	return entry && (entry->class == ENTRY_METRIC || entry->class == ENTRY_LOG);
+}
+
+static bool missing_is_lacking(const struct judging *judging, size_t index)
+{
+	const struct expr_missing *missing = &judging->out->missing;
+	subject_id subject = missing->items[index].subject;
+	const struct entry *entry = missing->items[index].entry;
+
+	return entry && !missing->items[index].why && subject == judging->subject &&
+	       subject_lacks(judging, subject, missing_setting(judging, index), entry_is_metric(entry));
+}
+
 /* Unreadable when something is there that could not be read; otherwise it has not been measured or captured. */
 static void conclude_unknown(struct judging *judging)
 {
 	enum status status = STATUS_UNMEASURED;
+	size_t lacking = 0;
 
 	for (size_t i = 0; i < judging->out->missing.count; i++) {
 		const struct setting *setting = missing_setting(judging, i);
 		const struct entry *entry = judging->out->missing.items[i].entry;
-		bool has_text = entry && entry->class != ENTRY_METRIC && entry->class != ENTRY_LOG;
 
+		lacking += missing_is_lacking(judging, i);
 		if (setting && (setting->absence == UNREADABLE || setting->absence == UNPARSABLE ||
-				(setting->absence == PRESENT && has_text)))
+				(setting->absence == PRESENT && entry && !entry_is_metric(entry))))
 			status = STATUS_UNREADABLE;
 	}
-	conclude(judging, status, CAUSE_MISSING);
+	if (lacking > 0 && lacking == judging->out->missing.count)
+		conclude(judging, STATUS_NOT_APPLICABLE, CAUSE_LACKS);
+	else
+		conclude(judging, status, CAUSE_MISSING);
 }
 
 /* ---- the tunables ---- */
@@ -134,7 +165,8 @@ static bool judge_targets(struct judging *judging)
 		const struct setting *setting = proposal->setting;
 		enum inert inert;
 
-		if (setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED)) {
+		if ((setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED)) ||
+		    (!setting && subject_lacks(judging, proposal->subject, NULL, false))) {
 			proposal->left_out = true;
 			out->change = proposal->change;
 			conclude(judging, STATUS_NOT_APPLICABLE, CAUSE_NO_TUNABLE);

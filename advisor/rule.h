@@ -84,6 +84,7 @@ enum cause {
 	CAUSE_HOLDS,			/* the condition holds, and something can be done */
 	CAUSE_WHERE,			/* where does not hold */
 	CAUSE_NO_TUNABLE,		/* this kernel or device does not have it */
+	CAUSE_LACKS,			/* the subject does not have what the rule looks at */
 	CAUSE_INERT,
 	CAUSE_MISSING,			/* something is not known */
 	CAUSE_CURRENT,			/* the tunable's own value is not known */
@@ -177,6 +178,9 @@ enum inert compiled_inert(const struct compiled_entry *compiled, struct expr_con
 
 /* "vm.dirty_bytes > 0B", or what the tunable says about it. */
 const char *inert_text(const struct said *said, struct expr_context *context, struct arena *arena);
+
+/* Whether any setting of a subject is in the snapshot it is bound to. */
+bool rulebook_captured(const struct rulebook *rulebook, subject_id subject);
 
 /* Once per snapshot: keys become symbols. */
 void rulebook_bind(struct rulebook *rulebook, const struct snapshot *snapshot);

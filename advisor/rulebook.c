@@ -12,6 +12,8 @@ struct rulebook {
 	size_t n_uses, uses_capacity;
 	struct compiled_entry **compiled;	/* by the address of their entry; made when first asked for */
 	size_t n_compiled, compiled_capacity;
+	bool *captured;				/* per subject of the snapshot it is bound to: it has settings */
+	uint32_t n_captured;
 };
 
 struct rulebook *rulebook_new(const struct registry *registry)
@@ -58,6 +60,7 @@ void rulebook_free(struct rulebook *rulebook)
 	compiled_release(rulebook);
 	free(rulebook->rules);
 	free(rulebook->uses);
+	free(rulebook->captured);
 	free(rulebook);
 }
 
@@ -418,8 +421,28 @@ enum inert rulebook_inert(struct rulebook *rulebook, const struct snapshot *snap
 	return inert;
 }
 
+/* Which subjects somebody looked at: what such a subject does not show, it does not have. */
+static void note_captured(struct rulebook *rulebook, const struct snapshot *snapshot)
+{
+	rulebook->n_captured = snapshot_subject_count(snapshot);
+	rulebook->captured = xrealloc(rulebook->captured, rulebook->n_captured + 1U);
+	memset(rulebook->captured, 0, rulebook->n_captured + 1U);
+	for (size_t i = 0; i < snapshot_setting_count(snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(snapshot, i);
+
+		if (setting->absence == PRESENT)
+			rulebook->captured[setting->subject] = true;
+	}
+}
+
+bool rulebook_captured(const struct rulebook *rulebook, subject_id subject)
+{
+	return subject < rulebook->n_captured && rulebook->captured[subject];
+}
+
 void rulebook_bind(struct rulebook *rulebook, const struct snapshot *snapshot)
 {
+	note_captured(rulebook, snapshot);
 	for (size_t i = 0; i < rulebook->n_rules; i++)
 		rule_bind(rulebook->rules[i], snapshot);
 	for (size_t i = 0; i < rulebook->n_uses; i++)

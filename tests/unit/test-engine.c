@@ -171,8 +171,10 @@ static void each_status_is_reached(void **state)
 			  "  sdc: {settings: {rotational: 1, scheduler: '[none] kyber'}, rates: {io_ticks: 900}},\n"
 			  "  sdd: {settings: {rotational: 1, scheduler: 'none [bfq]'}, rates: {io_ticks: 900}},\n"
 			  "  sde: {settings: {scheduler: 'none [bfq]'}, rates: {io_ticks: 900}},\n"
+			  "  sdf: {rates: {io_ticks: 900}}, sdg: {settings: {rotational: 1, scheduler: 'none [mq-deadline] bfq'}},\n"
+			  "  sdh: {settings: {rotational: 1}, rates: {io_ticks: 900}}, sdi: {settings: {rotational: perhaps, scheduler: 'none [bfq]'}},\n"
 			  "  nvme0n1: {settings: {rotational: 0, scheduler: '[none] bfq'}, rates: {io_ticks: 900}}}},\n"
-			  "  expect: {sda: recommend, sdb: satisfied, sdc: not-applicable, sdd: elsewhere, sde: unmeasured, nvme0n1: not-applicable}, to: {sda: {scheduler: bfq}}}" },
+			  "  expect: {sda: recommend, sdb: satisfied, sdc: not-applicable, sdd: elsewhere, sde: not-applicable, sdf: unmeasured, sdg: unmeasured, sdh: not-applicable, sdi: unreadable, nvme0n1: not-applicable}, to: {sda: {scheduler: bfq}}}" },
 		{ "pattern", "{name: one of many, settings: {net.ipv4.conf.all.rp_filter: 0}, expect: recommend, to: {net.ipv4.conf.all.rp_filter: 2}}" },
 		{ "ever", "{name: since boot by choice, settings: {net.core.somaxconn: 128}, totals: {overflows: 11}, expect: suspect}" },
 		{ "ever", "{name: seldom since boot, settings: {net.core.somaxconn: 128}, totals: {overflows: 9}, expect: satisfied}" },
@@ -193,6 +195,88 @@ static void each_status_is_reached(void **state)
 		print_error("%s: %s%s\n", cases[i].rule, why.buf, diag.count > 0 ? diag.entries[0].message : "");
 	}
 	assert_int_equal(failures, 0);
+}
+
+static void a_case_that_is_not_met_says_what_was_found(void **state)
+{
+	static const struct { const char *rule, *yaml, *why; } cases[] = {
+		{ "accept", "{name: a, settings: {net.core.somaxconn: 128}, expect: recommend}",
+		  "t.yaml:1: case 'a', host: expected recommend, got unmeasured: not known: overflows (not measured)\n" },
+		{ "accept", "{name: a, settings: {net.core.somaxconn: 128}, rates: {overflows: 12}, expect: recommend, to: {net.core.somaxconn: 5}}",
+		  "t.yaml:1: case 'a', host: expected net.core.somaxconn to become '5', got '4096'\n" },
+		{ "order", "{name: a, settings: {vm.dirty_ratio: 10, vm.dirty_bytes: 0}, expect: unmeasured, missing: [vm.dirty_ratio]}",
+		  "t.yaml:1: case 'a', host: expected vm.dirty_ratio to be missing, got unmeasured: not known: vm.background (not captured)\n" },
+		{ "disk", "{name: a, subjects: {block: {sda: {settings: {rotational: 0}}}}, expect: {sda: satisfied}}",
+		  "t.yaml:1: case 'a', block sda: expected satisfied, got not-applicable: only disks that spin\n" },
+		{ "endless", "{name: a, settings: {vm.background: 10, vm.dirty_bytes: 0}, expect: recommend}",
+		  "t.yaml:1: case 'a', host: recommends again and again, at last: recommend: rests on settings alone; vm.background: 50 → 51\n" },
+	};
+	static const char endless[] =
+		"{id: endless, title: t, about: host, when: vm.background > 0%, set: vm.background, to: current + 1%, direction: raise, " REST "}";
+	struct fixture *fixture = *state;
+	CLEANUP(rulebook_free_ptr) struct rulebook *rulebook = rulebook_new(fixture->registry);
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+
+	must(rulebook_load_rules(rulebook, parse(fixture, rules_yaml), &diag), &diag);
+	must(rulebook_load_rules(rulebook, parse(fixture, endless), &diag), &diag);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+		struct case_result result;
+
+		assert_int_equal(case_run(rulebook, fixture->registry, cases[i].rule,
+					  &parse(fixture, cases[i].yaml)->items[0], &diag, &why, &result), 1);
+		assert_string_equal(why.buf, cases[i].why);
+	}
+	assert_int_equal(diag.count, 0);
+}
+
+static void a_case_that_makes_no_sense_is_refused(void **state)
+{
+	static const struct { const char *yaml, *message; } cases[] = {
+		{ "{name: a}", "expected a case: {name: …, settings: …, expect: …}" },
+		{ "{name: a, expect: fires}", "expect: 'fires' is no status" },
+		{ "{name: a, expect: recommend, setings: {}}", "unknown key 'setings'; did you mean 'settings'?" },
+		{ "{name: a, expect: recommend, settings: {vm.nothing: 5}}", "unknown key 'vm.nothing' of a host" },
+		{ "{name: a, expect: recommend, settings: {overflows: 5}}",
+		  "'overflows' is a metric: give it in rates, intervals, gauges or totals" },
+		{ "{name: a, expect: recommend, rates: {vm.dirty_ratio: 5}}", "'vm.dirty_ratio' is a setting: give it in settings" },
+		{ "{name: a, expect: recommend, rates: {dirty: 5}}", "rates: 'dirty' is a gauge" },
+		{ "{name: a, expect: recommend, gauges: {overflows: 5}}", "gauges: 'overflows' is a counter" },
+		{ "{name: a, expect: recommend, rates: {overflows: many}}", "rates: expected a number for overflows" },
+		{ "{name: a, expect: recommend, intervals: {overflows: [x*5]}}", "intervals: expected a number, or 20*0 for twenty of them" },
+		{ "{name: a, expect: recommend, window: 10s, intervals: {overflows: [20*5]}}", "intervals: 20 of them in a window of 10" },
+		{ "{name: a, expect: recommend, window: long}", "window: expected whole seconds like 30s, or none" },
+		{ "{name: a, expect: recommend, absent: [vm.nothing]}", "absent: unknown key 'vm.nothing'" },
+		{ "{name: a, expect: recommend, subjects: {disk: {}}}", "subjects: expected {KIND: {NAME: {settings: …}}}" },
+		{ "{name: a, expect: {sda: recommend}}", "expect: no subject 'sda'" },
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+		CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+		struct case_result result;
+
+		assert_int_equal(case_run(fixture->rulebook, fixture->registry, "accept",
+					  &parse(fixture, cases[i].yaml)->items[0], &diag, &why, &result), -EINVAL);
+		assert_string_equal(diag.entries[0].message, cases[i].message);
+	}
+}
+
+static void a_rule_needs_a_case_that_fires_and_one_that_does_not(void **state)
+{
+	static const char fires[] = "[{name: a, settings: {net.core.somaxconn: 128}, rates: {overflows: 12}, expect: recommend}]";
+	static const char silent[] = "[{name: a, settings: {net.core.somaxconn: 128}, rates: {overflows: 0}, expect: satisfied}]";
+	struct fixture *fixture = *state;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	CLEANUP(strbuf_release) struct strbuf first = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf second = STRBUF_INIT;
+	size_t count;
+
+	assert_int_equal(cases_run(fixture->rulebook, fixture->registry, "accept", parse(fixture, fires), &diag, &first, &count), 1);
+	assert_string_equal(first.buf, "accept: no case in which the rule stays silent\n");
+	assert_int_equal(cases_run(fixture->rulebook, fixture->registry, "accept", parse(fixture, silent), &diag, &second, &count), 1);
+	assert_string_equal(second.buf, "accept: no case in which the rule fires\n");
 }
 
 /* A host with overflows at 12 a second for the given number of intervals; negative: no window. */
@@ -625,6 +709,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_status_is_reached),
+		cmocka_unit_test(a_case_that_is_not_met_says_what_was_found),
+		cmocka_unit_test(a_case_that_makes_no_sense_is_refused),
+		cmocka_unit_test(a_rule_needs_a_case_that_fires_and_one_that_does_not),
 		cmocka_unit_test(a_finding_carries_its_numbers_and_where_they_came_from),
 		cmocka_unit_test(hazards_of_the_proposed_value_are_told),
 		cmocka_unit_test(thin_evidence_says_what_to_run),
