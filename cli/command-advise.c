@@ -202,8 +202,8 @@ const struct command command_advise = {
 		       "recommends only what the measurements argue for: each with its evidence, the\n"
 		       "commands that make the change, undo it and verify it. Nothing is changed.\n"
 		       "Without root less is readable; the report says what.\n\n"
-		       "Exit status: 0, or with --fail-on 1 when there is something to do; 2 wrong usage;\n"
-		       "3 something could not be read or written.",
+		       "Exit status: 0, or with --fail-on 1 when there is something to do; 2 wrong\n"
+		       "usage; 3 something could not be read or written.",
 	.options = options,
 	.default_window_msec = 30000,
 	.run = run,

@@ -52,9 +52,10 @@ const struct command command_explain = {
 	.name = "explain",
 	.arguments = "[OPTION]... ID...",
 	.summary = "what a tunable, a metric or a rule is",
-	.description = "Prints what is known of each ID: a tunable's unit, range, default, scope, hazards and\n"
-		       "when it does nothing; what a metric means and how it misleads; when a rule fires,\n"
-		       "what it proposes and why. keisoku list has the ids.",
+	.description = "Prints what is known of each ID: a tunable's unit, range, default, scope,\n"
+		       "hazards and when it does nothing; what a metric means and how it misleads; when\n"
+		       "a rule fires, what it proposes and why. keisoku list has the ids.\n\n"
+		       "Exit status: 0; 2 when nothing is known of an id.",
 	.options = options,
 	.min_positional = 1,
 	.max_positional = 64,

@@ -80,7 +80,8 @@ const struct command command_probes = {
 	.name = "probes",
 	.arguments = "",
 	.summary = "what is read, and from where",
-	.description = "Lists the probes of settings and the samplers of metrics with the files they read.",
+	.description = "Lists the probes of settings and the samplers of metrics with the files they\n"
+		       "read.",
 	.options = no_options,
 	.run = run_probes,
 };

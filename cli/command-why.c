@@ -90,11 +90,13 @@ const struct command command_why = {
 	.name = "why",
 	.arguments = "[OPTION]... NAME...",
 	.summary = "everything behind a value, a subject or a rule",
-	.description = "Prints the value, where it was read, what is known of it, and every rule that would\n"
-		       "change it or looks at it, with what the rule made of it here. NAME is a key\n"
-		       "(vm.swappiness, block.scheduler, \"sda scheduler\"), a subject (sda, eth0,\n"
-		       "/system.slice/x.service), a metric or a rule. Without --window the counters since\n"
-		       "boot are what rules have.",
+	.description = "Prints the value, where it was read, what is known of it, and every rule that\n"
+		       "would change it or looks at it, with what the rule made of it here. NAME is a\n"
+		       "key (vm.swappiness, block.scheduler, \"sda scheduler\"), a subject (sda, eth0,\n"
+		       "/system.slice/x.service), a metric or a rule. Without --window the counters\n"
+		       "since boot are what rules have.\n\n"
+		       "Exit status: 0; 2 wrong usage or an unknown name; 3 something could not be\n"
+		       "read.",
 	.options = options,
 	.min_positional = 1,
 	.max_positional = 64,

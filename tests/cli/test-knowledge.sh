@@ -33,18 +33,18 @@ contains "a rule of ours is there" "my-swappiness" "$("$keisoku" list rules --ru
 same "an inert tunable is never recommended" "not-applicable" \
 	"$(jq -r '.findings[] | select(.rule == "my-swappiness") | .status' "$work/out")"
 
-# mistake NAME MESSAGE: what is on standard input as a rule
+# mistake NAME MESSAGE: of what $work/rules/packs/mine.yaml holds
 mistake() {
-	cat >"$work/rules/packs/mine.yaml"
 	"$keisoku" advise --quiet --root "$root" --rules "$work/rules" --output json >"$work/out" 2>"$work/err"
 	same "$1: exit status" 3 $?
 	contains "$1: message" "$2" "$(cat "$work/err")"
 	contains "$1: place" "packs/mine.yaml:" "$(cat "$work/err")"
-	same "$1: the rest is judged" "true" "$(jq '.counts | add > 5' "$work/out" 2>&1)"
+	same "$1: the rest is judged" "true" "$(jq '.counts | add > 2' "$work/out" 2>&1)"
 }
 
+# rule WHEN [SET [TO [SEVERITY [BECAUSE]]]]: into that file
 rule() {
-	cat <<YAML
+	cat >"$work/rules/packs/mine.yaml" <<YAML
 - id: mine
   title: t
   about: host
@@ -60,19 +60,32 @@ rule() {
 YAML
 }
 
-rule 'vm.dirty_bytes > 5pages' | mistake "bytes with pages" "pages"
-rule 'vm.dirty_bytes > 0' | mistake "bytes with a plain number" "bytes"
-rule 'vm.swapiness > 1' | mistake "an unknown key" "vm.swappiness"
-rule 'vmstat.pgscan_direct > 0' | mistake "a bare counter" "rate"
-rule 'vm.swappiness >' | mistake "an unfinished expression" "expected"
-rule 'vm.swappiness' | mistake "a number as condition" "condition"
-rule 'vm.swappiness > 1' vm.nonsense | mistake "an unknown tunable" "vm.nonsense"
-rule 'vm.swappiness > 1' vm.swappiness '"text"' | mistake "a value of another type" "number"
-rule 'vm.swappiness > 1' vm.swappiness 10 enormous | mistake "an unknown severity" "severity"
-rule 'vm.swappiness > 1' vm.swappiness 10 low '"{vm.swappiness"' | mistake "an open brace" "{"
-printf -- '- id: mine\n  titel: t\n' | mistake "an unknown field" "title"
-printf -- '- id: &a mine\n' | mistake "an anchor" "anchors"
-printf -- '- id: [\n' | mistake "no YAML" "not YAML"
+rule 'vm.dirty_bytes > 5pages'
+mistake "bytes with pages" "pages"
+rule 'vm.dirty_bytes > 0'
+mistake "bytes with a plain number" "bytes"
+rule 'vm.swapiness > 1'
+mistake "an unknown key" "vm.swappiness"
+rule 'vmstat.pgscan_direct > 0'
+mistake "a bare counter" "rate"
+rule 'vm.swappiness >'
+mistake "an unfinished expression" "expected"
+rule 'vm.swappiness'
+mistake "a number as condition" "condition"
+rule 'vm.swappiness > 1' vm.nonsense
+mistake "an unknown tunable" "vm.nonsense"
+rule 'vm.swappiness > 1' vm.swappiness "'\"text\"'"
+mistake "a value of another type" "number"
+rule 'vm.swappiness > 1' vm.swappiness 10 enormous
+mistake "an unknown severity" "severity"
+rule 'vm.swappiness > 1' vm.swappiness 10 low '"{vm.swappiness"'
+mistake "an open brace" "{"
+printf -- '- id: mine\n  titel: t\n' >"$work/rules/packs/mine.yaml"
+mistake "an unknown field" "title"
+printf -- '- id: &a mine\n' >"$work/rules/packs/mine.yaml"
+mistake "an anchor" "anchors"
+printf -- '- id: [\n' >"$work/rules/packs/mine.yaml"
+mistake "no YAML" "not YAML"
 
 "$keisoku" advise --quiet --root "$root" --rules "$work/none" >"$work/out" 2>"$work/err"
 same "no such directory: exit status" 3 $?
