@@ -350,3 +350,8 @@ struct diag *snapshot_notes(struct snapshot *snapshot)
 {
 	return &snapshot->notes;
 }
+
+const struct diag *snapshot_notes_get(const struct snapshot *snapshot)
+{
+	return &snapshot->notes;
+}

@@ -178,6 +178,7 @@ double series_slot_value(const struct snapshot *snapshot, const struct series *s
 
 /* Things worth saying about the capture itself: a truncated directory, a skipped file.  Part of the snapshot. */
 struct diag *snapshot_notes(struct snapshot *snapshot);
+const struct diag *snapshot_notes_get(const struct snapshot *snapshot);
 
 /* Saved form: docs/snapshot.schema.json.  sha256 is over the text of the "content" member.
  * load: -EINVAL after diag_error() with file, line and column. */

@@ -292,9 +292,9 @@ static void write_counts(struct json *json, const struct report *report)
 	json_close_object(json);
 }
 
-static void write_notes(struct json *json, const struct diag *notes)
+static void write_notes(struct json *json, const char *key, const struct diag *notes)
 {
-	json_key(json, "notes");
+	json_key(json, key);
 	json_open_array(json);
 	for (size_t i = 0; notes && i < notes->count; i++) {
 		json_open_object(json);
@@ -304,7 +304,6 @@ static void write_notes(struct json *json, const struct diag *notes)
 		json_close_object(json);
 	}
 	json_close_array(json);
-	json_member_unsigned(json, "notes_dropped", notes ? notes->dropped : 0);
 }
 
 static int json_write(FILE *out, const struct report *report)
@@ -322,7 +321,9 @@ static int json_write(FILE *out, const struct report *report)
 	write_use(&json, report);
 	write_counts(&json, report);
 	write_findings(&json, report);
-	write_notes(&json, report->notes);
+	write_notes(&json, "notes", report->notes);
+	write_notes(&json, "capture_notes", report->snapshot ? snapshot_notes_get(report->snapshot) : NULL);
+	json_member_unsigned(&json, "notes_dropped", report->notes ? report->notes->dropped : 0);
 	json_close_object(&json);
 	return 0;
 }

@@ -358,30 +358,49 @@ static void write_section(struct page *page, const struct report *report, const 
 			section->write(page, report, &report->findings->items[i]);
 }
 
-static void write_notes(struct page *page, const struct diag *notes)
+#define NOTES_MAX 20
+
+static size_t write_some_notes(struct page *page, const struct diag *notes, size_t most)
 {
-	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
 	size_t shown = 0;
 
-	if (!notes || notes->count == 0)
-		return;
-	strbuf_addf(&title, "Notes (%zu)", notes->count + notes->dropped);
-	page_blank(page);
-	page_heading(page, title.buf, NULL);
-	for (size_t i = 0; i < notes->count && shown < 20; i++, shown++) {
-		const struct diag_entry *entry = &notes->entries[i];
+	for (; notes && shown < notes->count && shown < most; shown++) {
+		const struct diag_entry *entry = &notes->entries[shown];
 		struct flow flow = flow_begin(page, 2);
 
+		flow.indent = 4;
 		if (entry->place.file)
 			flow_addf(&flow, STYLE_DIM, entry->place.line ? "%s:%u: " : "%s: ", entry->place.file,
 				  entry->place.line);
 		flow_add(&flow, entry->level == DIAG_ERROR ? STYLE_RED : STYLE_PLAIN, entry->message);
 		flow_end(&flow);
 	}
-	if (notes->count + notes->dropped > shown) {
-		strbuf_reset(&title);
-		strbuf_addf(&title, "and %zu more", notes->count + notes->dropped - shown);
-		page_paragraph(page, 2, STYLE_DIM, title.buf);
+	return shown;
+}
+
+static size_t notes_total(const struct diag *notes)
+{
+	return notes ? notes->count + notes->dropped : 0;
+}
+
+/* Of this run (rules, waivers), then of the capture. */
+static void write_notes(struct page *page, const struct report *report)
+{
+	const struct diag *capture = report->snapshot ? snapshot_notes_get(report->snapshot) : NULL;
+	size_t total = notes_total(report->notes) + notes_total(capture), shown;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (total == 0)
+		return;
+	strbuf_addf(&text, "Notes (%zu)", total);
+	page_blank(page);
+	page_heading(page, text.buf, NULL);
+	shown = write_some_notes(page, report->notes, NOTES_MAX);
+	shown += write_some_notes(page, capture, NOTES_MAX - shown);
+	if (total > shown) {
+		strbuf_reset(&text);
+		strbuf_addf(&text, "and %zu more", total - shown);
+		page_paragraph(page, 2, STYLE_DIM, text.buf);
 	}
 }
 
@@ -430,7 +449,7 @@ static int text_write(FILE *out, const struct report *report)
 	write_recommendations(&page, report);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		write_section(&page, report, &sections[i]);
-	write_notes(&page, report->notes);
+	write_notes(&page, report);
 	write_counts(&page, report);
 	fwrite(page.text.buf, 1, page.text.len, out);
 	return 0;

@@ -247,6 +247,21 @@ static void what_was_not_measured_is_grouped_by_what_to_do(void **state)
 	fixture_release(&fixture);
 }
 
+static void notes_of_the_capture_stand_with_those_of_the_run(void **state)
+{
+	struct report_fixture fixture;
+	char *text;
+
+	(void)state;
+	fixture_init(&fixture, 80, false, true);
+	diag_warning(snapshot_notes(fixture.snapshot), &(struct place){ "/proc/net/tcp", 0, 0 }, "2 lines make no sense");
+	text = fixture_write(&reporter_text, &fixture.report);
+	assert_non_null(strstr(text, "Notes (2)\n  /etc/keisoku/rules/x.yaml:3: unknown key 'titel'\n"
+				     "  /proc/net/tcp: 2 lines make no sense\n"));
+	free(text);
+	fixture_release(&fixture);
+}
+
 static void undoing_several_changes_goes_backwards(void **state)
 {
 	struct report_fixture fixture;
@@ -342,6 +357,7 @@ int main(void)
 		cmocka_unit_test(an_idle_host_is_told_so_on_one_screen),
 		cmocka_unit_test(a_run_without_a_window_says_that_it_cannot_recommend),
 		cmocka_unit_test(what_was_not_measured_is_grouped_by_what_to_do),
+		cmocka_unit_test(notes_of_the_capture_stand_with_those_of_the_run),
 		cmocka_unit_test(undoing_several_changes_goes_backwards),
 		cmocka_unit_test(a_rule_on_several_subjects_explains_itself_once),
 		cmocka_unit_test(all_rules_are_listed_by_rule_and_reason),
