@@ -4,8 +4,8 @@
  *	sockets: used 17
  *	TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 323
  *
- * Two scopes stand in one line: inuse and tw are of the reader's network namespace; orphan, alloc and mem are of the whole
- * host.  mem is in pages. */
+ * Two scopes stand in one line: inuse and tw are of the reader's network namespace; orphan, alloc and mem are of the
+ * whole host.  mem is in pages. */
 #include <errno.h>
 
 #include "probe.h"

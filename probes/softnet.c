@@ -2,11 +2,11 @@
 /* /proc/net/softnet_stat: what each CPU did with received packets before any protocol saw them.  A row per online CPU,
  * hexadecimal, without names; net/core/net-procfs.c.
  *
- *	0000162e 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000001 …
+ *	0000162e 00000000 00000003 00000000 00000000 00000000 00000000 00000000 00000000 00000010 00000000 …
  *
- * Columns were added at the end: received_rps as the 10th (2.6.35), flow_limit_count as the 11th (3.11), the length of the
- * backlog and the number of the CPU as the 12th and 13th (5.10), the two halves of the backlog as 14th and 15th (after
- * 6.1, by 6.4).
+ * Columns were added at the end: received_rps as the 10th (2.6.35), flow_limit_count as the 11th (3.11), the length of
+ * the backlog and the number of the CPU as the 12th and 13th (5.10), the two halves of the backlog as 14th and 15th
+ * (after 6.1, by 6.4).
  * All counters have 32 bits. */
 #include <errno.h>
 
@@ -138,8 +138,8 @@ static uint64_t softnet_cpu_of(const uint64_t *values, int columns, const uint16
 	return numbers ? numbers[row] : row;
 }
 
-/* Rows by CPU; numbers: of the CPUs where the rows do not have them, one for each line, or NULL: not known, and then only
- * the position tells rows apart.  Returns the columns of the rows, or -EBADMSG after a note. */
+/* Rows by CPU; numbers: of the CPUs where the rows do not have them, one for each line, or NULL: not known, and then
+ * only the position tells rows apart.  Returns the columns of the rows, or -EBADMSG after a note. */
 static int softnet_rows(struct softnet_state *state, struct snapshot *snapshot, const uint16_t *numbers)
 {
 	struct sampled_file *file = &state->files[FILE_SOFTNET];

@@ -32,7 +32,7 @@ static const char *const stat_columns[] = {
 };
 #define STAT_COLUMNS (ARRAY_SIZE(stat_columns) - 1)
 
-/* Lines of a name and a number, of which only the first number counts (intr and softirq go on with one per interrupt). */
+/* Lines of a name and a number; only the first number counts (intr and softirq go on with one per interrupt). */
 static const struct series_name stat_lines[] = {
 	{ "ctxt", SERIES_COUNTER },	     { "intr", SERIES_COUNTER },	{ "processes", SERIES_COUNTER },
 	{ "procs_blocked", SERIES_GAUGE },   { "procs_running", SERIES_GAUGE }, { "softirq", SERIES_COUNTER },

@@ -146,9 +146,9 @@ static inline enum scan scan_labelled(const char **cursor, struct pair *ret_pair
 	return SCAN_BAD;
 }
 
-/* "cpu0 2073 0 1685\n", "0000162e 00000000\n": up to max numbers of one line, into values; what stands beyond them must be
- * numbers too.  Returns how many there were (of at most max), or -EBADMSG for anything else, a line without its newline
- * included.  *cursor is then at the next line whatever was found. */
+/* "cpu0 2073 0 1685\n", "0000162e 00000000\n": up to max numbers of one line, into values; what stands beyond them
+ * must be numbers too.  Returns how many there were (of at most max), or -EBADMSG for anything else, a line without its
+ * newline included.  *cursor is then at the next line whatever was found. */
 int scan_row(const char **cursor, uint64_t *values, size_t max);
 int scan_hex_row(const char **cursor, uint64_t *values, size_t max);
 
@@ -388,8 +388,8 @@ struct column_table {
 
 void column_table_release(struct column_table *table);
 
-/* Takes the header between start and end (blanks between names).  Returns the number of columns, or a negative errno: -EBADMSG
- * for a name that is not printable or too long, for a header without names or with more than COLUMN_TABLE_MAX. */
+/* Takes the header between start and end (blanks between names).  Returns the number of columns, or -EBADMSG for a name
+ * that is not printable or too long, for a header without names or with more than COLUMN_TABLE_MAX. */
 int column_table_header(struct column_table *table, const char *prefix, const char *start, const char *end);
 
 /* The slow half of column_table_put(). */
@@ -436,7 +436,7 @@ void row_totals_reset(struct row_totals *totals);
 
 /* ---- one row of hexadecimal counters per CPU below a header of names ---- */
 
-/* /proc/net/stat/NAME.  Counters are summed over the rows; a gauge repeats the same number in each, so the first counts. */
+/* /proc/net/stat/NAME.  Counters are summed over the rows; a gauge repeats the same number in each: the first counts. */
 struct summed_table {
 	struct sampled_file file;
 	struct column_table columns;

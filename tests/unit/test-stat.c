@@ -3,7 +3,9 @@
 
 extern const struct sampler sampler_stat;
 
-#define REST "ctxt 702483\nbtime 1795364585\nprocesses 7195\nprocs_running 3\nprocs_blocked 1\nsoftirq 135926 0 19514 4\n"
+#define REST                                                                                                         \
+	"ctxt 702483\nbtime 1795364585\nprocesses 7195\nprocs_running 3\nprocs_blocked 1\n"                            \
+	"softirq 135926 0 19514 4\n"
 
 static const char linux_6_18[] =
 	"cpu  3901 5 5216 255205 377 1 55 16 7 2\n"
