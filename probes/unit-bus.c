@@ -13,7 +13,8 @@
 #define BUS_TOTAL_USEC 2000000U
 #define BUS_CONNECT_USEC 250000U
 #define BUS_LIST_USEC 500000U
-#define BUS_CALL_USEC 25000U
+#define BUS_CALL_USEC 250000U	/* a millisecond usually; a busy or emulated host takes a hundred */
+#define BUS_SILENT_MAX 3
 
 #define MANAGER "org.freedesktop.systemd1"
 #define UNIT_PREFIX "/org/freedesktop/systemd1/unit/"
@@ -22,6 +23,7 @@ struct unit_bus {
 	const struct systemd *lib;
 	sd_bus *bus;
 	uint64_t deadline_usec;
+	unsigned int silent;		/* calls without an answer, in a row */
 };
 
 static uint64_t now_usec(void)
@@ -98,12 +100,13 @@ static int bus_call(struct unit_bus *bus, sd_bus_message *call, uint64_t limit_u
 	uint64_t left = time_left(bus, limit_usec);
 	int r;
 
-	if (left == 0)
+	if (left == 0 || bus->silent == BUS_SILENT_MAX)
 		return -ETIMEDOUT;
 	r = bus->lib->sd_bus_message_set_auto_start(call, 0);
-	if (r < 0)
-		return r;
-	return bus->lib->sd_bus_call(bus->bus, call, left, NULL, ret_reply);
+	if (r >= 0)
+		r = bus->lib->sd_bus_call(bus->bus, call, left, NULL, ret_reply);
+	bus->silent = r == -ETIMEDOUT ? bus->silent + 1 : 0;
+	return r;
 }
 
 int unit_bus_list(struct unit_bus *bus, struct symbols *names, uint32_t max)

@@ -271,29 +271,33 @@ static bool unit_read_bus(struct unit_bus *bus, const struct root *root, const c
 	return true;
 }
 
-/* "1s 500ms" of CPUQuotaPerSecUSec in the output of systemctl(1), in microseconds. */
+/* "1.500000s", "1min 30s" or "50ms" of CPUQuotaPerSecUSec in the output of systemctl(1), in microseconds. */
 static bool time_span_parse(const char *text, uint64_t *ret_usec)
 {
 	static const struct {
 		const char *suffix;
-		uint64_t usec;
-	} units[] = { { "min", 60000000 }, { "ms", 1000 }, { "us", 1 }, { "s", 1000000 } };
-	uint64_t total = 0, number;
+		double usec;
+	} units[] = { { "min", 60e6 }, { "ms", 1e3 }, { "us", 1 }, { "s", 1e6 } };
+	double total = 0, number;
 
 	do {
-		size_t i = 0;
+		CLEANUP(free_ptr) char *digits = NULL;
+		size_t i = 0, length;
 
 		text += strspn(text, " ");
-		if (!scan_u64(&text, &number) || number > UINT32_MAX)
+		length = strspn(text, "0123456789.");
+		digits = xstrndup(text, length);
+		if (parse_real(digits, &number) < 0 || number > 1e9)
 			return false;
+		text += length;
 		while (i < ARRAY_SIZE(units) && !starts_with(text, units[i].suffix))
 			i++;
 		if (i == ARRAY_SIZE(units))
 			return false;
 		total += number * units[i].usec;
 		text += strlen(units[i].suffix);
-	} while (*text);
-	*ret_usec = total;
+	} while (*text && total < 1e15);
+	*ret_usec = (uint64_t)(total + 0.5);
 	return true;
 }
 

@@ -180,11 +180,13 @@ static void a_sosreport_has_what_was_in_force(void **state)
 	tree_write(tree, "/etc/systemd/system/db.service.d/90.conf", "[Service]\nLimitNOFILE=65536\n");
 	tree_write(tree, "/sos_commands/systemd/systemctl_show_service_--all",
 		   "Type=simple\nControlGroup=/system.slice/db.service\nId=db.service\nLimitNOFILE=65536\nLimitNOFILESoft=65536\n"
-		   "CPUWeight=[not set]\nCPUQuotaPerSecUSec=1s 500ms\nMemoryMax=infinity\nOOMScoreAdjust=-900\n"
+		   "CPUWeight=[not set]\nCPUQuotaPerSecUSec=1.500000s\nMemoryMax=infinity\nOOMScoreAdjust=-900\n"
 		   "DropInPaths=/etc/systemd/system/db.service.d/90.conf /etc/systemd/system/db.service.d/91.conf\nbroken\n"
+		   "\nId=cron.service\nControlGroup=/system.slice/cron.service\nCPUQuotaPerSecUSec=50ms 500us\n"
 		   "\nControlGroup=\nId=finished.service\nLimitNOFILE=1\n\nId=\nControlGroup=/x");
 	tree_read(tree, &probe_unit);
-	assert_int_equal(snapshot_kind_count(tree->snapshot, SUBJECT_KIND_UNIT), 1);
+	assert_int_equal(snapshot_kind_count(tree->snapshot, SUBJECT_KIND_UNIT), 2);
+	assert_setting(tree, UNIT, "cron.service", "CPUQuotaPerSecUSec", "50500");
 	assert_setting(tree, UNIT, "db.service", "LimitNOFILESoft", "65536");
 	assert_setting(tree, UNIT, "db.service", "CPUQuotaPerSecUSec", "1500000");
 	assert_setting(tree, UNIT, "db.service", "CPUWeight", ABSENCE(ABSENT));
