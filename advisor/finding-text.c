@@ -106,13 +106,15 @@ static const char *missing_how(const struct snapshot *snapshot, const struct exp
 		return arena_formatf(arena, "it counts again when this no longer holds: %s", missing->items[index].why);
 	if (setting && setting->absence == UNREADABLE)
 		return "run as root";
+	if (entry && entry->class == ENTRY_LOG)
+		return "run where the kernel log can be read";
 	if (setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED))
 		return entry && entry->since ? arena_formatf(arena, "a kernel that has it (since %s)", entry->since)
 					     : "a kernel or a device that has it";
-	if (!entry || setting)
-		return "look at it by hand";
 	if (metric)
 		return arena_formatf(arena, "keisoku advise --window %us", WINDOW_MEASURE);
+	if (!entry || setting)
+		return "look at it by hand";
 	return "keisoku capture on the host itself";
 }
 
@@ -524,21 +526,32 @@ static const char *reason_of(const struct filling *filling)
 
 /* ---- the whole ---- */
 
+/* Whether measuring longer would tell what is missing. */
+static bool is_measurable(const struct filling *filling)
+{
+	const struct finding *finding = filling->finding;
+
+	for (size_t i = 0; i < finding->n_missing; i++)
+		if (starts_with(finding->missing[i].how, "keisoku advise"))
+			return true;
+	return finding->n_missing == 0;
+}
+
 static const char *next_step(const struct filling *filling)
 {
 	const struct judgement *judgement = filling->judgement;
-	double wanted = filling->finding->status == STATUS_SUSPECT ? WINDOW_SURE : WINDOW_MEASURE;
-	const char *sudo = is_unreadable(filling) ? "sudo " : "";
+	enum status status = filling->finding->status;
+	double wanted = status == STATUS_SUSPECT ? WINDOW_SURE : WINDOW_MEASURE;
+	bool unreadable = is_unreadable(filling);
 
-	if (filling->finding->status != STATUS_SUSPECT && filling->finding->status != STATUS_UNMEASURED &&
-	    filling->finding->status != STATUS_UNREADABLE)
+	if (status != STATUS_SUSPECT && status != STATUS_UNMEASURED && status != STATUS_UNREADABLE)
 		return NULL;
-	/* No window makes a proposal fit, or a text make sense. */
+	/* No window makes a proposal fit, or a text make sense, or a kernel count what it does not. */
 	if (judgement->cause == CAUSE_NOT_WRITABLE || judgement->doubts == DOUBT_RANGE)
 		return NULL;
-	if (filling->finding->status == STATUS_UNREADABLE && !*sudo)
+	if (status != STATUS_SUSPECT && !unreadable && !is_measurable(filling))
 		return NULL;
-	return arena_formatf(filling->arena, "%skeisoku advise --window %.0fs", sudo,
+	return arena_formatf(filling->arena, "%skeisoku advise --window %.0fs", unreadable ? "sudo " : "",
 			     fmax(wanted, ceil(filling->rule->window_sec)));
 }
 

@@ -284,27 +284,6 @@ static void judge_false(struct judging *judging)
 
 /* ---- the proposal ---- */
 
-/* True when another cause is known to be behind it. */
-static bool judge_elsewhere(struct judging *judging)
-{
-	const struct rule *rule = judging->rule;
-	struct expr_context context = judging->context;
-
-	context.missing = NULL;
-	for (size_t i = 0; i < rule->n_elsewhere; i++) {
-		struct value value = program_evaluate(rule->elsewhere[i].when, &context);
-
-		if (value_is_true(&value)) {
-			judging->out->said = &rule->elsewhere[i];
-			conclude(judging, STATUS_ELSEWHERE, CAUSE_ELSEWHERE);
-			return true;
-		}
-		if (value.type == VALUE_UNKNOWN)
-			judging->out->doubts |= DOUBT_ELSEWHERE;
-	}
-	return false;
-}
-
 static bool same_value(const struct entry *entry, const struct value *a, const struct value *b)
 {
 	long double x, y;
@@ -389,6 +368,47 @@ static int write_proposal(struct judging *judging, struct proposal *proposal, st
 	proposal->raw = arena_strndup(judging->arena, raw.buf, raw.len);
 	proposal->proposed = value_of_setting(entry, proposal->raw, raw.len);
 	return proposal->proposed.type == VALUE_UNKNOWN ? -EINVAL : 0;
+}
+
+/* What would be proposed, for texts that name it. */
+static void propose_quietly(struct judging *judging)
+{
+	struct judgement *out = judging->out;
+	unsigned int doubts = out->doubts;
+
+	judging->context.missing = NULL;
+	for (size_t i = 0; i < out->n_proposals; i++) {
+		struct value value = { .type = VALUE_UNKNOWN };
+
+		set_target(&judging->context, &out->proposals[i]);
+		if (out->proposals[i].current.type != VALUE_UNKNOWN)
+			value = program_evaluate(out->proposals[i].change->to, &judging->context);
+		if (value.type != VALUE_UNKNOWN)
+			(void)write_proposal(judging, &out->proposals[i], value);
+	}
+	out->doubts = doubts;
+}
+
+/* True when another cause is known to be behind it. */
+static bool judge_elsewhere(struct judging *judging)
+{
+	const struct rule *rule = judging->rule;
+	struct expr_context context = judging->context;
+
+	context.missing = NULL;
+	for (size_t i = 0; i < rule->n_elsewhere; i++) {
+		struct value value = program_evaluate(rule->elsewhere[i].when, &context);
+
+		if (value_is_true(&value)) {
+			judging->out->said = &rule->elsewhere[i];
+			propose_quietly(judging);
+			conclude(judging, STATUS_ELSEWHERE, CAUSE_ELSEWHERE);
+			return true;
+		}
+		if (value.type == VALUE_UNKNOWN)
+			judging->out->doubts |= DOUBT_ELSEWHERE;
+	}
+	return false;
 }
 
 static bool conclude_current(struct judging *judging, const struct proposal *proposal)

@@ -61,7 +61,7 @@ static const char rules_yaml[] =
 	"- {id: listed, title: t, about: host, when: 'net.rmem[max] < 1MiB', set: net.rmem, to: '[current[min], current[default], 1MiB]', direction: raise, " REST "}\n"
 	"- {id: both, title: t, about: host, when: vm.switch == 1, changes: [{set: net.core.somaxconn, to: 4096, direction: raise}, {set: vm.dirty_ratio, to: 10%, direction: any}], " REST "}\n"
 	"- {id: counsel, title: t, about: host, when: rate(overflows) > 0/s, window: 10s, advise: 'Move away; {rate(overflows)} is much', " REST "}\n"
-	"- {id: blame, title: t, about: host, when: rate(overflows) > 0/s, window: 10s, elsewhere: [{when: vm.switch == 1, say: the switch is on}], set: net.core.somaxconn, to: 4096, direction: raise, " REST "}\n"
+	"- {id: blame, title: t, about: host, when: rate(overflows) > 0/s, window: 10s, elsewhere: [{when: vm.switch == 1, say: 'the switch is on since {rate(overflows)}'}], set: net.core.somaxconn, to: 4096, direction: raise, severity: high, because: '{proposed} not {current}', references: [r]}\n"
 	"- {id: disk, title: t, about: block, where: self.rotational, where_note: only disks that spin, when: rate(self.io_ticks) > 80%, window: 10s, set: self.scheduler, to: '\"bfq\"', " REST "}\n"
 	"- {id: pattern, title: t, about: host, when: net.ipv4.conf.all.rp_filter == 0, set: net.ipv4.conf.all.rp_filter, to: 2, direction: raise, " REST "}\n"
 	"- {id: ever, title: t, about: host, when: total(overflows) > 10, window: 10s, set: net.core.somaxconn, to: 4096, direction: raise, " REST "}\n";
@@ -342,6 +342,37 @@ static void a_finding_carries_its_numbers_and_where_they_came_from(void **state)
 	assert_int_equal(finding->changes[0].n_hazards, 0);
 	assert_non_null(finding->changes[0].apply);
 	assert_non_null(finding->changes[0].rollback);
+}
+
+static void another_cause_is_told_with_the_numbers(void **state)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = make_host(60, 12);
+	CLEANUP(finding_list_release) struct finding_list list = FINDING_LIST_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct finding *finding;
+
+	snapshot_set_string(snapshot, SUBJECT_HOST, "vm.switch", "1", NULL);
+	finding = judge(*state, snapshot, "blame", NULL, &diag, &list);
+	assert_int_equal(finding->status, STATUS_ELSEWHERE);
+	assert_string_equal(finding->reason, "the switch is on since 12/s");
+	assert_string_equal(finding->because, "4,096 not 128");
+	assert_int_equal(finding->n_changes, 0);
+	assert_null(finding->next_step);
+}
+
+static void what_no_window_can_tell_asks_for_none(void **state)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = make_host(60, 12);
+	CLEANUP(finding_list_release) struct finding_list list = FINDING_LIST_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct finding *finding;
+
+	snapshot_set_absent(snapshot, SUBJECT_HOST, "dirty", -ENOENT, NULL);
+	finding = judge(*state, snapshot, "gauge", NULL, &diag, &list);
+	assert_int_equal(finding->status, STATUS_UNMEASURED);
+	assert_string_equal(finding->missing[0].why, "absent");
+	assert_string_equal(finding->missing[0].how, "a kernel or a device that has it");
+	assert_null(finding->next_step);
 }
 
 static void hazards_of_the_proposed_value_are_told(void **state)
@@ -713,6 +744,8 @@ int main(void)
 		cmocka_unit_test(a_case_that_makes_no_sense_is_refused),
 		cmocka_unit_test(a_rule_needs_a_case_that_fires_and_one_that_does_not),
 		cmocka_unit_test(a_finding_carries_its_numbers_and_where_they_came_from),
+		cmocka_unit_test(another_cause_is_told_with_the_numbers),
+		cmocka_unit_test(what_no_window_can_tell_asks_for_none),
 		cmocka_unit_test(hazards_of_the_proposed_value_are_told),
 		cmocka_unit_test(thin_evidence_says_what_to_run),
 		cmocka_unit_test(irregular_windows_lower_the_confidence),
