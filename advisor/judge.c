@@ -201,17 +201,21 @@ static struct value count_intervals(struct judging *judging)
 	if (program_is_still(rule->when, context))
 		step = slots;
 	for (uint32_t slot = 0; slot < slots; slot += step) {
+		size_t causes = missing ? missing->count : 0;
+
 		context->slot = slot;
 		value = program_evaluate(rule->when, context);
-		if (value.type != VALUE_UNKNOWN)
-			context->missing = NULL;
+		if (value.type != VALUE_UNKNOWN && missing)
+			missing->count = causes;
 		known += value.type != VALUE_UNKNOWN ? step : 0;
 		yes += value_is_true(&value) ? step : 0;
 	}
 	context->slot = SLOT_WHOLE;
-	context->missing = missing;
 	out->intervals = known;
 	if (known == 0 || known * 2 < slots)
+		return (struct value){ .type = VALUE_UNKNOWN };
+	/* What is missing in just the intervals that matter must not pass for an answer. */
+	if (yes < rule->held * known - 1e-9 && yes + (slots - known) >= rule->held * slots - 1e-9)
 		return (struct value){ .type = VALUE_UNKNOWN };
 	if (missing)
 		missing->count = 0;
