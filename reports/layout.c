@@ -210,7 +210,7 @@ static void flow_newline(struct flow *flow)
 	strbuf_add_char(&flow->page->text, '\n');
 	strbuf_add_repeated(&flow->page->text, ' ', flow->indent);
 	flow->column = flow->indent;
-	flow->blank = false;
+	flow->begun = flow->blank = false;
 }
 
 /* As much of a word as fits into room columns, preferably up to a separator; at least one character. */
@@ -237,7 +237,7 @@ static void flow_word(struct flow *flow, enum style style, const char *word, siz
 	unsigned int width = width_of(word, length), blank = flow->blank ? 1 : 0;
 	unsigned int room = flow->page->width - flow->indent;
 
-	if (flow->column > flow->indent && flow->column + blank + width > flow->page->width)
+	if (flow->begun && flow->column + blank + width > flow->page->width)
 		flow_newline(flow);
 	if (style != flow->style)
 		flow_style(flow, STYLE_PLAIN);
@@ -257,6 +257,7 @@ static void flow_word(struct flow *flow, enum style style, const char *word, siz
 	}
 	strbuf_add(&flow->page->text, word, length);
 	flow->column += width;
+	flow->begun = true;
 }
 
 static bool is_unit(const char *word, size_t length)
@@ -320,7 +321,7 @@ void flow_add(struct flow *flow, enum style style, const char *text)
 			flow_word(flow, style, word, length);
 		word += length;
 		if (*word == ' ') {
-			flow->blank = flow->column > flow->indent;
+			flow->blank = flow->begun;
 			word += strspn(word, " ");
 		}
 	}
@@ -334,11 +335,11 @@ struct flow flow_labelled(struct page *page, unsigned int margin, unsigned int i
 	flow_add(&flow, STYLE_DIM, label);
 	flow_style(&flow, STYLE_PLAIN);
 	flow.indent = indent;
-	flow.blank = false;
-	if (flow.column + 1 > indent && flow.column > margin)
+	if (flow.begun && flow.column + 1 > indent)
 		flow_newline(&flow);
 	else
 		flow_gap(&flow, indent - flow.column);
+	flow.begun = flow.blank = false;
 	return flow;
 }
 

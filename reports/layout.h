@@ -31,6 +31,7 @@ unsigned int display_width(const char *text);
 struct flow {
 	struct page *page;
 	unsigned int indent, column;
+	bool begun;			/* something stands on this line */
 	bool blank;			/* one is due before the next word */
 	enum style style;		/* switched on */
 };

@@ -18,7 +18,7 @@ static const char *host_text(const struct report *report, const char *key)
 
 static void add_part(struct flow *flow, const char *text)
 {
-	if (flow->column > flow->indent)
+	if (flow->begun)
 		flow_addf(flow, STYLE_DIM, " %s ", page_symbol(flow->page, SYMBOL_DOT));
 	flow_add(flow, STYLE_PLAIN, text);
 }
@@ -139,7 +139,7 @@ static void write_cell(struct page *page, const struct use_cell *cell, unsigned 
 	if (bar) {
 		page_bar(page, cell->ratio, BAR_WIDTH, cell->alarming ? STYLE_RED : STYLE_GREEN);
 		flow.column += BAR_WIDTH;
-		flow.blank = true;
+		flow.begun = flow.blank = true;
 	}
 	if (cell->alarming)
 		flow_addf(&flow, STYLE_ALARM, " %s ", page_symbol(page, SYMBOL_ALARM));
@@ -150,8 +150,9 @@ static void write_cell(struct page *page, const struct use_cell *cell, unsigned 
 			flow_end(&flow);
 			strbuf_add_repeated(&page->text, ' ', indent);
 			flow.column = indent;
+			flow.begun = false;
 		}
-		flow_addf(&flow, STYLE_DIM, "%s%s", flow.column > indent ? " " : "", cell->detail);
+		flow_addf(&flow, STYLE_DIM, " %s", cell->detail);
 	}
 	flow_end(&flow);
 }
@@ -421,7 +422,7 @@ static void write_counts(struct page *page, const struct report *report)
 	for (size_t i = 0; i < STATUS_COUNT; i++) {
 		if (counts[i] == 0 && i != STATUS_RECOMMEND)
 			continue;
-		if (flow.column > 0)
+		if (flow.begun)
 			flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_DOT));
 		strbuf_reset(&text);
 		add_count(&text, counts[i]);

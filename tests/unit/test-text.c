@@ -335,6 +335,20 @@ static void wide_and_combining_characters_take_their_columns(void **state)
 	assert_int_equal(display_width("\xff"), 1);
 }
 
+static void the_first_word_keeps_its_blank_however_short(void **state)
+{
+	CLEANUP(page_release) struct page page;
+	struct flow flow;
+
+	(void)state;
+	page_init(&page, 40, false, true);
+	flow = flow_begin(&page, 2);
+	flow.indent = 6;
+	flow_add(&flow, STYLE_PLAIN, "3 interfaces are elsewhere and not among these");
+	flow_end(&flow);
+	assert_string_equal(page.text.buf, "  3 interfaces are elsewhere and not\n      among these\n");
+}
+
 static void a_word_longer_than_the_page_is_broken_after_a_separator(void **state)
 {
 	CLEANUP(page_release) struct page page;
@@ -362,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_rule_on_several_subjects_explains_itself_once),
 		cmocka_unit_test(all_rules_are_listed_by_rule_and_reason),
 		cmocka_unit_test(wide_and_combining_characters_take_their_columns),
+		cmocka_unit_test(the_first_word_keeps_its_blank_however_short),
 		cmocka_unit_test(a_word_longer_than_the_page_is_broken_after_a_separator),
 	};
 
