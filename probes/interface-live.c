@@ -34,8 +34,7 @@ static void link_set_u32(struct snapshot *snapshot, subject_id subject, const ch
 {
 	uint32_t value;
 
-	if (!snapshot_text(snapshot, subject, key) &&
-	    netlink_attribute_u32(body, length, sizeof(struct ifinfomsg), attribute, &value))
+	if (netlink_attribute_u32(body, length, sizeof(struct ifinfomsg), attribute, &value))
 		snapshot_setf(snapshot, subject, key, "rtnetlink", "%u", value);
 }
 
@@ -216,31 +215,13 @@ static void driver_read(int fd, const struct link *link, struct snapshot *snapsh
 {
 	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
 
-	if (snapshot_text(snapshot, link->subject, "driver") || ethtool_ask(fd, link->name, &driver) < 0)
+	if (ethtool_ask(fd, link->name, &driver) < 0)
 		return;
 	snapshot_set(snapshot, link->subject, "driver", driver.driver, strnlen(driver.driver, sizeof(driver.driver)),
 		     "ethtool");
 }
 
-/* A sysfs that was mounted in another network namespace shows that one's interfaces. */
-static void note_foreign(const struct links *links, struct snapshot *snapshot)
-{
-	uint32_t n = snapshot_kind_count(snapshot, SUBJECT_KIND_INTERFACE), foreign = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		subject_id subject = snapshot_kind_get(snapshot, SUBJECT_KIND_INTERFACE, i);
-		bool found = false;
-
-		for (size_t j = 0; !found && j < links->count; j++)
-			found = links->items[j].subject == subject;
-		foreign += !found;
-	}
-	if (foreign)
-		(void)diag_warning(snapshot_notes(snapshot), NULL,
-				   "%u interfaces in /sys/class/net are not in this network namespace", foreign);
-}
-
-void interface_read_live(struct snapshot *snapshot)
+int interface_read_live(struct snapshot *snapshot)
 {
 	const struct ifinfomsg links_request = { .ifi_family = AF_UNSPEC };
 	const struct tcmsg qdisc_request = { .tcm_family = AF_UNSPEC };
@@ -251,9 +232,7 @@ void interface_read_live(struct snapshot *snapshot)
 	r = netlink_dump(NETLINK_ROUTE, RTM_GETLINK, &links_request, sizeof(links_request), link_take, &links);
 	if (r == 0)
 		r = netlink_dump(NETLINK_ROUTE, RTM_GETQDISC, &qdisc_request, sizeof(qdisc_request), qdisc_take, &links);
-	if (r == 0)
-		note_foreign(&links, snapshot);
-	else
+	if (r < 0)
 		(void)diag_warning(snapshot_notes(snapshot), NULL, "cannot ask the kernel for interfaces: %s",
 				   strerror(-r));
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -265,4 +244,5 @@ void interface_read_live(struct snapshot *snapshot)
 		offloads_read(fd, &links.items[i], snapshot);
 	}
 	free(links.items);
+	return r;
 }

@@ -93,6 +93,8 @@ static void kind_set(struct reader *reader, bool has_device)
 	size_t length;
 	const char *type;
 
+	if (snapshot_text(snapshot, reader->subject, "kind"))	/* rtnetlink has it */
+		return;
 	if (reader_line(reader, "type") == 0 && streq(reader->text.buf, ARPHRD_LOOPBACK_TEXT)) {
 		snapshot_set_string(snapshot, reader->subject, "kind", "loopback", reader->path.buf);
 		return;
@@ -204,29 +206,50 @@ static void interface_read_one(struct reader *reader, struct rps *rps)
 	queues_read(reader, rps);
 }
 
-static int interfaces_read(const struct root *root, struct snapshot *snapshot, struct rps *rps)
+static void interfaces_note(struct snapshot *snapshot, uint32_t left_out, uint32_t foreign)
+{
+	struct place place = { .file = CLASS_NET };
+
+	if (left_out)
+		(void)diag_warning(snapshot_notes(snapshot), &place, "%u interfaces beyond the first %u were left out",
+				   left_out, INTERFACES_MAX);
+	if (foreign)
+		(void)diag_warning(snapshot_notes(snapshot), &place,
+				   "%u interfaces of another network namespace were left out", foreign);
+}
+
+/* asked: the snapshot has the interfaces of this network namespace; a sysfs that was mounted in another one shows those
+ * of that one. */
+static int interfaces_read(const struct root *root, struct snapshot *snapshot, bool asked, struct rps *rps)
 {
 	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
 	struct reader reader = { .root = root, .snapshot = snapshot, .path = STRBUF_INIT, .text = STRBUF_INIT };
-	uint32_t left_out = 0;
+	uint32_t left_out = 0, foreign = 0, found = 0;
 	int r;
 
 	r = root_list(root, CLASS_NET, &list);
 	for (size_t i = 0; r == 0 && i < list.count; i++) {
+		const char *name = list.entries[i].name;
+
 		if (list.entries[i].type == DT_REG)	/* bonding_masters */
 			continue;
-		reader.subject = interface_subject(snapshot, list.entries[i].name);
+		if (asked && snapshot_find_subject(snapshot, SUBJECT_KIND_INTERFACE, name) == SUBJECT_NONE) {
+			foreign++;
+			continue;
+		}
+		reader.subject = interface_subject(snapshot, name);
 		if (reader.subject == SUBJECT_NONE) {
 			left_out++;
 			continue;
 		}
 		strbuf_reset(&reader.path);
-		strbuf_addf(&reader.path, CLASS_NET "/%s", list.entries[i].name);
+		strbuf_addf(&reader.path, CLASS_NET "/%s", name);
 		interface_read_one(&reader, rps);
+		found++;
 	}
-	if (left_out)
-		(void)diag_warning(snapshot_notes(snapshot), NULL, "%u interfaces beyond the first %u were left out",
-				   left_out, INTERFACES_MAX);
+	interfaces_note(snapshot, left_out, foreign);
+	if (found < snapshot_kind_count(snapshot, SUBJECT_KIND_INTERFACE))
+		rps->error = -EXDEV;	/* the masks of some are not in this sysfs */
 	strbuf_release(&reader.path);
 	strbuf_release(&reader.text);
 	return r;
@@ -261,16 +284,15 @@ static void namespace_set(struct snapshot *snapshot)
 
 static int interface_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
+	bool live = root_is_live(root);
 	struct rps rps = { 0 };
 	int r;
 
 	(void)options;
-	r = interfaces_read(root, snapshot, &rps);
+	r = interfaces_read(root, snapshot, live && interface_read_live(snapshot) == 0, &rps);
 	rps_set(&rps, r, snapshot);
-	if (root_is_live(root)) {
-		interface_read_live(snapshot);
+	if (live)
 		namespace_set(snapshot);
-	}
 	if (root->layout == ROOT_SOSREPORT)
 		interface_read_report(root, snapshot);
 	return 0;

@@ -11,8 +11,9 @@
 /* The subject of an interface that is already there or still fits. */
 subject_id interface_subject(struct snapshot *snapshot, const char *name);
 
-/* Kind, queueing discipline, rings, channels, coalescing and offloads of the interfaces of this network namespace. */
-void interface_read_live(struct snapshot *snapshot);
+/* The interfaces of this network namespace with kind, queueing discipline, rings, channels, coalescing and offloads.
+ * Negative errno: which ones there are could not be asked. */
+int interface_read_live(struct snapshot *snapshot);
 
 void interface_read_report(const struct root *root, struct snapshot *snapshot);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe-tree.h"
 
+#include <sched.h>
+#include <sys/wait.h>
+
 #include "../../probes/interface.h"
 #include "../../probes/netlink.h"
 
@@ -176,6 +179,41 @@ static void a_live_host_has_loopback_with_its_qdisc(void **state)
 	assert_setting(tree, INTERFACE, "lo", "qdisc", "noqueue");
 }
 
+/* Exit status of a child in a network namespace of its own, under the sysfs of this one: 0 as it should be. */
+static int read_in_a_namespace(void)
+{
+	CLEANUP(root_free_ptr) struct root *root = NULL;
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return 77;
+	if (root_open("/", &root) < 0 || probe_interface.read(root, NULL, snapshot) < 0)
+		return 1;
+	for (uint32_t i = 0; i < snapshot_kind_count(snapshot, SUBJECT_KIND_INTERFACE); i++) {
+		subject_id id = snapshot_kind_get(snapshot, SUBJECT_KIND_INTERFACE, i);
+		const char *kind = snapshot_text(snapshot, id, "kind");
+
+		if (kind && streq(kind, "physical"))
+			return 2;
+	}
+	return 0;
+}
+
+static void interfaces_of_another_namespace_are_left_out(void **state)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	(void)state;
+	if (child == 0)
+		_exit(read_in_a_namespace());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void attributes_of_netlink_end_where_the_message_ends(void **state)
 {
 	/* Type 3 "lo", padded; type 4 the number 65536; type 5 claims more than there is. */
@@ -206,6 +244,7 @@ int main(void)
 		tree_test(a_link_out_of_the_tree_shows_nothing_of_this_host),
 		tree_test(a_sosreport_has_it_from_ip_tc_and_ethtool),
 		tree_test(a_live_host_has_loopback_with_its_qdisc),
+		cmocka_unit_test(interfaces_of_another_namespace_are_left_out),
 		cmocka_unit_test(attributes_of_netlink_end_where_the_message_ends),
 	};
 
