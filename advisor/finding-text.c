@@ -82,7 +82,7 @@ static const char *missing_why(const struct snapshot *snapshot, const struct exp
 	if (missing->items[index].frozen)
 		return arena_formatf(arena, "frozen: %s", why);
 	if (setting && setting->absence == UNREADABLE)
-		return arena_formatf(arena, "unreadable: %s", strerror(-setting->error));
+		return arena_formatf(arena, "unreadable: %s", setting_error_text(setting));
 	if (setting && setting->absence == UNPARSABLE)
 		return "unparsable";
 	if (why)

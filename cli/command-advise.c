@@ -64,7 +64,7 @@ static void count_settings(const struct snapshot *snapshot, struct report *repor
 
 		report->settings_read += setting->absence == PRESENT || setting->absence == UNPARSABLE;
 		report->settings_absent += setting->absence == ABSENT;
-		report->settings_unreadable += setting->absence == UNREADABLE;
+		report->settings_unreadable += setting->absence == UNREADABLE && !setting_left_out(setting);
 		report->settings_unsupported += setting->absence == UNSUPPORTED;
 	}
 	for (size_t i = 0; i < snapshot_series_count(snapshot); i++)

@@ -73,6 +73,16 @@ enum absence absence_from_errno(int error)
 	}
 }
 
+bool setting_left_out(const struct setting *setting)
+{
+	return setting->absence == UNREADABLE && setting->error == -ECANCELED;
+}
+
+const char *setting_error_text(const struct setting *setting)
+{
+	return setting_left_out(setting) ? "left out on purpose" : strerror(-setting->error);
+}
+
 static uint64_t pair_of(uint32_t subject, uint32_t key)
 {
 	return ((uint64_t)subject << 32 | key) + 1;

@@ -59,11 +59,16 @@ enum absence {
 const char *absence_name(enum absence absence);
 enum absence absence_from_errno(int negative_errno);
 
+struct setting;
+bool setting_left_out(const struct setting *setting);
+const char *setting_error_text(const struct setting *setting);	/* what error means, in words */
+
 struct setting {
 	subject_id subject;
 	uint32_t key;			/* symbol */
 	enum absence absence;
-	int error;			/* negative errno behind UNREADABLE and UNSUPPORTED */
+	int error;			/* negative errno behind UNREADABLE and UNSUPPORTED; -ECANCELED: left out
+					 * on purpose, a secret or a file that does something when it is read */
 	const char *raw;		/* PRESENT and UNPARSABLE: the text, without the newline at its end; else "" */
 	uint32_t raw_length;		/* raw may contain zero bytes */
 	const char *origin;		/* path or "file:line"; NULL: subject path + "/" + key */

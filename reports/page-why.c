@@ -37,7 +37,7 @@ static void write_value(struct page *page, const struct why *why, const struct s
 	} else {
 		strbuf_add_string(&text, absence_name(setting->absence));
 		if (setting->error)
-			strbuf_addf(&text, ": %s", strerror(-setting->error));
+			strbuf_addf(&text, ": %s", setting_error_text(setting));
 	}
 	part_text(page, "value", text.buf);
 	part_text(page, "read from", origin.buf);

@@ -330,6 +330,23 @@ static void redaction_is_consistent_and_leaves_the_rest(void **state)
 	assert_string_equal(snapshot_text(snapshot, SUBJECT_HOST, "loop"), "127.0.0.1");
 }
 
+static void what_was_left_out_is_no_error_of_the_host(void **state)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+	const struct setting *secret, *forbidden;
+
+	(void)state;
+	snapshot_set_absent(snapshot, SUBJECT_HOST, "secret", -ECANCELED, "/secret");
+	snapshot_set_absent(snapshot, SUBJECT_HOST, "forbidden", -EACCES, "/forbidden");
+	secret = snapshot_get(snapshot, SUBJECT_HOST, "secret");
+	forbidden = snapshot_get(snapshot, SUBJECT_HOST, "forbidden");
+
+	assert_true(setting_left_out(secret));
+	assert_false(setting_left_out(forbidden));
+	assert_string_equal(setting_error_text(secret), "left out on purpose");
+	assert_string_equal(setting_error_text(forbidden), "Permission denied");
+}
+
 static void a_metric_that_is_not_there_leaves_the_setting_of_its_name(void **state)
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
@@ -360,6 +377,7 @@ int main(void)
 		cmocka_unit_test(a_changed_or_broken_file_is_refused),
 		cmocka_unit_test(one_changed_byte_is_noticed),
 		cmocka_unit_test(redaction_is_consistent_and_leaves_the_rest),
+		cmocka_unit_test(what_was_left_out_is_no_error_of_the_host),
 		cmocka_unit_test(a_metric_that_is_not_there_leaves_the_setting_of_its_name),
 	};
 
