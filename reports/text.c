@@ -63,15 +63,23 @@ static void add_plural(struct strbuf *out, size_t count, const char *noun)
 	strbuf_addf(out, " %s%s", noun, count == 1 ? "" : "s");
 }
 
+static bool is_live(const struct report *report)
+{
+	const struct window *window = report->snapshot ? snapshot_window_get(report->snapshot) : NULL;
+
+	return window && window->live;
+}
+
 static void write_window(struct page *page, const struct report *report)
 {
 	static const struct dimension time_dimension = { .seconds = 1 };
 	const struct window *window = report->snapshot ? snapshot_window_get(report->snapshot) : NULL;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	if (!window || !window->live) {
+	if (!is_live(report)) {
 		page_paragraph(page, 0, STYLE_PLAIN,
-			       "No window was measured: counters since boot can make a rule suspect, never recommend.");
+			       "No window was measured. Rates are averages since boot, which can make a rule suspect, but never "
+			       "recommend.");
 		return;
 	}
 	strbuf_add_string(&text, "Measured for ");
@@ -125,7 +133,22 @@ static void write_readable(struct page *page, const struct report *report)
 #define BAR_WIDTH 8
 #define TABLE_WIDTH_MIN 76	/* narrower: one cell below the other */
 
-static void write_cell(struct page *page, const struct use_cell *cell, unsigned int indent)
+/* Without a window everything is since boot, and the header says so once. */
+static void add_detail(struct flow *flow, const struct use_cell *cell, bool live)
+{
+	static const char tail[] = "since boot";
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	strbuf_add_string(&text, cell->detail);
+	if (!live && ends_with(text.buf, tail)) {
+		strbuf_truncate(&text, text.len - strlen(tail));
+		while (text.len && strchr(", ", text.buf[text.len - 1]))
+			strbuf_truncate(&text, text.len - 1);
+	}
+	flow_addf(flow, STYLE_DIM, " %s", text.buf);
+}
+
+static void write_cell(struct page *page, const struct use_cell *cell, unsigned int indent, bool live)
 {
 	enum style style = !cell->known ? STYLE_DIM : cell->alarming ? STYLE_ALARM : STYLE_PLAIN;
 	struct flow flow = { .page = page, .indent = indent, .column = indent };
@@ -152,7 +175,7 @@ static void write_cell(struct page *page, const struct use_cell *cell, unsigned 
 			flow.column = indent;
 			flow.begun = false;
 		}
-		flow_addf(&flow, STYLE_DIM, " %s", cell->detail);
+		add_detail(&flow, cell, live);
 	}
 	flow_end(&flow);
 }
@@ -180,7 +203,7 @@ static void cells_release(struct page *cells)
 		page_release(&cells[i]);
 }
 
-static void write_use_row(struct page *page, const struct use_row *row, const unsigned int widths[4])
+static void write_use_row(struct page *page, const struct use_row *row, const unsigned int widths[4], bool live)
 {
 	struct page cells[4];
 	struct flow flow;
@@ -190,7 +213,7 @@ static void write_use_row(struct page *page, const struct use_row *row, const un
 	flow_add(&flow, STYLE_BOLD, row->resource);
 	flow_end(&flow);
 	for (size_t i = 0; i < ARRAY_SIZE(use_titles); i++)
-		write_cell(&cells[i + 1], use_cell(row, i), 0);
+		write_cell(&cells[i + 1], use_cell(row, i), 0, live);
 	page_columns(page, 0, cells, 4);
 	cells_release(cells);
 }
@@ -207,7 +230,7 @@ static void write_use_titles(struct page *page, const unsigned int widths[4])
 	cells_release(cells);
 }
 
-static void write_use_stacked(struct page *page, const struct use_row *row)
+static void write_use_stacked(struct page *page, const struct use_row *row, bool live)
 {
 	static const char *const labels[] = { "utilisation", "saturation", "errors" };
 
@@ -218,7 +241,7 @@ static void write_use_stacked(struct page *page, const struct use_row *row)
 		if (!cell->value || !*cell->value)
 			continue;
 		(void)flow_labelled(page, 2, 15, labels[i]);
-		write_cell(page, cell, 15);
+		write_cell(page, cell, 15, live);
 	}
 }
 
@@ -265,9 +288,9 @@ static void write_use(struct page *page, const struct report *report)
 		if (use_row_is_idle(&report->use[i]))
 			continue;
 		if (page->width >= TABLE_WIDTH_MIN)
-			write_use_row(page, &report->use[i], widths);
+			write_use_row(page, &report->use[i], widths, is_live(report));
 		else
-			write_use_stacked(page, &report->use[i]);
+			write_use_stacked(page, &report->use[i], is_live(report));
 	}
 	write_use_idle(page, report);
 }
@@ -293,8 +316,9 @@ static void write_nothing(struct page *page, const struct report *report)
 	add_plural(&text, report->rules, "rule");
 	strbuf_add_string(&text, " judged this host; ");
 	add_plural(&text, counts[STATUS_SATISFIED], "time");
-	strbuf_add_string(&text, " the problem was measured for and is not there. Nothing measured argues for another "
-				 "setting.");
+	strbuf_add_string(&text, is_live(report) ? " the problem was measured for and is not there. Nothing measured argues "
+						   "for another setting." :
+						   " the problem does not show in what was read.");
 	page_paragraph(page, 0, STYLE_PLAIN, text.buf);
 }
 
