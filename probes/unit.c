@@ -6,6 +6,8 @@
  * did not answer in time, the files alone are read as systemd reads them: the fragment in the first directory of the
  * search path that has it, then drop-ins by name, the last assignment wins, an empty one resets.
  * systemd.unit(5), systemd.exec(5), systemd.resource-control(5), org.freedesktop.systemd1(5). */
+#include "unit.h"
+
 #include <errno.h>
 #include <inttypes.h>
 
@@ -348,19 +350,12 @@ static void shown_end(const struct root *root, struct answer *answer, char **nam
 	*name = NULL;
 }
 
-/* The properties of all services as systemd had them when a sosreport was made, an empty line after each. */
-static int unit_read_report(const struct root *root, struct snapshot *snapshot)
+void unit_shown_parse(const struct root *root, const char *text, struct snapshot *snapshot)
 {
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct answer answer = { 0 };
-	const char *cursor;
+	const char *cursor = text;
 	char *name = NULL;
-	int r;
 
-	r = root_read_limit(root, SHOW_PATH, SHOW_MAX, &text);
-	if (r < 0)
-		return r;
-	cursor = text.buf;
 	do {
 		size_t length = strcspn(cursor, "\n");
 
@@ -370,6 +365,17 @@ static int unit_read_report(const struct root *root, struct snapshot *snapshot)
 			shown_take(&answer, &name, cursor, length);
 	} while (next_line(&cursor));
 	shown_end(root, &answer, &name, snapshot);
+}
+
+static int unit_read_report(const struct root *root, struct snapshot *snapshot)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	int r;
+
+	r = root_read_limit(root, SHOW_PATH, SHOW_MAX, &text);
+	if (r < 0)
+		return r;
+	unit_shown_parse(root, text.buf, snapshot);
 	return snapshot_kind_count(snapshot, SUBJECT_KIND_UNIT) > 0 ? 0 : -ENOENT;
 }
 
