@@ -22,6 +22,9 @@ struct token {
 	long double number;
 	struct unit unit;
 	bool has_unit, ratio;
+	bool is_binary;				/* an operator between two operands, and how tightly it binds */
+	uint8_t level;
+	enum binary binary;
 };
 
 struct parser {
@@ -225,11 +228,33 @@ static int lex_quoted(struct parser *parser, struct token *token, char quote)
 	return 0;
 }
 
+/* The longer of two that begin alike comes first. */
+static const struct { const char *symbol; uint8_t length, level; enum binary binary; } binaries[] = {
+	/* clang-format off */
+	{ "!=", 2, 0, BINARY_NOT_EQUAL },
+	{ "<=", 2, 0, BINARY_LESS_EQUAL },
+	{ "==", 2, 0, BINARY_EQUAL },
+	{ "=~", 2, 0, BINARY_MATCH },
+	{ ">=", 2, 0, BINARY_GREATER_EQUAL },
+	{ "*",  1, 2, BINARY_MULTIPLY },
+	{ "+",  1, 1, BINARY_ADD },
+	{ "-",  1, 1, BINARY_SUBTRACT },
+	{ "/",  1, 2, BINARY_DIVIDE },
+	{ "<",  1, 0, BINARY_LESS },
+	{ ">",  1, 0, BINARY_GREATER },
+	/* clang-format on */
+};
+
+static void set_binary(struct token *token, size_t index)
+{
+	token->kind = TOKEN_SYMBOL;
+	token->is_binary = true;
+	token->binary = binaries[index].binary;
+	token->level = binaries[index].level;
+}
+
 static int lex_symbol(struct parser *parser, struct token *token)
 {
-	static const char *const symbols[] = {
-		"<=", ">=", "==", "!=", "=~", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",",
-	};
 	static const struct { const char *wrong, *hint; } wrong[] = {
 		{ "&&", "write 'and'" }, { "||", "write 'or'" }, { "!", "write 'not'" }, { "=", "compare with ==" },
 		{ "'", "text stands in double quotes" }, { "?", "write a if condition else b" },
@@ -237,14 +262,17 @@ static int lex_symbol(struct parser *parser, struct token *token)
 	const char *text = parser->source->text + parser->position;
 	size_t left = parser->source->length - parser->position;
 
-	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
-		size_t n = strlen(symbols[i]);
-
-		if (n <= left && memcmp(symbols[i], text, n) == 0) {
-			token->kind = TOKEN_SYMBOL;
-			parser->position += (uint32_t)n;
-			return 0;
-		}
+	for (size_t i = 0; i < ARRAY_SIZE(binaries); i++) {
+		if (binaries[i].length > left || memcmp(binaries[i].symbol, text, binaries[i].length) != 0)
+			continue;
+		set_binary(token, i);
+		parser->position += binaries[i].length;
+		return 0;
+	}
+	if (strchr("()[],", *text)) {
+		token->kind = TOKEN_SYMBOL;
+		parser->position++;
+		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		size_t n = strlen(wrong[i].wrong);
@@ -280,6 +308,8 @@ static int advance(struct parser *parser)
 		token.name_offset = parser->position;
 		parser->position = key_end(parser, parser->position);
 		token.name_length = parser->position - token.name_offset;
+		token.binary = BINARY_IN;
+		token.is_binary = token.name_length == 2 && memcmp(parser->source->text + token.name_offset, "in", 2) == 0;
 		r = 0;
 	} else {
 		r = lex_symbol(parser, &token);
@@ -292,13 +322,13 @@ static int advance(struct parser *parser)
 	return 0;
 }
 
-static bool token_is(const struct parser *parser, const char *text)
+static inline bool token_is(const struct parser *parser, const char *text)
 {
 	const struct token *token = &parser->token;
+	const char *found = parser->source->text + token->offset;
 
-	return (token->kind == TOKEN_SYMBOL || (token->kind == TOKEN_NAME && !token->quoted)) &&
-	       token->length == strlen(text) &&
-	       memcmp(parser->source->text + token->offset, text, token->length) == 0;
+	return (token->kind == TOKEN_SYMBOL || (token->kind == TOKEN_NAME && !token->quoted)) && *found == *text &&
+	       token->length == strlen(text) && memcmp(found, text, token->length) == 0;
 }
 
 static bool token_is_keyword(const struct parser *parser)
@@ -539,32 +569,10 @@ static int parse_unary(struct parser *parser)
 	return parse_postfix(parser);
 }
 
-static const struct { const char *symbol; enum binary binary; uint8_t level; } binaries[] = {
-	/* clang-format off */
-	{ "!=", BINARY_NOT_EQUAL,	0 },
-	{ "*",	BINARY_MULTIPLY,	2 },
-	{ "+",	BINARY_ADD,		1 },
-	{ "-",	BINARY_SUBTRACT,	1 },
-	{ "/",	BINARY_DIVIDE,		2 },
-	{ "<",	BINARY_LESS,		0 },
-	{ "<=",	BINARY_LESS_EQUAL,	0 },
-	{ "==",	BINARY_EQUAL,		0 },
-	{ "=~",	BINARY_MATCH,		0 },
-	{ ">",	BINARY_GREATER,		0 },
-	{ ">=",	BINARY_GREATER_EQUAL,	0 },
-	{ "in",	BINARY_IN,		0 },
-	/* clang-format on */
-};
-
 static bool token_binary(const struct parser *parser, uint8_t level, enum binary *ret_binary)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(binaries); i++) {
-		if (binaries[i].level == level && token_is(parser, binaries[i].symbol)) {
-			*ret_binary = binaries[i].binary;
-			return true;
-		}
-	}
-	return false;
+	*ret_binary = parser->token.binary;
+	return parser->token.is_binary && parser->token.level == level;
 }
 
 static int parse_binary(struct parser *parser, uint8_t level)
