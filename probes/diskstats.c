@@ -103,6 +103,15 @@ static bool names_partition(const struct device_row *disk, const struct device_r
 	return *p != '\0' && p[strspn(p, "0123456789")] == '\0';
 }
 
+/* A loop, network or compressed-memory device with nothing in it: the settings of such a one are not captured either. */
+static bool is_empty(const struct diskstats *d, const char *path)
+{
+	CLEANUP(free_ptr) char *size = xasprintf("%s/size", path);
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	return root_read_line(d->root, size, &text) == 0 && streq(text.buf, "0");
+}
+
 static void diskstats_meet(struct diskstats *d, struct device_row *row, struct snapshot *snapshot)
 {
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, path = STRBUF_INIT;
@@ -115,6 +124,8 @@ static void diskstats_meet(struct diskstats *d, struct device_row *row, struct s
 
 	strbuf_addf(&path, "/sys/block/%s", name.buf);
 	if (d->has_sysfs ? !root_exists(d->root, path.buf) : names_partition(d->disk, row))
+		return;
+	if (is_empty(d, path.buf))
 		return;
 
 	strbuf_add_string(&path, "/queue");

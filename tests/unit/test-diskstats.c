@@ -60,6 +60,23 @@ static void every_column_has_its_series(void **context)
 	tree_end(&tree);
 }
 
+static void a_device_with_nothing_in_it_is_passed_over(void **context)
+{
+	struct tree tree;
+
+	tree_begin(&tree);
+	make_disks(&tree);
+	tree_write(&tree, "/sys/block/loop0/size", "0\n");
+	tree_write(&tree, "/sys/block/vda/size", "2097152\n");
+	tree_write(&tree, "/proc/diskstats", linux_6_18);
+	tree_open(&tree, &sampler_diskstats, NULL);
+	tree_tick(&tree);
+	assert_int_equal(snapshot_kind_count(tree.snapshot, SUBJECT_KIND_BLOCK), 2);
+	assert_null(metric(&tree, "loop0", "read_ios"));
+	assert_non_null(metric(&tree, "vda", "read_ios"));
+	tree_end(&tree);
+}
+
 static void partitions_are_left_to_their_disk(void **context)
 {
 	struct tree tree;
@@ -239,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_column_has_its_series),
+		cmocka_unit_test(a_device_with_nothing_in_it_is_passed_over),
 		cmocka_unit_test(partitions_are_left_to_their_disk),
 		cmocka_unit_test(partitions_are_told_by_name_where_there_is_no_sys),
 		cmocka_unit_test(columns_of_older_kernels_are_absent_not_zero),

@@ -64,6 +64,7 @@ static const char rules_yaml[] =
 	"- {id: blame, title: t, about: host, when: rate(overflows) > 0/s, window: 10s, elsewhere: [{when: vm.switch == 1, say: 'the switch is on since {rate(overflows)}'}], set: net.core.somaxconn, to: 4096, direction: raise, severity: high, because: '{proposed} not {current}', references: [r]}\n"
 	"- {id: disk, title: t, about: block, where: self.rotational, where_note: only disks that spin, when: rate(self.io_ticks) > 80%, window: 10s, set: self.scheduler, to: '\"bfq\"', " REST "}\n"
 	"- {id: pattern, title: t, about: host, when: net.ipv4.conf.all.rp_filter == 0, set: net.ipv4.conf.all.rp_filter, to: 2, direction: raise, " REST "}\n"
+	"- {id: joined, title: t, about: host, when: dirty > 100pages and rate(overflows) > 0/s, held: 10%, window: 10s, set: net.core.somaxconn, to: 4096, direction: raise, " REST "}\n"
 	"- {id: ever, title: t, about: host, when: total(overflows) > 10, window: 10s, set: net.core.somaxconn, to: 4096, direction: raise, " REST "}\n";
 
 struct fixture {
@@ -176,6 +177,8 @@ static void each_status_is_reached(void **state)
 			  "  nvme0n1: {settings: {rotational: 0, scheduler: '[none] bfq'}, rates: {io_ticks: 900}}}},\n"
 			  "  expect: {sda: recommend, sdb: satisfied, sdc: not-applicable, sdd: elsewhere, sde: not-applicable, sdf: unmeasured, sdg: unmeasured, sdh: not-applicable, sdi: unreadable, nvme0n1: not-applicable}, to: {sda: {scheduler: bfq}}}" },
 		{ "pattern", "{name: one of many, settings: {net.ipv4.conf.all.rp_filter: 0}, expect: recommend, to: {net.ipv4.conf.all.rp_filter: 2}}" },
+		{ "joined", "{name: unknown in the intervals that matter, settings: {net.core.somaxconn: 128}, intervals: {dirty: [54*0, 6*200]}, expect: unmeasured, missing: [overflows]}" },
+		{ "joined", "{name: unknown in too few to matter, settings: {net.core.somaxconn: 128}, intervals: {dirty: [55*0, 5*200]}, expect: satisfied}" },
 		{ "ever", "{name: since boot by choice, settings: {net.core.somaxconn: 128}, totals: {overflows: 11}, expect: suspect}" },
 		{ "ever", "{name: seldom since boot, settings: {net.core.somaxconn: 128}, totals: {overflows: 9}, expect: satisfied}" },
 	};

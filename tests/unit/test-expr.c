@@ -37,7 +37,8 @@ static const char tunables_yaml[] =
 static const char facts_yaml[] =
 	"page_size: {type: integer, unit: B/page, summary: s, source: s}\n"
 	"model: {type: text, summary: s, source: s}\n"
-	"block.rotational: {type: bool, summary: s, source: s}\n";
+	"block.rotational: {type: bool, summary: s, source: s}\n"
+	"cgroup.version: {type: integer, summary: s, source: s}\n";
 static const char metrics_yaml[] =
 	"steady: {kind: counter, unit: count, source: s, meaning: m, references: [r]}\n"
 	"burst: {kind: counter, unit: count, source: s, meaning: m, references: [r]}\n"
@@ -92,6 +93,7 @@ static void settings(struct snapshot *snapshot)
 		{ SUBJECT_KIND_CGROUP, "/b", "memory.max", "1073741824" },
 		{ SUBJECT_KIND_CGROUP, "/b", "cpu.max", "50000 100000" },
 		{ SUBJECT_KIND_CGROUP, "/v1", "memory.max", "9223372036854771712" },
+		{ SUBJECT_KIND_CGROUP, "/v1", "version", "1" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(host); i++)
@@ -487,7 +489,11 @@ static void self_is_the_subject_of_the_rule(void **state)
 		{ "self.cpu.max[quota] / self.cpu.max[period] == 50%", "true" },
 		{ "self.memory.current > 1B", "unknown: memory.current" },
 	};
-	static const struct row cgroup_v1[] = { { "self.memory.max", "inf" } };
+	static const struct row cgroup_v1[] = {
+		{ "self.memory.max", "inf" },
+		{ "has(self.memory.max)", "true" },
+		{ "has(self.cpu.max)", "false" },
+	};
 
 	CHECK(state, SUBJECT_KIND_BLOCK, "sda", block);
 	CHECK(state, SUBJECT_KIND_CGROUP, "/a", cgroup_a);
