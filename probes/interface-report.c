@@ -67,6 +67,23 @@ static subject_id ip_link_head(struct snapshot *snapshot, const char *cursor, co
 	return subject;
 }
 
+/* Kinds that ip names; other words that begin a line are about masters, virtual functions or programs. */
+static bool is_kind(const struct word *word)
+{
+	/* clang-format off */
+	static const char *const kinds[] = {
+		"bareudp", "bond", "bridge", "dummy", "erspan", "geneve", "gre", "gretap", "hsr", "ifb", "ip6gre", "ip6gretap",
+		"ip6tnl", "ipip", "ipoib", "ipvlan", "ipvtap", "macsec", "macvlan", "macvtap", "netdevsim", "netkit", "nlmon",
+		"sit", "team", "tun", "vcan", "veth", "vlan", "vrf", "vti", "vti6", "vxcan", "vxlan", "wireguard", "xfrm",
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (word_is(word, kinds[i]))
+			return true;
+	return false;
+}
+
 /*     link/ether 02:fc:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0
  *     veth addrgenmode eui64 numtxqueues 1 numrxqueues 1 gso_max_size 65536
  * The second line, when there is one, begins with the kind. */
@@ -74,8 +91,7 @@ static void ip_link_detail(struct snapshot *snapshot, subject_id subject, const 
 {
 	struct word word, value;
 
-	if (!take_word(&cursor, &word) || word_is(&word, "RX:") || word_is(&word, "TX:") ||
-	    (word.text[0] >= '0' && word.text[0] <= '9'))
+	if (!take_word(&cursor, &word))
 		return;
 	if (word.length > 5 && memcmp(word.text, "link/", 5) == 0) {
 		static const struct word loopback = { "loopback", 8 };
@@ -84,7 +100,7 @@ static void ip_link_detail(struct snapshot *snapshot, subject_id subject, const 
 			set_unless_known(snapshot, subject, "kind", &loopback, origin);
 		else if (take_word(&cursor, &value))
 			set_unless_known(snapshot, subject, "address", &value, origin);
-	} else if (!word_is(&word, "altname") && !word_is(&word, "alias")) {
+	} else if (is_kind(&word)) {
 		set_unless_known(snapshot, subject, "kind", &word, origin);
 	}
 	while (take_word(&cursor, &word)) {
@@ -95,17 +111,29 @@ static void ip_link_detail(struct snapshot *snapshot, subject_id subject, const 
 	}
 }
 
+/* An interface with an address and without a kind is a driver's own. */
+static void ip_link_end(struct snapshot *snapshot, subject_id subject, const char *origin)
+{
+	static const struct word physical = { "physical", 8 };
+
+	if (subject != SUBJECT_NONE && snapshot_text(snapshot, subject, "address"))
+		set_unless_known(snapshot, subject, "kind", &physical, origin);
+}
+
 void interface_ip_link_parse(struct snapshot *snapshot, const char *text, const char *origin)
 {
 	subject_id subject = SUBJECT_NONE;
 	const char *cursor = text;
 
 	do {
-		if (*cursor >= '0' && *cursor <= '9')
+		if (*cursor >= '0' && *cursor <= '9') {
+			ip_link_end(snapshot, subject, origin);
 			subject = ip_link_head(snapshot, cursor, origin);
-		else if (subject != SUBJECT_NONE)
+		} else if (subject != SUBJECT_NONE) {
 			ip_link_detail(snapshot, subject, cursor, origin);
+		}
 	} while (next_line(&cursor));
+	ip_link_end(snapshot, subject, origin);
 }
 
 /* qdisc fq_codel 0: dev eth0 parent :1 limit 10240p flows 1024 */

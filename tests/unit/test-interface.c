@@ -117,6 +117,8 @@ static void a_sosreport_has_it_from_ip_tc_and_ethtool(void **state)
 		   "          3319      30      0       0       0       0 \n"
 		   "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP mode DEFAULT group default qlen 1000\n"
 		   "    link/ether 02:fc:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 numtxqueues 8 numrxqueues 8 \n"
+		   "    bridge_slave state forwarding priority 32 cost 4\n"
+		   "    vf 0     link/ether 00:00:00:00:00:00 brd ff:ff:ff:ff:ff:ff\n"
 		   "    altname enp1s0\n"
 		   "5: veth1@if4: <BROADCAST,UP> mtu 1450 qdisc noqueue state UP mode DEFAULT group default \n"
 		   "    link/ether 1a:fc:00:00:00:01 brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 1 \n"
@@ -145,7 +147,7 @@ static void a_sosreport_has_it_from_ip_tc_and_ethtool(void **state)
 	assert_setting(tree, INTERFACE, "eth0", "tx_queue_len", "1000");
 	assert_setting(tree, INTERFACE, "eth0", "address", "02:fc:00:00:00:01");
 	assert_setting(tree, INTERFACE, "eth0", "rx_queues", "8");
-	assert_setting(tree, INTERFACE, "eth0", "kind", NULL);
+	assert_setting(tree, INTERFACE, "eth0", "kind", "physical");
 	assert_setting(tree, INTERFACE, "eth0", "qdisc", "mq");
 	assert_setting(tree, INTERFACE, "eth0", "qdisc.leaf", "fq_codel");
 	assert_setting(tree, INTERFACE, "eth0", "ring.rx", "512");
