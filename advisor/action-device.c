@@ -126,8 +126,8 @@ static void mount_persist(const struct target *target, const char *value, struct
 	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT;
 
 	mount_option(target, value, &option);
-	strbuf_addf(&out->note, "%sput %s among the options of %s in /etc/fstab, or in its mount unit", out->note.len ? "; " : "",
-		    option.buf, target->name);
+	action_note(out, "put %s among the options of %s in /etc/fstab, or in its mount unit", option.buf,
+		    target->name);
 }
 
 const struct actuator actuator_mount_option = {
@@ -147,14 +147,16 @@ struct interface_setting {
 
 /* clang-format off */
 static const struct interface_setting interface_settings[] = {
-	{ .key = "channels.",    .before = "ethtool -L",      .after = "",           .show = "ethtool -l", },
-	{ .key = "coalesce.",    .before = "ethtool -C",      .after = "",           .show = "ethtool -c", },
-	{ .key = "features.",    .before = "ethtool -K",      .after = "",           .show = "ethtool -k", },
-	{ .key = "mtu",          .before = "ip link set dev", .after = "mtu",        .show = "ip link show dev", .attribute = "mtu", },
-	{ .key = "offload.",     .before = "ethtool -K",      .after = "",           .show = "ethtool -k", },
-	{ .key = "qdisc",        .before = "tc qdisc replace dev", .after = "root",  .show = "tc qdisc show dev", },
-	{ .key = "ring.",        .before = "ethtool -G",      .after = "",           .show = "ethtool -g", },
-	{ .key = "tx_queue_len", .before = "ip link set dev", .after = "txqueuelen", .show = "ip link show dev", .attribute = "tx_queue_len", },
+	{ .key = "channels.", .before = "ethtool -L",           .after = "",     .show = "ethtool -l", },
+	{ .key = "coalesce.", .before = "ethtool -C",           .after = "",     .show = "ethtool -c", },
+	{ .key = "features.", .before = "ethtool -K",           .after = "",     .show = "ethtool -k", },
+	{ .key = "mtu",       .before = "ip link set dev",      .after = "mtu",  .show = "ip link show dev",
+	  .attribute = "mtu", },
+	{ .key = "offload.",  .before = "ethtool -K",           .after = "",     .show = "ethtool -k", },
+	{ .key = "qdisc",     .before = "tc qdisc replace dev", .after = "root", .show = "tc qdisc show dev", },
+	{ .key = "ring.",     .before = "ethtool -G",           .after = "",     .show = "ethtool -g", },
+	{ .key = "tx_queue_len", .before = "ip link set dev",   .after = "txqueuelen", .show = "ip link show dev",
+	  .attribute = "tx_queue_len", },
 };
 /* clang-format on */
 
@@ -246,16 +248,15 @@ static void interface_persist(const struct target *target, const char *value, st
 {
 	const struct interface_setting *setting = interface_setting(target);
 	const char *attribute = interface_attribute(target);
-	const char *separator = out->note.len ? "; " : "";
 
 	if (attribute)
 		action_udev(target, "net", attribute, value, out);
 	else if (setting && streq(setting->key, "qdisc"))
-		strbuf_addf(&out->note, "%snet.core.default_qdisc decides for interfaces made later; for this one, run the command "
-			    "from whatever brings it up", separator);
+		action_note(out, "net.core.default_qdisc decides for interfaces made later; for this one, run the "
+				 "command from whatever brings it up");
 	else
-		strbuf_addf(&out->note, "%srun the command from whatever brings the interface up (systemd.link(5), NetworkManager, "
-			    "ifupdown)", separator);
+		action_note(out, "run the command from whatever brings the interface up (systemd.link(5), "
+				 "NetworkManager, ifupdown)");
 }
 
 const struct actuator actuator_network_interface = {
@@ -275,8 +276,7 @@ static void elsewhere_write(const struct target *target, const char *value, stru
 
 static void container_persist(const struct target *target, const char *value, struct lasting *out)
 {
-	strbuf_addf(&out->note, "%sset %s to %s in the manifest that made the container", out->note.len ? "; " : "", target->key,
-		    value);
+	action_note(out, "set %s to %s in the manifest that made the container", target->key, value);
 }
 
 const struct actuator actuator_container_resource = {

@@ -36,15 +36,15 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 	const char *module = entry_text(target->entry, "module");
 
 	if (!action_plain(target->key) || !action_printable(value)) {
-		strbuf_add_string(&out->note, "its name or value cannot be written in a sysctl.d file");
+		action_note(out, "its name or value cannot be written in a sysctl.d file");
 		return;
 	}
 	strbuf_addf(&line, "%s = %s", target->key, value);
 	action_line(out, "/etc/sysctl.d", target->key, "conf", line.buf);
-	strbuf_add_string(&out->note, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
+	action_note(out, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
 	if (module)
-		strbuf_addf(&out->note, "; at boot the key is there only when the module %s is loaded before "
-			    "systemd-sysctl runs (modules-load.d)", module);
+		action_note(out, "at boot the key is there only when the module %s is loaded before systemd-sysctl runs "
+				 "(modules-load.d)", module);
 }
 
 const struct actuator actuator_sysctl = {
@@ -82,7 +82,7 @@ static void tmpfiles_persist(const struct target *target, const char *value, str
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 
 	if (!action_plain(target->path) || !action_printable(value)) {
-		strbuf_add_string(&out->note, "its path or value cannot be written in a tmpfiles.d file");
+		action_note(out, "its path or value cannot be written in a tmpfiles.d file");
 		return;
 	}
 	strbuf_addf(&line, "w %s - - - - %s", target->path, value);
@@ -96,7 +96,7 @@ static void sysfs_persist(const struct target *target, const char *value, struct
 	else if (*target->path)
 		tmpfiles_persist(target, value, out);
 	else
-		strbuf_add_string(&out->note, "where its file is was not captured");
+		action_note(out, "where its file is was not captured");
 }
 
 const struct actuator actuator_sysfs = {
@@ -119,9 +119,8 @@ static void huge_pages_verify(const struct target *target, const char *value, st
 static void huge_pages_persist(const struct target *target, const char *value, struct lasting *out)
 {
 	sysfs_persist(target, value, out);
-	strbuf_add_string(&out->note, out->note.len ? "; " : "");
-	strbuf_add_string(&out->note, "fewer pages than asked for may be had once memory is fragmented: verify reads them "
-			  "back; hugepages= on the kernel command line takes them earliest");
+	action_note(out, "fewer pages than asked for may be had once memory is fragmented: verify reads them back; "
+			 "hugepages= on the kernel command line takes them earliest");
 }
 
 const struct actuator actuator_huge_pages = {
@@ -137,7 +136,7 @@ void action_udev(const struct target *target, const char *subsystem, const char 
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, line = STRBUF_INIT;
 
 	if (!action_plain(target->name) || !action_plain(attribute) || !action_printable(value) || strchr(value, '$')) {
-		strbuf_add_string(&out->note, "its name or value cannot be written in a udev rule");
+		action_note(out, "its name or value cannot be written in a udev rule");
 		return;
 	}
 	strbuf_addf(&name, "%s-%s", target->name, attribute);
@@ -156,13 +155,13 @@ static void block_queue_persist(const struct target *target, const char *value, 
 	strbuf_addf(&device, "/sys/block/%s/", target->name);
 	length = strncmp(target->path, device.buf, device.len) == 0 ? device.len : 0;
 	if (length == 0) {
-		strbuf_add_string(&out->note, "where its file is was not captured");
+		action_note(out, "where its file is was not captured");
 		return;
 	}
 	action_udev(target, "block", target->path + length, value, out);
 	if (out->persist.len)
-		strbuf_addf(&out->note, "the name %s may belong to another disk after a reboot: where that can happen, match "
-			    "ENV{ID_SERIAL} instead of KERNEL", target->name);
+		action_note(out, "the name %s may belong to another disk after a reboot: where that can happen, "
+				 "match ENV{ID_SERIAL} instead of KERNEL", target->name);
 }
 
 const struct actuator actuator_block_queue = {
@@ -175,8 +174,8 @@ static void cpu_frequency_persist(const struct target *target, const char *value
 {
 	sysfs_persist(target, value, out);
 	if (out->persist.len)
-		strbuf_add_string(&out->note, "TuneD, power-profiles-daemon or cpupower.service, where one of them runs, "
-				  "sets it again");
+		action_note(out, "TuneD, power-profiles-daemon or cpupower.service, where one of them runs, sets it "
+				 "again");
 }
 
 const struct actuator actuator_cpu_frequency = {
@@ -223,20 +222,19 @@ static void module_persist(const struct target *target, const char *value, struc
 		sysfs_persist(target, value, out);
 		return;
 	}
-	strbuf_add_string(&out->note, out->note.len ? "; " : "");
 	if (!module_names(target, &module, &parameter)) {
-		strbuf_add_string(&out->note, "which module it belongs to was not captured");
+		action_note(out, "which module it belongs to was not captured");
 		return;
 	}
 	if (!action_plain(module.buf) || !action_plain(parameter.buf) || !action_plain(value)) {
-		strbuf_add_string(&out->note, "its name or value cannot be written in a modprobe.d file");
+		action_note(out, "its name or value cannot be written in a modprobe.d file");
 		return;
 	}
 	strbuf_addf(&name, "%s-%s", module.buf, parameter.buf);
 	strbuf_addf(&line, "options %s %s=%s", module.buf, parameter.buf, value);
 	action_line(out, "/etc/modprobe.d", name.buf, "conf", line.buf);
-	strbuf_addf(&out->note, "read when the module is loaded; if it is in the initramfs, rebuild that; if it is built in, "
-		    "put %s.%s=%s on the kernel command line instead", module.buf, parameter.buf, value);
+	action_note(out, "read when the module is loaded; if it is in the initramfs, rebuild that; if it is built "
+			 "in, put %s.%s=%s on the kernel command line instead", module.buf, parameter.buf, value);
 }
 
 const struct actuator actuator_module_parameter = {
@@ -273,8 +271,8 @@ static void command_line_verify(const struct target *target, const char *value, 
 
 static void command_line_persist(const struct target *target, const char *value, struct lasting *out)
 {
-	strbuf_addf(&out->note, "%sput %s%s%s on the kernel command line (on Debian GRUB_CMDLINE_LINUX in /etc/default/grub, "
-		    "then update-grub) and reboot; to go back, take it out again", out->note.len ? "; " : "",
+	action_note(out, "put %s%s%s on the kernel command line (on Debian GRUB_CMDLINE_LINUX in "
+			 "/etc/default/grub, then update-grub) and reboot; to go back, take it out again",
 		    parameter_name(target), *value ? "=" : "", value);
 }
 

@@ -128,8 +128,8 @@ static bool is_unit_name(const char *name)
 	return *name && *name != '.';
 }
 
-/* "/system.slice/nginx.service" → "nginx.service".  The units of a user's own systemd are out of reach, and those of the
- * kubelet are the kubelet's. */
+/* "/system.slice/nginx.service" → "nginx.service".  The units of a user's own systemd are out of reach, and those of
+ * the kubelet are the kubelet's. */
 static const char *unit_of_cgroup(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -193,15 +193,14 @@ static void cgroup_verify(const struct target *target, const char *value, struct
 static void cgroup_persist(const struct target *target, const char *value, struct lasting *out)
 {
 	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
-	const char *separator = out->note.len ? "; " : "";
 
 	cgroup_assignment(target, value, &assignment);
 	if (strstr(target->name, "kubepods")) {
-		strbuf_addf(&out->note, "%sthe kubelet writes this file: change the resources of the pod", separator);
+		action_note(out, "the kubelet writes this file: change the resources of the pod");
 	} else if (!assignment.name) {
-		strbuf_addf(&out->note, "%sa cgroup is made anew each time: change what makes it", separator);
+		action_note(out, "a cgroup is made anew each time: change what makes it");
 	} else if (ends_with(assignment.unit, ".scope")) {
-		strbuf_addf(&out->note, "%sa scope lives only as long as its processes: change what starts it", separator);
+		action_note(out, "a scope lives only as long as its processes: change what starts it");
 	} else {
 		set_property(&assignment, false, &out->persist);
 		strbuf_add_string(&out->unpersist, "rm -f ");
@@ -294,8 +293,8 @@ static void add_limit(struct strbuf *out, const char *value)
 	strbuf_add_string(out, is_infinity(value) ? "infinity" : value);
 }
 
-/* LimitNOFILE=1024:524288 has two halves, and LimitNOFILE=1024 sets both.  On the bus the hard one is LimitNOFILE, the soft
- * one LimitNOFILESoft, so the half that stays is taken from the other property; soft above hard is refused. */
+/* LimitNOFILE=1024:524288 has two halves, and LimitNOFILE=1024 sets both.  On the bus the hard one is LimitNOFILE, the
+ * soft one LimitNOFILESoft, so the half that stays is taken from the other property; soft above hard is refused. */
 static void limit_halves(const struct target *target, const char *value, struct strbuf *out)
 {
 	bool soft = ends_with(target->key, "Soft");
@@ -401,7 +400,9 @@ static void unit_show(const struct target *target, const char *property, const c
 
 static void unit_verify(const struct target *target, const char *value, struct strbuf *out)
 {
-	unit_show(target, target->entry->about == SUBJECT_KIND_UNIT ? target->key : manager_directive(target), value, out);
+	bool unit = target->entry->about == SUBJECT_KIND_UNIT;
+
+	unit_show(target, unit ? target->key : manager_directive(target), value, out);
 }
 
 static void unit_persist(const struct target *target, const char *value, struct lasting *out)
@@ -410,10 +411,10 @@ static void unit_persist(const struct target *target, const char *value, struct 
 		unit_set(target, value, false, &out->persist, &out->unpersist);
 	} else {
 		manager_set(target, value, &out->persist, &out->unpersist);
-		strbuf_addf(&out->note, "%sunits started after `systemctl daemon-reexec` have it", out->note.len ? "; " : "");
+		action_note(out, "units started after `systemctl daemon-reexec` have it");
 	}
 	if (!out->persist.len)
-		strbuf_addf(&out->note, "%sits name or value cannot be written in a drop-in file", out->note.len ? "; " : "");
+		action_note(out, "its name or value cannot be written in a drop-in file");
 }
 
 const struct actuator actuator_systemd_unit = {
@@ -543,15 +544,13 @@ static bool limits_conf_persist(const struct target *target, const char *value, 
 	for (const char *c = target->key + strlen(prefix); end && c < end; c++)
 		strbuf_add_char(&domain, *c == '/' ? '.' : *c);
 	if ((!streq(domain.buf, "*") && !action_plain(domain.buf + strspn(domain.buf, "@%"))) || !action_plain(value)) {
-		strbuf_addf(&out->note, "%sits name or value cannot be written in a limits.d file",
-			    out->note.len ? "; " : "");
+		action_note(out, "its name or value cannot be written in a limits.d file");
 		return true;
 	}
 	strbuf_addf(&line, "%s %s %s %s", domain.buf, type, item + 1, value);
 	strbuf_addf(&name, "%s-%s", type, item + 1);
 	action_line(out, "/etc/security/limits.d", name.buf, "conf", line.buf);
-	strbuf_addf(&out->note, "%ssessions opened afterwards have it; services of systemd never see it",
-		    out->note.len ? "; " : "");
+	action_note(out, "sessions opened afterwards have it; services of systemd never see it");
 	return true;
 }
 
@@ -572,10 +571,10 @@ static void limit_persist(const struct target *target, const char *value, struct
 	if (limit && unit && ends_with(unit, ".service"))
 		unit_drop_in("/etc/systemd/system", unit, limit->directive, text.buf, &out->persist, &out->unpersist);
 	if (out->persist.len)
-		strbuf_addf(&out->note, "%sthe service has it after a restart", out->note.len ? "; " : "");
+		action_note(out, "the service has it after a restart");
 	else
-		strbuf_addf(&out->note, "%sset %s= in the unit that starts it, or a line in /etc/security/limits.d for what a "
-			    "login session starts", out->note.len ? "; " : "", limit ? limit->directive : "the limit");
+		action_note(out, "set %s= in the unit that starts it, or a line in /etc/security/limits.d for what "
+				 "a login session starts", limit ? limit->directive : "the limit");
 }
 
 const struct actuator actuator_resource_limit = {

@@ -28,7 +28,7 @@ static const struct actuator *const actuators[KIND_COUNT] = {
 };
 
 /* Two names for one limit: writing one zeroes the other, and zero itself is refused or zeroes the pair
- * (mm/page-writeback.c dirty_bytes_handler, mm/util.c overcommit_kbytes_handler).  So only the one in force is written. */
+ * (mm/page-writeback.c dirty_bytes_handler, mm/util.c overcommit_kbytes_handler).  Only the one in force is written. */
 struct twins {
 	const char *ratio, *amount;
 	bool only_on_change;	/* writing the same ratio again does not zero the amount */
@@ -412,11 +412,15 @@ static bool writable_name(const char *text)
 	return length == 0 || text[length - 1] != '\n';
 }
 
-static void add_note(struct strbuf *note, const char *text)
+void action_note(struct lasting *out, const char *format, ...)
 {
-	if (note->len)
-		strbuf_add_string(note, "; ");
-	strbuf_add_string(note, text);
+	va_list arguments;
+
+	if (out->note.len)
+		strbuf_add_string(&out->note, "; ");
+	va_start(arguments, format);
+	strbuf_vaddf(&out->note, format, arguments);
+	va_end(arguments);
 }
 
 static void lasting_release(struct lasting *lasting)
@@ -444,13 +448,13 @@ static void fill(const struct target *target, const struct actuator *actuator, c
 
 	actuator->write(target, value, &apply);
 	if (apply.len && target->entry->reversible != REVERSIBLE_YES)
-		add_note(&lasting.note, one_way[target->entry->reversible]);
+		action_note(&lasting, "%s", one_way[target->entry->reversible]);
 	else if (apply.len && actuator->restore)
 		actuator->restore(target, &rollback);
 	else if (apply.len)
 		restore_group(&restore, change, target->key);
 	else
-		add_note(&lasting.note, "cannot be changed on the running system");
+		action_note(&lasting, "cannot be changed on the running system");
 	actuator->verify(target, value, &verify);
 	actuator->persist(target, value, &lasting);
 

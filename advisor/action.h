@@ -61,6 +61,9 @@ bool action_printable(const char *text);
  * so that writing it twice changes nothing and removing it takes back just this.  name and line must be printable. */
 void action_line(struct lasting *out, const char *directory, const char *name, const char *suffix, const char *line);
 
+/* A sentence of the note; several are separated by semicolons. */
+void action_note(struct lasting *out, const char *format, ...) FORMAT_PRINTF(2, 3);
+
 /* What the kernel will show after value was written; NULL when that is not known exactly. */
 const char *action_reads_back(const struct target *target, const char *value);
 

@@ -35,8 +35,10 @@ static int write_pages(const struct arguments *arguments, const struct why *why)
 		if (why_page(&page, why, name) == 0)
 			continue;
 		why_suggest(why, name, &suggestions);
-		status = talk_error(EXIT_USAGE, "nothing here is called '%s'%s%s%s", name,
-				    suggestions.len ? "; did you mean " : "", suggestions.buf, suggestions.len ? "?" : "");
+		if (suggestions.len)
+			strbuf_add_char(&suggestions, '?');
+		status = talk_error(EXIT_USAGE, "nothing here is called '%s'%s%s", name,
+				    suggestions.len ? "; did you mean " : "", suggestions.buf);
 	}
 	fwrite(page.text.buf, 1, page.text.len, stdout);
 	return status;

@@ -262,9 +262,10 @@ static void flow_word(struct flow *flow, enum style style, const char *word, siz
 
 static bool is_unit(const char *word, size_t length)
 {
-	static const char *const units[] = { "%", "B", "B/s", "KiB", "KiB/s", "MiB", "MiB/s", "GiB", "GiB/s", "TiB", "ns",
-					     "us", "µs", "ms", "s", "min", "h", "d", "cores", "core", "pages", "MHz",
-					     "GHz" };
+	static const char *const units[] = {
+		"%", "B", "B/s", "KiB", "KiB/s", "MiB", "MiB/s", "GiB", "GiB/s", "TiB", "ns", "us", "µs", "ms", "s",
+		"min", "h", "d", "cores", "core", "pages", "MHz", "GHz",
+	};
 
 	while (length > 0 && strchr(",.;:)", word[length - 1]))
 		length--;
@@ -382,7 +383,8 @@ void page_labelled(struct page *page, unsigned int margin, unsigned int indent, 
 	flow_end(&flow);
 }
 
-void page_commands(struct page *page, unsigned int margin, unsigned int indent, const char *label, const char *commands)
+void page_commands(struct page *page, unsigned int margin, unsigned int indent, const char *label,
+		   const char *commands)
 {
 	bool first = true;
 

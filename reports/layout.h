@@ -2,7 +2,7 @@
 /* Text on a page of a given width: words that wrap, labels, columns, restrained colour, an ASCII fallback.
  *
  * Everything that is added passes through quote_terminal(), so no text from outside can move the cursor or change
- * colours.  Nothing here is wider than the page except commands, which are never broken: they are there to be copied. */
+ * colours.  Nothing is wider than the page except commands, which are never broken: they are there to be copied. */
 #ifndef KEISOKU_LAYOUT_H
 #define KEISOKU_LAYOUT_H
 
@@ -41,15 +41,17 @@ struct flow flow_begin(struct page *page, unsigned int indent);		/* writes the i
 struct flow flow_labelled(struct page *page, unsigned int margin, unsigned int indent, const char *label);
 void flow_add(struct flow *flow, enum style style, const char *text);
 void flow_addf(struct flow *flow, enum style style, const char *format, ...) FORMAT_PRINTF(3, 4);
-void flow_phrase(struct flow *flow, enum style style, const char *text);	/* not broken unless wider than the page */
-void flow_gap(struct flow *flow, unsigned int columns);			/* that many blanks, or a new line */
+/* As one word: not broken unless it is wider than the page. */
+void flow_phrase(struct flow *flow, enum style style, const char *text);
+void flow_gap(struct flow *flow, unsigned int columns);		/* that many blanks, or a new line */
 void flow_end(struct flow *flow);
 
 /* A paragraph in one call; nothing when text is NULL or empty. */
 void page_paragraph(struct page *page, unsigned int indent, enum style style, const char *text);
 void page_labelled(struct page *page, unsigned int margin, unsigned int indent, const char *label, const char *text);
 /* Each line of commands at indent, unbroken. */
-void page_commands(struct page *page, unsigned int margin, unsigned int indent, const char *label, const char *commands);
+void page_commands(struct page *page, unsigned int margin, unsigned int indent, const char *label,
+		   const char *commands);
 void page_heading(struct page *page, const char *text, const char *aside);
 void page_rule(struct page *page);
 void page_blank(struct page *page);

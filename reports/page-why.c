@@ -163,7 +163,8 @@ static bool changes_set(const struct node *rule, const char *key)
 
 static enum relation relation_of(const struct node *rule, enum subject_kind kind, const char *key)
 {
-	static const char *const members[] = { "where", "when", "held", "elsewhere", "to", "changes", "evidence", "verify" };
+	static const char *const members[] = { "where", "when",	   "held",     "elsewhere",
+					       "to",	"changes", "evidence", "verify" };
 	CLEANUP(strbuf_release) struct strbuf own = STRBUF_INIT;
 
 	if (rule->kind != NODE_MAPPING)
@@ -403,14 +404,17 @@ static void write_key_list(struct page *page, const struct why *why, enum subjec
 		subject_id id = snapshot_kind_get(why->snapshot, kind, i);
 		const struct setting *setting = snapshot_get(why->snapshot, id, key);
 		const struct series *series = snapshot_metric(why->snapshot, id, key);
+		const char *subject = snapshot_subject_get(why->snapshot, id)->name;
 		CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
 
-		if (setting)
-			strbuf_add_string(&value, setting->absence == PRESENT ? setting->raw : absence_name(setting->absence));
+		if (setting && setting->absence == PRESENT)
+			strbuf_add_string(&value, setting->raw);
+		else if (setting)
+			strbuf_add_string(&value, absence_name(setting->absence));
 		else if (series)
 			add_quantity(&value, entry, series->last, false);
 		if (value.len)
-			page_labelled(page, 2, key_column(page), snapshot_subject_get(why->snapshot, id)->name, value.buf);
+			page_labelled(page, 2, key_column(page), subject, value.buf);
 	}
 	page_blank(page);
 	if (entry && entry->class == ENTRY_TUNABLE)
@@ -488,7 +492,8 @@ static bool why_subject(struct page *page, const struct why *why, const char *na
 		if (same_subject(subject, name, strlen(name))) {
 			write_subject(page, why, id);
 			found = true;
-		} else if (blank && same_subject(subject, name, (size_t)(blank - name)) && has_key(why, id, blank + 1)) {
+		} else if (blank && same_subject(subject, name, (size_t)(blank - name)) &&
+			   has_key(why, id, blank + 1)) {
 			write_key(page, why, id, blank + 1);
 			found = true;
 		}

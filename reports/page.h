@@ -29,8 +29,8 @@ struct why {
 	void *context;
 };
 
-/* name is a key ("vm.swappiness"), an id ("block.scheduler"), a subject ("sda", "/system.slice/x.service"), a subject and
- * its key ("sda scheduler"), a metric or a rule.  -ENOENT, and nothing is written, when it is none of them. */
+/* name is a key ("vm.swappiness"), an id ("block.scheduler"), a subject ("sda", "/system.slice/x.service"), a subject
+ * and its key ("sda scheduler"), a metric or a rule.  -ENOENT, and nothing is written, when it is none of them. */
 int why_page(struct page *page, const struct why *why, const char *name);
 
 /* Names that name might have meant, separated by ", ", at most five; nothing when there is none. */

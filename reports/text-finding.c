@@ -109,7 +109,8 @@ void text_evidence(struct page *page, const struct finding *finding)
 
 		flow_add(&flow, STYLE_PLAIN, evidence->expression);
 		flow_add(&flow, STYLE_DIM, " = ");
-		flow_add(&flow, evidence->known ? STYLE_BOLD : STYLE_DIM, evidence->value ? evidence->value : "unknown");
+		flow_add(&flow, evidence->known ? STYLE_BOLD : STYLE_DIM,
+			 evidence->value ? evidence->value : "unknown");
 		if (evidence->basis == BASIS_SETTING && evidence->source && *evidence->source)
 			flow_addf(&flow, STYLE_DIM, " (%s)", evidence->source);
 		flow_end(&flow);

@@ -78,8 +78,8 @@ static void write_window(struct page *page, const struct report *report)
 
 	if (!is_live(report)) {
 		page_paragraph(page, 0, STYLE_PLAIN,
-			       "No window was measured. Rates are averages since boot, which can make a rule suspect, but never "
-			       "recommend.");
+			       "No window was measured. Rates are averages since boot, which can make a rule suspect, "
+			       "but never recommend.");
 		return;
 	}
 	strbuf_add_string(&text, "Measured for ");
@@ -316,9 +316,11 @@ static void write_nothing(struct page *page, const struct report *report)
 	add_plural(&text, report->rules, "rule");
 	strbuf_add_string(&text, " judged this host; ");
 	add_plural(&text, counts[STATUS_SATISFIED], "time");
-	strbuf_add_string(&text, is_live(report) ? " the problem was measured for and is not there. Nothing measured argues "
-						   "for another setting." :
-						   " the problem does not show in what was read.");
+	if (is_live(report))
+		strbuf_add_string(&text, " the problem was measured for and is not there. Nothing measured argues for "
+					 "another setting.");
+	else
+		strbuf_add_string(&text, " the problem does not show in what was read.");
 	page_paragraph(page, 0, STYLE_PLAIN, text.buf);
 }
 
@@ -354,13 +356,18 @@ struct section {
 
 /* clang-format off */
 static const struct section sections[] = {
-	{ .status = STATUS_SUSPECT,        .title = "Suspected",      .aside = "thin evidence: measure before changing anything", .write = text_suspect, },
-	{ .status = STATUS_ELSEWHERE,      .title = "Elsewhere",      .aside = "the problem is there, but this setting is not its cause", .write = text_elsewhere, },
-	{ .status = STATUS_UNMEASURED,     .title = "Not measured",   .aside = "what would have to be run", .write_all = text_unmeasured, },
-	{ .status = STATUS_UNREADABLE,     .title = "Not readable",   .aside = NULL, .write_all = text_unreadable, },
-	{ .status = STATUS_WAIVED,         .title = "Waived",         .aside = NULL, .write = text_waived, },
-	{ .status = STATUS_SATISFIED,      .title = "Satisfied",      .aside = "measured, and the problem is not there", .only_all = true, .write_all = text_satisfied, },
-	{ .status = STATUS_NOT_APPLICABLE, .title = "Not applicable", .aside = NULL, .only_all = true, .write_all = text_not_applicable, },
+	{ .status = STATUS_SUSPECT, .title = "Suspected", .write = text_suspect,
+	  .aside = "thin evidence: measure before changing anything", },
+	{ .status = STATUS_ELSEWHERE, .title = "Elsewhere", .write = text_elsewhere,
+	  .aside = "the problem is there, but this setting is not its cause", },
+	{ .status = STATUS_UNMEASURED, .title = "Not measured", .write_all = text_unmeasured,
+	  .aside = "what would have to be run", },
+	{ .status = STATUS_UNREADABLE, .title = "Not readable", .write_all = text_unreadable, },
+	{ .status = STATUS_WAIVED, .title = "Waived", .write = text_waived, },
+	{ .status = STATUS_SATISFIED, .title = "Satisfied", .write_all = text_satisfied, .only_all = true,
+	  .aside = "measured, and the problem is not there", },
+	{ .status = STATUS_NOT_APPLICABLE, .title = "Not applicable", .write_all = text_not_applicable,
+	  .only_all = true, },
 };
 /* clang-format on */
 
