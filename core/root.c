@@ -297,7 +297,7 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(((const struct root_entry *)a)->name, ((const struct root_entry *)b)->name);
 }
 
-int root_list(const struct root *root, const char *path, struct root_list *list)
+int root_list_limit(const struct root *root, const char *path, size_t limit, struct root_list *list)
 {
 	CLEANUP(close_fd) int fd = -1;
 	const struct dirent *entry;
@@ -316,7 +316,7 @@ int root_list(const struct root *root, const char *path, struct root_list *list)
 	while (errno = 0, entry = readdir(dir)) {
 		if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
 			continue;
-		if (list->count >= ROOT_LIST_MAX) {
+		if (list->count >= limit) {
 			result = -E2BIG;
 			break;
 		}
@@ -332,6 +332,11 @@ int root_list(const struct root *root, const char *path, struct root_list *list)
 	if (list->count > 1)
 		qsort(list->entries, list->count, sizeof(*list->entries), compare_entries);
 	return result;
+}
+
+int root_list(const struct root *root, const char *path, struct root_list *list)
+{
+	return root_list_limit(root, path, ROOT_LIST_MAX, list);
 }
 
 void root_list_release(struct root_list *list)

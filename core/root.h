@@ -67,6 +67,8 @@ struct root_list {
 };
 #define ROOT_LIST_INIT { 0 }
 int root_list(const struct root *root, const char *path, struct root_list *list);
+/* The same, where a directory of more than limit names is no honest one. */
+int root_list_limit(const struct root *root, const char *path, size_t limit, struct root_list *list);
 void root_list_release(struct root_list *list);
 
 /* A directory kept open: reads its files by name without walking the path again. */

@@ -6,89 +6,99 @@
 #include "../core/parse.h"
 #include "swaps.h"
 
-static void add_part(struct block_map *map, const struct root *root, const char *name,
-		     const char *directory, struct strbuf *text)
+/* A name that means two disks keeps the first. */
+static void add_name(struct block_map *map, const char *name)
+{
+	uint32_t known = map->names.count, symbol;
+
+	symbol = symbols_intern(&map->names, name, strlen(name));
+	if (symbol < known)
+		return;
+	GROW(map->disk_of, map->disk_of_capacity, map->names.count);
+	map->disk_of[symbol] = (uint32_t)(map->n_disks - 1);
+}
+
+/* The name of a disk or partition, and its number: "8:1". */
+static void add_device(struct block_map *map, const struct root *root, const char *name,
+		       const char *directory)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf number = STRBUF_INIT;
 
+	add_name(map, name);
 	strbuf_addf(&path, "%s/dev", directory);
-	if (root_read_line(root, path.buf, text) < 0)
-		strbuf_reset(text);
-	GROW(map->parts, map->parts_capacity, map->n_parts + 1);
-	map->parts[map->n_parts++] = (struct block_part){
-		.name = xstrdup(name),
-		.number = xstrdup(text->buf),
-		.disk = (uint32_t)(map->n_disks - 1),
-	};
+	if (root_read_line(root, path.buf, &number) == 0 && strchr(number.buf, ':'))
+		add_name(map, number.buf);
 }
 
 /* A partition's directory is in that of its disk and begins with its name: sda/sda1,
  * nvme0n1/nvme0n1p2. */
-static void add_disk(struct block_map *map, const struct root *root, const char *name)
+static int add_disk(struct block_map *map, const struct root *root, const char *name)
 {
 	CLEANUP(root_list_release) struct root_list entries = ROOT_LIST_INIT;
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct block_disk *disk;
 	size_t length;
+	int r;
 
 	GROW(map->disks, map->disks_capacity, map->n_disks + 1);
-	map->disks[map->n_disks++] = xstrdup(name);
+	disk = &map->disks[map->n_disks++];
+	*disk = (struct block_disk){ .name = xstrdup(name) };
 	strbuf_addf(&path, "/sys/block/%s", name);
-	add_part(map, root, name, path.buf, &text);
+	add_device(map, root, name, path.buf);
 	length = path.len;
-	(void)root_list(root, path.buf, &entries);
+	r = root_list_limit(root, path.buf, BLOCK_ENTRIES_MAX, &entries);
 	for (size_t i = 0; i < entries.count; i++) {
 		const struct root_entry *entry = &entries.entries[i];
 
 		if (entry->type != DT_DIR || !starts_with(entry->name, name))
 			continue;
+		GROW(disk->parts, disk->parts_capacity, disk->n_parts + 1);
+		disk->parts[disk->n_parts++] = xstrdup(entry->name);
 		strbuf_truncate(&path, length);
 		strbuf_addf(&path, "/%s", entry->name);
-		add_part(map, root, entry->name, path.buf, &text);
+		add_device(map, root, entry->name, path.buf);
 	}
+	return r == -E2BIG ? r : 0;
 }
 
 int block_map_read(const struct root *root, struct block_map *map)
 {
 	CLEANUP(root_list_release) struct root_list disks = ROOT_LIST_INIT;
-	int r = root_list(root, "/sys/block", &disks);
+	int result = root_list_limit(root, "/sys/block", BLOCK_DISKS_MAX, &disks);
 
 	for (size_t i = 0; i < disks.count; i++) {
-		if (disks.entries[i].type == DT_LNK || disks.entries[i].type == DT_DIR)
-			add_disk(map, root, disks.entries[i].name);
+		if ((disks.entries[i].type == DT_LNK || disks.entries[i].type == DT_DIR) &&
+		    add_disk(map, root, disks.entries[i].name) < 0)
+			result = -E2BIG;
 	}
-	return r;
+	return result;
 }
 
 void block_map_release(struct block_map *map)
 {
-	for (size_t i = 0; i < map->n_disks; i++)
-		free(map->disks[i]);
-	for (size_t i = 0; i < map->n_parts; i++) {
-		free(map->parts[i].name);
-		free(map->parts[i].number);
+	for (size_t i = 0; i < map->n_disks; i++) {
+		for (size_t j = 0; j < map->disks[i].n_parts; j++)
+			free(map->disks[i].parts[j]);
+		free(map->disks[i].parts);
+		free(map->disks[i].name);
 	}
 	free(map->disks);
-	free(map->parts);
+	free(map->disk_of);
+	symbols_release(&map->names);
 	*map = (struct block_map)BLOCK_MAP_INIT;
-}
-
-int block_map_number(const struct block_map *map, const char *number)
-{
-	for (size_t i = 0; *number && i < map->n_parts; i++) {
-		if (streq(map->parts[i].number, number))
-			return (int)map->parts[i].disk;
-	}
-	return -1;
 }
 
 static int find_name(const struct block_map *map, const char *name)
 {
-	for (size_t i = 0; i < map->n_parts; i++) {
-		if (streq(map->parts[i].name, name))
-			return (int)map->parts[i].disk;
-	}
-	return -1;
+	uint32_t symbol = symbols_find(&map->names, name, strlen(name));
+
+	return symbol == SYMBOL_NONE ? -1 : (int)map->disk_of[symbol];
+}
+
+int block_map_number(const struct block_map *map, const char *number)
+{
+	return strchr(number, ':') ? find_name(map, number) : -1;
 }
 
 /* btrfs and others with numbers of their own leave the source as the only way: /dev/sda1 itself, or

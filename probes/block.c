@@ -10,7 +10,10 @@
 #include "setting-file.h"
 #include "swaps.h"
 
-#define MOUNTINFO_MAX (64U << 20)
+#define MOUNTINFO_MAX (16U << 20)
+
+/* Hardware queues are at most as many as processors. */
+#define QUEUES_MAX 16384
 
 struct block_probe {
 	const struct root *root;
@@ -88,7 +91,7 @@ static void read_uses(struct block_probe *probe, bool *ret_known)
 static int add_names(struct block_probe *probe, const char *path, struct strbuf *names)
 {
 	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
-	int r = root_list(probe->root, path, &list);
+	int r = root_list_limit(probe->root, path, BLOCK_ENTRIES_MAX, &list);
 
 	for (size_t i = 0; i < list.count; i++)
 		strbuf_addf(names, "%s%s", names->len ? " " : "", list.entries[i].name);
@@ -98,16 +101,13 @@ static int add_names(struct block_probe *probe, const char *path, struct strbuf 
 static void read_holders(struct block_probe *probe, subject_id subject, size_t disk,
 			 struct strbuf *holders)
 {
-	const char *name = probe->map.disks[disk];
+	const struct block_disk *device = &probe->map.disks[disk];
+	const char *name = device->name;
 	int result = add_names(probe, disk_path(probe, name, "/holders"), holders);
 
-	for (size_t i = 0; i < probe->map.n_parts; i++) {
-		const struct block_part *part = &probe->map.parts[i];
-
-		if (part->disk != disk || streq(part->name, name))
-			continue;
+	for (size_t i = 0; i < device->n_parts; i++) {
 		strbuf_reset(&probe->path);
-		strbuf_addf(&probe->path, "/sys/block/%s/%s/holders", name, part->name);
+		strbuf_addf(&probe->path, "/sys/block/%s/%s/holders", name, device->parts[i]);
 		if (add_names(probe, probe->path.buf, holders) == 0)
 			result = 0;
 	}
@@ -133,7 +133,7 @@ static void read_queues(struct block_probe *probe, subject_id subject, const cha
 {
 	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
 	size_t count = 0;
-	int r = root_list(probe->root, disk_path(probe, disk, "/mq"), &list);
+	int r = root_list_limit(probe->root, disk_path(probe, disk, "/mq"), QUEUES_MAX, &list);
 
 	*ret_bio_based = r == -ENOENT && probe->shows_queues;
 	for (size_t i = 0; i < list.count; i++)
@@ -226,7 +226,7 @@ static void record_class(struct block_probe *probe, subject_id subject, const ch
 /* Loop, network, compressed-memory and optical drives exist before there is anything in them. */
 static bool is_empty(struct block_probe *probe, size_t index)
 {
-	const char *disk = probe->map.disks[index];
+	const char *disk = probe->map.disks[index].name;
 	uint64_t size;
 
 	if (root_read_line(probe->root, disk_path(probe, disk, "/size"), &probe->text) == 0)
@@ -242,7 +242,7 @@ static void read_disk(struct block_probe *probe, size_t index, bool uses_known)
 {
 	CLEANUP(strbuf_release) struct strbuf queue = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
-	const char *disk = probe->map.disks[index];
+	const char *disk = probe->map.disks[index].name;
 	subject_id subject;
 	bool bio_based;
 
@@ -269,7 +269,7 @@ static bool tree_shows_queues(struct block_probe *probe)
 	if (root_is_live(probe->root))
 		return true;
 	for (size_t i = 0; i < probe->map.n_disks; i++) {
-		if (root_exists(probe->root, disk_path(probe, probe->map.disks[i], "/mq")))
+		if (root_exists(probe->root, disk_path(probe, probe->map.disks[i].name, "/mq")))
 			return true;
 	}
 	return false;

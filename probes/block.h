@@ -4,20 +4,26 @@
 #ifndef KEISOKU_PROBE_BLOCK_H
 #define KEISOKU_PROBE_BLOCK_H
 
+#include "../core/arena.h"
 #include "../core/root.h"
 
+/* Bounds that no honest host meets. */
+#define BLOCK_DISKS_MAX 10000
+#define BLOCK_ENTRIES_MAX 512 /* in a directory of one disk */
+
 /* The disks of a root and their partitions, by number and by name. */
-struct block_part {
-	char *name;    /* "sda1", "sda" */
-	char *number;  /* "8:1"; "" when it is not known */
-	uint32_t disk; /* index into disks */
+struct block_disk {
+	char *name;
+	char **parts; /* names of its partitions */
+	size_t n_parts, parts_capacity;
 };
 
 struct block_map {
-	char **disks; /* names below /sys/block, sorted */
+	struct block_disk *disks; /* as in /sys/block, sorted */
 	size_t n_disks, disks_capacity;
-	struct block_part *parts; /* the disks themselves among them */
-	size_t n_parts, parts_capacity;
+	struct symbols names; /* "sda", "sda1", "8:1" */
+	uint32_t *disk_of;    /* by symbol: an index into disks */
+	size_t disk_of_capacity;
 };
 
 #define BLOCK_MAP_INIT                                                                             \
@@ -25,7 +31,7 @@ struct block_map {
 		0                                                                                  \
 	}
 
-/* -ENOENT when there is no /sys/block. */
+/* -ENOENT when there is no /sys/block; -E2BIG when there is more of it than was read. */
 int block_map_read(const struct root *root, struct block_map *map);
 void block_map_release(struct block_map *map);
 

@@ -14,6 +14,7 @@
 
 #define TABLE_MAX (16U << 20)
 #define FSTAB "/etc/fstab"
+#define FSTAB_MAX (256U << 10)
 
 /* A node may have thousands of mounts that belong to containers, alike and short-lived. */
 #define MOUNTS_MAX 2000
@@ -249,7 +250,7 @@ static void record_device(struct mount_probe *probe, subject_id subject, struct 
 	if (disk < 0)
 		disk = block_map_source(&probe->map, probe->root, source);
 	if (disk >= 0)
-		snapshot_set_string(probe->snapshot, subject, "device", probe->map.disks[disk],
+		snapshot_set_string(probe->snapshot, subject, "device", probe->map.disks[disk].name,
 				    probe->tables->mounts_path);
 }
 
@@ -411,7 +412,7 @@ static int mount_read(const struct root *root, const struct probe_options *optio
 
 	(void)options;
 	r = read_mounts(root, &tables);
-	tables.fstab_result = root_read(root, FSTAB, &tables.fstab);
+	tables.fstab_result = root_read_limit(root, FSTAB, FSTAB_MAX, &tables.fstab);
 	if (r == 0)
 		r = mount_record(root, &tables, snapshot);
 	strbuf_release(&tables.mounts);

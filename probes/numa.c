@@ -15,6 +15,9 @@
 /* CONFIG_NODES_SHIFT is at most 10. */
 #define NODES_MAX 1024
 
+/* Page sizes of a node: half a dozen at most. */
+#define SIZES_MAX 64
+
 static const struct setting_file numa_files[] = {
 	{ "numa.has_cpu", NODE "/has_cpu" },
 	{ "numa.has_memory", NODE "/has_memory" },
@@ -34,7 +37,7 @@ static void read_huge_pages(const struct root *root, struct snapshot *snapshot, 
 	CLEANUP(strbuf_release) struct strbuf prefix = STRBUF_INIT;
 
 	strbuf_addf(&path, "%s/hugepages", directory);
-	(void)root_list(root, path.buf, &sizes);
+	(void)root_list_limit(root, path.buf, SIZES_MAX, &sizes);
 	for (size_t i = 0; i < sizes.count; i++) {
 		if (!starts_with(sizes.entries[i].name, "hugepages-"))
 			continue;

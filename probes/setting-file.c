@@ -41,9 +41,12 @@ int setting_directory_read(const struct root *root, struct snapshot *snapshot, s
 	CLEANUP(close_fd) int fd = -1;
 	int r;
 
-	r = root_list(root, directory, &list);
+	r = root_list_limit(root, directory, SETTING_DIRECTORY_MAX, &list);
 	if (r < 0 && list.count == 0)
 		return r;
+	if (r < 0)
+		(void)diag_warning(snapshot_notes(snapshot), &(struct place){ .file = directory },
+				   "only %zu entries are read: %s", list.count, strerror(-r));
 	r = root_open_fd(root, directory, O_DIRECTORY, &fd);
 	if (r < 0)
 		return r;

@@ -22,7 +22,9 @@ void setting_files_read(const struct root *root, struct snapshot *snapshot,
 
 /* Every file of a directory: prefix + its name is the key.  Files whose name is in skip
  * (NULL-terminated; may be NULL) are left alone.  Directories and links are not followed.  A
- * directory that cannot be listed is a negative errno and records nothing. */
+ * directory that cannot be listed is a negative errno and records nothing; of more than
+ * SETTING_DIRECTORY_MAX entries, which no honest one has, the rest is left out with a note. */
+#define SETTING_DIRECTORY_MAX 256
 int setting_directory_read(const struct root *root, struct snapshot *snapshot, subject_id subject,
 			   const char *prefix, const char *directory, const char *const skip[]);
 

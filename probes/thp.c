@@ -9,6 +9,9 @@
 #define MM "/sys/kernel/mm"
 #define THP MM "/transparent_hugepage"
 
+/* Page sizes: a dozen at most; beside them in one directory a few files. */
+#define SIZES_MAX 64
+
 static const struct setting_file thp_files[] = {
 	{ "thp.enabled", THP "/enabled" },
 	{ "thp.defrag", THP "/defrag" },
@@ -32,7 +35,7 @@ static void read_sizes(const struct root *root, struct snapshot *snapshot, const
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 
-	(void)root_list(root, parent, &sizes);
+	(void)root_list_limit(root, parent, SIZES_MAX, &sizes);
 	for (size_t i = 0; i < sizes.count; i++) {
 		if (!starts_with(sizes.entries[i].name, "hugepages-"))
 			continue;

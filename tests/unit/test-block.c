@@ -281,6 +281,32 @@ static void hostile_names_stay_names(void **state)
 	assert_setting(tree, BLOCK, "sd$(reboot)\n", "\033[2J", "x");
 }
 
+static void directories_without_end_are_cut_with_a_note(void **state)
+{
+	static const struct probe_options options;
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	struct tree *tree = *state;
+
+	write_disk(tree, "sda", "8:0\n", "0\n");
+	for (unsigned int i = 0; i < 300; i++) {
+		strbuf_reset(&path);
+		strbuf_addf(&path, "/sys/block/sda/queue/a%u", i);
+		tree_write(tree, path.buf, "1\n");
+	}
+	for (unsigned int i = 0; i < 600; i++) {
+		strbuf_reset(&path);
+		strbuf_addf(&path, "/sys/block/sdb/sdb%u", i);
+		tree_directory(tree, path.buf);
+	}
+	assert_int_equal(root_open(tree->path, &tree->root), 0);
+	tree->snapshot = snapshot_new();
+	assert_int_equal(probe_block.read(tree->root, &options, tree->snapshot), -E2BIG);
+
+	assert_setting(tree, BLOCK, "sda", "size", "1000");
+	assert_setting(tree, BLOCK, "sdb", "class", "other");
+	assert_true(tree_noted(tree, "only 256 entries are read"));
+}
+
 static void without_sys_there_is_an_error_and_no_disk(void **state)
 {
 	static const struct probe_options options;
@@ -304,6 +330,7 @@ int main(void)
 		cmocka_unit_test(mount_lines_give_number_and_source),
 		tree_test(links_of_sysfs_are_followed_inside_the_tree_only),
 		tree_test(hostile_names_stay_names),
+		tree_test(directories_without_end_are_cut_with_a_note),
 		tree_test(without_sys_there_is_an_error_and_no_disk),
 	};
 
