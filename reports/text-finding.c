@@ -59,18 +59,13 @@ static void write_changes(struct page *page, const struct finding *finding)
 		page_paragraph(page, TEXT_MARGIN, STYLE_BOLD, finding->advice);
 }
 
-static bool same_source(const struct evidence *a, const struct evidence *b)
-{
-	return a->source && b->source && streq(a->source, b->source);
-}
-
 static bool same_basis(const struct evidence *a, const struct evidence *b)
 {
 	return a->basis == b->basis && a->samples == b->samples && fabs(a->window_sec - b->window_sec) < 0.001;
 }
 
-/* How far the numbers just printed reach, and where they are from. */
-static void write_basis(struct page *page, const struct evidence *evidence)
+/* How far the numbers just printed reach. */
+static void write_basis(struct page *page, const struct evidence *evidence, double share)
 {
 	static const struct dimension time_dimension = { .seconds = 1 };
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -79,8 +74,8 @@ static void write_basis(struct page *page, const struct evidence *evidence)
 	case BASIS_LIVE:
 		strbuf_addf(&text, "over %u intervals in ", evidence->samples);
 		quantity_format(&text, evidence->window_sec, time_dimension, false);
-		if (!isnan(evidence->share))
-			strbuf_addf(&text, ", the condition held in %.0f %% of them", evidence->share * 100);
+		if (!isnan(share))
+			strbuf_addf(&text, "; the condition held in %.0f %% of them", share * 100);
 		break;
 	case BASIS_SINCE_BOOT:
 		strbuf_add_string(&text, "since boot, ");
@@ -93,17 +88,17 @@ static void write_basis(struct page *page, const struct evidence *evidence)
 	case BASIS_SETTING:
 		return;
 	}
-	if (evidence->source && *evidence->source)
-		strbuf_addf(&text, "; %s", evidence->source);
 	page_paragraph(page, indent_of(page), STYLE_DIM, text.buf);
 }
 
-/* What shares its basis and its source says them once. */
+/* Numbers that reach equally far say so once, behind the last of them. */
 void text_evidence(struct page *page, const struct finding *finding)
 {
+	double share = NAN;
+
 	for (size_t i = 0; i < finding->n_evidence; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		bool last = i + 1 == finding->n_evidence;
+		bool last = i + 1 == finding->n_evidence || !same_basis(evidence, evidence + 1);
 		struct flow flow = i == 0 ? flow_labelled(page, TEXT_MARGIN, indent_of(page), "measured") :
 					    flow_begin(page, indent_of(page));
 
@@ -111,11 +106,14 @@ void text_evidence(struct page *page, const struct finding *finding)
 		flow_add(&flow, STYLE_DIM, " = ");
 		flow_add(&flow, evidence->known ? STYLE_BOLD : STYLE_DIM,
 			 evidence->value ? evidence->value : "unknown");
-		if (evidence->basis == BASIS_SETTING && evidence->source && *evidence->source)
+		if (evidence->source && *evidence->source)
 			flow_addf(&flow, STYLE_DIM, " (%s)", evidence->source);
 		flow_end(&flow);
-		if (last || !same_basis(evidence, evidence + 1) || !same_source(evidence, evidence + 1))
-			write_basis(page, evidence);
+		share = isnan(evidence->share) ? share : evidence->share;
+		if (last) {
+			write_basis(page, evidence, share);
+			share = NAN;
+		}
 	}
 }
 
