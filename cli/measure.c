@@ -251,7 +251,6 @@ static int measure_root(const struct arguments *arguments, const struct registry
 
 	fill_options(arguments, registry, &chosen, &options);
 	run_probes(root, &options, snapshot);
-	note_absent_sysctls(registry, snapshot);
 	open_samplers(&measurement, root, &options);
 	if (live) {
 		measurement.bar = !arguments->quiet && isatty(STDERR_FILENO);
@@ -285,12 +284,15 @@ int measure(const struct arguments *arguments, const struct registry *registry, 
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = NULL;
 	int status;
 
-	if (arguments->snapshot)
-		return load_snapshot(arguments->snapshot, ret_snapshot);
-	snapshot = snapshot_new();
-	status = measure_root(arguments, registry, snapshot);
+	if (arguments->snapshot) {
+		status = load_snapshot(arguments->snapshot, &snapshot);
+	} else {
+		snapshot = snapshot_new();
+		status = measure_root(arguments, registry, snapshot);
+	}
 	if (status != 0)
 		return status;
+	note_absent_sysctls(registry, snapshot);
 	*ret_snapshot = steal_ptr(&snapshot);
 	return 0;
 }

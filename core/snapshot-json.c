@@ -19,20 +19,21 @@
 
 static void write_note_list(struct json *json, const struct diag *notes)
 {
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
 	json_key(json, "notes");
 	json_open_array(json);
 	for (size_t i = 0; i < notes->count; i++) {
 		const struct diag_entry *note = &notes->entries[i];
 
-		strbuf_reset(&text);
-		if (note->place.file)
-			strbuf_addf(&text, "%s:", note->place.file);
-		if (note->place.file && note->place.line)
-			strbuf_addf(&text, "%u:", note->place.line);
-		strbuf_addf(&text, "%s%s", note->place.file ? " " : "", note->message);
-		json_string(json, text.buf);
+		json_open_object(json);
+		json->compact = true;
+		json_member_raw(json, "message", note->message, strlen(note->message));
+		if (note->place.file) {
+			json_member_raw(json, "file", note->place.file, strlen(note->place.file));
+			json_member_unsigned(json, "line", note->place.line);
+			json_member_unsigned(json, "column", note->place.column);
+		}
+		json_close_object(json);
+		json->compact = false;
 	}
 	json_close_array(json);
 }
@@ -86,11 +87,13 @@ static void write_metric(struct json *json, const struct snapshot *snapshot, con
 	json_member_string(json, "kind", series->kind == METRIC_COUNTER ? "counter" : "gauge");
 	json_member_unsigned(json, "samples", series->samples);
 	json_member_real(json, "first", series->first);
-	json_member_real(json, "last", series->last);
-	if (series->kind == METRIC_COUNTER)
+	if (series->kind == METRIC_COUNTER) {
+		json_member_unsigned(json, "last", series->last_counter);
 		json_member_real(json, "delta", series->delta);
-	else
+	} else {
+		json_member_real(json, "last", series->last);
 		json_member_real(json, "sum", series->sum);
+	}
 	if (series->min <= series->max) {
 		json_member_real(json, "min", series->min);
 		json_member_real(json, "max", series->max);
@@ -209,7 +212,8 @@ int snapshot_save(const struct snapshot *snapshot, FILE *out)
 /* Reading.  Every object is a record: its members are collected as text and looked at when it ends, by one function per
  * kind of object. */
 
-enum record_kind { RECORD_ROOT, RECORD_CONTENT, RECORD_WINDOW, RECORD_SUBJECT, RECORD_SETTING, RECORD_METRIC };
+enum record_kind { RECORD_ROOT, RECORD_CONTENT, RECORD_WINDOW, RECORD_SUBJECT, RECORD_SETTING, RECORD_METRIC,
+		   RECORD_NOTE };
 
 #define MEMBERS_MAX 24
 
@@ -253,6 +257,7 @@ static const char *const member_names[][MEMBERS_MAX] = {
 	[RECORD_SETTING] = { "key", "key64", "absence", "errno", "raw", "raw64", "origin", "origin64" },
 	[RECORD_METRIC]  = { "key", "key64", "kind", "samples", "first", "last", "delta", "sum", "min", "max", "wrap_bits",
 			     "resets", "wraps", "gaps", "frozen", "first_slot", "slots" },
+	[RECORD_NOTE]    = { "message", "message64", "file", "file64", "line", "column" },
 };
 /* clang-format on */
 
@@ -462,6 +467,8 @@ static int finish_metric(struct loader *loader, const struct record *record)
 	    member_u32(loader, record, "first_slot", &series->first_slot) == -EINVAL)
 		return -EINVAL;
 	series->wrap_bits = bits == 32 ? 32 : 0;
+	if (series->kind == METRIC_COUNTER && parse_u64(member_find(record, "last")->text, &series->last_counter) < 0)
+		return fail(loader, "a counter is a whole number: last of", key.buf);
 	if (!loader->has_numbers)
 		return 0;
 	if (loader->n_numbers != loader->snapshot->window.slot_count)
@@ -469,6 +476,26 @@ static int finish_metric(struct loader *loader, const struct record *record)
 	series->slots_capacity = (uint32_t)MAX(loader->n_numbers, (size_t)1);
 	series->slots = xcalloc(series->slots_capacity, sizeof(*series->slots));
 	memcpy(series->slots, loader->numbers, loader->n_numbers * sizeof(*series->slots));
+	return 0;
+}
+
+static int finish_note(struct loader *loader, const struct record *record)
+{
+	CLEANUP(strbuf_release) struct strbuf message = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT;
+	struct place place = { 0 };
+	int r;
+
+	r = member_name(loader, record, "message", "message64", &message);
+	if (r < 0)
+		return r == -ENOENT ? fail(loader, "a note without a message", NULL) : r;
+	if (member_name(loader, record, "file", "file64", &file) == -EINVAL ||
+	    member_u32(loader, record, "line", &place.line) == -EINVAL ||
+	    member_u32(loader, record, "column", &place.column) == -EINVAL)
+		return -EINVAL;
+	place.file = file.buf;
+	(void)diag_warning(&loader->snapshot->notes, member_find(record, "file") || member_find(record, "file64") ? &place : NULL,
+			   "%s", message.buf);
 	return 0;
 }
 
@@ -548,6 +575,8 @@ static int begin_object(struct loader *loader)
 		kind = RECORD_CONTENT;
 	else if (outer->kind == RECORD_CONTENT && place && streq(place, "window"))
 		kind = RECORD_WINDOW;
+	else if (outer->kind == RECORD_CONTENT && loader->array && streq(place, "notes"))
+		kind = RECORD_NOTE;
 	else if (outer->kind == RECORD_CONTENT && loader->array && streq(place, "subjects"))
 		kind = RECORD_SUBJECT;
 	else if (outer->kind == RECORD_SUBJECT && loader->array && streq(place, "settings"))
@@ -589,13 +618,17 @@ static int end_object(struct loader *loader)
 	case RECORD_METRIC:
 		r = finish_metric(loader, record);
 		break;
+	case RECORD_NOTE:
+		r = finish_note(loader, record);
+		break;
 	case RECORD_CONTENT:
 		break;
 	}
 	/* What array the record was in follows from its kind. */
 	loader->array = record->kind == RECORD_SUBJECT ? "subjects"
 			: record->kind == RECORD_SETTING ? "settings"
-			: record->kind == RECORD_METRIC ? "metrics" : NULL;
+			: record->kind == RECORD_METRIC ? "metrics"
+			: record->kind == RECORD_NOTE ? "notes" : NULL;
 	record_reset(record);
 	loader->depth--;
 	if (loader->depth > 0 && !loader->array)
@@ -627,10 +660,6 @@ static int array_item(struct loader *loader, enum json_type type, const char *te
 {
 	CLEANUP(free_ptr) char *copy = xstrndup(text, length);
 
-	if (streq(loader->array, "notes") && type == JSON_STRING) {
-		(void)diag_warning(&loader->snapshot->notes, NULL, "%s", copy);
-		return 0;
-	}
 	if (!loader->has_numbers || (type != JSON_NUMBER && type != JSON_NULL))
 		return fail(loader, "unexpected item in", loader->array);
 	if (loader->n_numbers == SLOT_MAX)

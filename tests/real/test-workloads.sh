@@ -116,10 +116,10 @@ same "datagrams faster than they are ever read" "elsewhere udp-receive-buffer@ho
 if make_group cpu; then
 	if [ "$(version cpu)" -eq 1 ]; then
 		echo 20000 >"$(controller cpu)/$group/cpu.cfs_quota_us"
-		expected="recommend cgroup-cpu-throttled-v1@cgroup /$group"
+		expected="recommend cgroup-cpu-throttled-v1@/$group"
 	else
 		echo "20000 100000" >"$(controller cpu)/$group/cpu.max"
-		expected="recommend cgroup-cpu-throttled@cgroup /$group"
+		expected="recommend cgroup-cpu-throttled@/$group"
 	fi
 	in_group cpu "$workload" spin 1 $((window + 4)) &
 	sleep 1
@@ -133,10 +133,10 @@ fi
 if make_group memory; then
 	if [ "$(version memory)" -eq 1 ]; then
 		echo 64M >"$(controller memory)/$group/memory.limit_in_bytes"
-		expected="recommend cgroup-memory-limit-thrash-v1@cgroup /$group"
+		expected="recommend cgroup-memory-limit-thrash-v1@/$group"
 	else
 		echo 64M >"$(controller memory)/$group/memory.max"
-		expected="recommend cgroup-memory-limit-thrash@cgroup /$group"
+		expected="recommend cgroup-memory-limit-thrash@/$group"
 	fi
 	in_group memory "$workload" reread "$work/file" 192 $((window + 8)) &
 	sleep 4
@@ -153,7 +153,7 @@ if make_group pids; then
 	sleep 1
 	found=$(in_namespace findings pids)
 	wait
-	same "a limit of tasks that is reached" "recommend cgroup-pids-limit@cgroup /$group" "$found"
+	same "a limit of tasks that is reached" "recommend cgroup-pids-limit@/$group" "$found"
 else
 	skip "a limit of tasks that is reached" "no pids controller can be used here"
 fi

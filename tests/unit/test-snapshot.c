@@ -210,6 +210,7 @@ static struct snapshot *make_full(void)
 	subject_id group = snapshot_subject(snapshot, SUBJECT_KIND_CGROUP, "/a\"b\n\xff$(reboot)", "/sys/fs/cgroup/x");
 	series_id id = series(snapshot, "vmstat.pgfault", METRIC_COUNTER, 0);
 	series_id gauge = series(snapshot, "loadavg.1", METRIC_GAUGE, 0);
+	series_id huge = series(snapshot, "huge", METRIC_COUNTER, 0);
 
 	snapshot_set(snapshot, group, "raw", "a\0b\xfe\t", 5, NULL);
 	snapshot_set_string(snapshot, group, "empty", "", NULL);
@@ -220,6 +221,7 @@ static struct snapshot *make_full(void)
 		tick_at(snapshot, i);
 		snapshot_counter(snapshot, id, (uint64_t)(i * i) + 5);
 		snapshot_gauge(snapshot, gauge, 0.25 * i);
+		snapshot_counter(snapshot, huge, UINT64_MAX - 1);
 		snapshot_tick_end(snapshot);
 	}
 	(void)diag_warning(snapshot_notes(snapshot), NULL, "a note");
@@ -255,6 +257,7 @@ static void what_is_saved_reads_back_the_same(void **state)
 	assert_memory_equal(setting->raw, "a\0b\xfe\t", 5);
 	assert_int_equal(snapshot_get(second, SUBJECT_HOST, "vm.secret")->error, -EACCES);
 	assert_true(series_slot_value(second, snapshot_metric(second, SUBJECT_HOST, "vmstat.pgfault"), 2) == 5);
+	assert_true(snapshot_metric(second, SUBJECT_HOST, "huge")->last_counter == UINT64_MAX - 1);
 	again = save(second, &again_length);
 	assert_int_equal(length, again_length);
 	assert_memory_equal(text, again, length);
