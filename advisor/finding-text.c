@@ -393,7 +393,7 @@ static void fill_confidence(struct filling *filling)
 	if (judgement->used_live || (judgement->used_gauge && filling->window->live)) {
 		sure = describe_window(filling, &reason);
 	} else if (judgement->used_since_boot || judgement->used_total) {
-		strbuf_add_string(&reason, "an average since boot");
+		strbuf_add_string(&reason, judgement->used_since_boot ? "an average since boot" : "counted since boot");
 	} else if (judgement->used_gauge) {
 		strbuf_add_string(&reason, "read once");
 	} else {

@@ -283,6 +283,9 @@ static void judge_false(struct judging *judging)
 		return;
 	}
 	note_window_doubts(judging);
+	/* What total() did not count since boot has not happened: nothing is thin about that. */
+	if (!judging->out->used_since_boot)
+		judging->out->doubts &= ~(unsigned int)DOUBT_SINCE_BOOT;
 	conclude(judging, STATUS_SATISFIED, CAUSE_DOES_NOT_HOLD);
 }
 

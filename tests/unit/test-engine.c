@@ -65,6 +65,7 @@ static const char rules_yaml[] =
 	"- {id: disk, title: t, about: block, where: self.rotational, where_note: only disks that spin, when: rate(self.io_ticks) > 80%, window: 10s, set: self.scheduler, to: '\"bfq\"', " REST "}\n"
 	"- {id: pattern, title: t, about: host, when: net.ipv4.conf.all.rp_filter == 0, set: net.ipv4.conf.all.rp_filter, to: 2, direction: raise, " REST "}\n"
 	"- {id: joined, title: t, about: host, when: dirty > 100pages and rate(overflows) > 0/s, held: 10%, window: 10s, set: net.core.somaxconn, to: 4096, direction: raise, " REST "}\n"
+	"- {id: seldom, title: t, about: host, when: total(overflows) > 5000, window: 10s, set: net.core.somaxconn, to: 4096, direction: raise, " REST "}\n"
 	"- {id: ever, title: t, about: host, when: total(overflows) > 10, window: 10s, set: net.core.somaxconn, to: 4096, direction: raise, " REST "}\n";
 
 struct fixture {
@@ -361,6 +362,23 @@ static void another_cause_is_told_with_the_numbers(void **state)
 	assert_string_equal(finding->because, "4,096 not 128");
 	assert_int_equal(finding->n_changes, 0);
 	assert_null(finding->next_step);
+}
+
+static void what_was_not_counted_since_boot_has_not_happened(void **state)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = make_host(-1, 0);
+	CLEANUP(finding_list_release) struct finding_list list = FINDING_LIST_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct finding *finding = judge(*state, snapshot, "ever", NULL, &diag, &list);
+
+	assert_int_equal(finding->status, STATUS_SUSPECT);
+	assert_int_equal(finding->confidence, CONFIDENCE_LOW);
+	finding_list_release(&list);
+	finding = judge(*state, snapshot, "seldom", NULL, &diag, &list);
+	assert_int_equal(finding->status, STATUS_SATISFIED);
+	assert_int_equal(finding->confidence, CONFIDENCE_HIGH);
+	assert_string_equal(finding->confidence_reason, "counted since boot");
+	assert_string_equal(finding->reason, "does not hold: total(overflows) > 5000");
 }
 
 static void what_no_window_can_tell_asks_for_none(void **state)
@@ -748,6 +766,7 @@ int main(void)
 		cmocka_unit_test(a_rule_needs_a_case_that_fires_and_one_that_does_not),
 		cmocka_unit_test(a_finding_carries_its_numbers_and_where_they_came_from),
 		cmocka_unit_test(another_cause_is_told_with_the_numbers),
+		cmocka_unit_test(what_was_not_counted_since_boot_has_not_happened),
 		cmocka_unit_test(what_no_window_can_tell_asks_for_none),
 		cmocka_unit_test(hazards_of_the_proposed_value_are_told),
 		cmocka_unit_test(thin_evidence_says_what_to_run),
