@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../core/strbuf.h"
 #include "../reports/reporter.h"
@@ -129,6 +130,16 @@ static bool fails(const struct arguments *arguments, const struct finding_list *
 	return false;
 }
 
+/* A text report on a terminal has the diagnostics in it; once is enough for the person there. */
+static bool on_terminal(const struct arguments *arguments)
+{
+	bool text = arguments->outputs.count == 0;
+
+	for (size_t i = 0; i < arguments->outputs.count; i++)
+		text = text || streq(arguments->outputs.items[i], "text");
+	return text && isatty(STDOUT_FILENO);
+}
+
 static int judge(const struct arguments *arguments, struct knowledge *knowledge, const struct snapshot *snapshot,
 		 struct diag *diag)
 {
@@ -158,7 +169,7 @@ static int judge(const struct arguments *arguments, struct knowledge *knowledge,
 	report.use = use;
 	count_settings(snapshot, &report);
 	status = write_outputs(arguments, &report);
-	if (!arguments->quiet || diag->errors > 0)
+	if (!on_terminal(arguments) && (!arguments->quiet || diag->errors > 0))
 		talk_diag(diag);
 	if (status != 0)
 		return status;

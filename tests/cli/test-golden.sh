@@ -50,7 +50,7 @@ for schema, document in (sys.argv[1:3], sys.argv[3:5]):
     for error in list(jsonschema.validators.validator_for(schema)(schema).iter_errors(text))[:5]:
         print(document, list(error.absolute_path), error.message[:200])
 PYTHON
-	)
+	) || found="the validator failed: $found"
 	same "$name: snapshot and report are as their schemas say" "" "$found"
 	same "$name: a saved snapshot gives the same report" "" "$("$keisoku" advise --quiet --snapshot "$work/$name.json" \
 		--output json 2>&1 | diff - "tests/golden/$name.json")"
