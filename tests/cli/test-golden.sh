@@ -1,7 +1,7 @@
 #!/bin/sh
 # Reports of captured trees, letter by letter.  KEISOKU_UPDATE_GOLDEN=1 writes them anew: read the difference as prose.
 set -u
-keisoku=$1 source=$2
+keisoku=$(realpath "$1") source=$2
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)
