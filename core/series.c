@@ -198,12 +198,15 @@ void snapshot_counter(struct snapshot *snapshot, series_id id, uint64_t value)
 	}
 	series->last_counter = value;
 	series->last = (double)value;
-	if (!isnan(increase)) {
-		seconds = tick_seconds(snapshot);
+	if (!isnan(increase))
 		series->delta += increase;
-		if (seconds > 0)
-			note_extremes(series, increase / seconds);
-	}
+	/* What came together over several intervals belongs to none of them. */
+	if (series->gap)
+		increase = NAN;
+	series->gap = false;
+	seconds = tick_seconds(snapshot);
+	if (!isnan(increase) && seconds > 0)
+		note_extremes(series, increase / seconds);
 	store_interval(snapshot, series, increase, 0);
 }
 
@@ -293,6 +296,7 @@ static void note_gaps(struct snapshot *snapshot)
 		if (series->touched || series->samples == 0)
 			continue;
 		series->gaps++;
+		series->gap = true;
 		if (!series->slots)
 			make_slots(series, slot);
 		reserve_slot(series, slot);

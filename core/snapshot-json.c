@@ -6,7 +6,7 @@
  * The sum is over the bytes of the content member as they stand in the file. */
 #include <errno.h>
 #include <math.h>
-#include <sha2.h>
+#include <nettle/sha2.h>
 
 #include "json.h"
 #include "parse.h"
@@ -14,6 +14,21 @@
 
 #define VERSION 1
 #define CONTENT_MARK "\"content\": "
+
+#define SUM_SIZE (2 * SHA256_DIGEST_SIZE + 1)
+
+/* SHA-256 in hexadecimal; ret_sum of SUM_SIZE. */
+static void sum_bytes(const char *bytes, size_t length, char *ret_sum)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct sha256_ctx context;
+
+	sha256_init(&context);
+	sha256_update(&context, length, (const uint8_t *)bytes);
+	sha256_digest(&context, sizeof(digest), digest);
+	for (size_t i = 0; i < sizeof(digest); i++)
+		snprintf(ret_sum + 2 * i, 3, "%02x", digest[i]);
+}
 
 /* Writing */
 
@@ -181,9 +196,8 @@ static void write_subjects(struct json *json, const struct snapshot *snapshot)
 int snapshot_save(const struct snapshot *snapshot, FILE *out)
 {
 	CLEANUP(free_ptr) char *content = NULL;
-	char sum[SHA256_DIGEST_STRING_LENGTH];
+	char sum[SUM_SIZE];
 	struct json json;
-	SHA2_CTX context;
 	size_t length = 0;
 	FILE *memory = open_memstream(&content, &length);
 
@@ -200,9 +214,7 @@ int snapshot_save(const struct snapshot *snapshot, FILE *out)
 	while (length > 0 && content[length - 1] == '\n')
 		length--;
 
-	SHA256Init(&context);
-	SHA256Update(&context, (const uint8_t *)content, length);
-	(void)SHA256End(&context, sum);
+	sum_bytes(content, length, sum);
 	fprintf(out, "{\"format\": \"keisoku-snapshot\", \"version\": %d, \"sha256\": \"%s\",\n " CONTENT_MARK, VERSION, sum);
 	fwrite(content, 1, length, out);
 	fputs("}\n", out);
@@ -244,7 +256,7 @@ struct loader {
 	size_t n_numbers;
 	bool has_numbers;
 	bool seen_content;
-	char sum[SHA256_DIGEST_STRING_LENGTH];
+	char sum[SUM_SIZE];
 };
 
 /* clang-format off */
@@ -737,15 +749,12 @@ static void sum_content(const char *text, size_t length, char *ret_sum)
 	const char *mark = memmem(text, MIN(length, (size_t)4096), CONTENT_MARK, strlen(CONTENT_MARK));
 	const char *start = mark ? mark + strlen(CONTENT_MARK) : text;
 	const char *end = text + length;
-	SHA2_CTX context;
 
 	while (end > start && (end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\r'))
 		end--;
 	if (end > start)
 		end--;
-	SHA256Init(&context);
-	SHA256Update(&context, (const uint8_t *)start, (size_t)(end - start));
-	(void)SHA256End(&context, ret_sum);
+	sum_bytes(start, (size_t)(end - start), ret_sum);
 }
 
 int snapshot_load(const char *file, const char *text, size_t length, struct diag *diag, struct snapshot **ret_snapshot)

@@ -85,6 +85,7 @@ struct series {
 	uint8_t wrap_bits;		/* 32: a smaller value may be a wrap; 0: only a reset explains it */
 	bool frozen;			/* a switch keeps it from counting (iostats=0 …): unknown, not zero */
 	bool touched;			/* a sample came in the current tick */
+	bool gap;			/* none came in the one before */
 	uint32_t samples;		/* ticks with a value */
 	uint32_t resets, wraps, gaps;	/* gaps: ticks without a value after the first */
 	double first, last;		/* as read; for a counter last is "since boot" (or since the subject began) */

@@ -137,6 +137,24 @@ static void a_missing_sample_is_a_gap(void **state)
 	assert_true(series_slot_value(snapshot, s, 2) == 5);
 }
 
+static void what_came_over_a_gap_is_no_rate(void **state)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+	series_id id = series(snapshot, "a", METRIC_COUNTER, 0);
+	const struct series *s;
+
+	for (int i = 0; i < 6; i++) {
+		tick_at(snapshot, i);
+		if (i != 2 && i != 3)
+			snapshot_counter(snapshot, id, (uint64_t)i * 10);
+		snapshot_tick_end(snapshot);
+	}
+	s = snapshot_series_at(snapshot, id);
+	assert_true(s->delta == 50 && s->max == 10);
+	assert_true(isnan(series_slot_value(snapshot, s, 3)));
+	assert_true(series_slot_value(snapshot, s, 4) == 10);
+}
+
 static void a_series_that_comes_late_is_unknown_before(void **state)
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
@@ -373,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_reset_is_a_hole_and_not_a_jump),
 		cmocka_unit_test(a_32_bit_counter_wraps),
 		cmocka_unit_test(a_missing_sample_is_a_gap),
+		cmocka_unit_test(what_came_over_a_gap_is_no_rate),
 		cmocka_unit_test(a_series_that_comes_late_is_unknown_before),
 		cmocka_unit_test(a_long_window_keeps_sums_and_extremes_in_bounded_memory),
 		cmocka_unit_test(a_late_tick_and_a_suspend_are_noticed),
