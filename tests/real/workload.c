@@ -2,13 +2,17 @@
 /* Workloads that make a host sick in one way each, for a bounded time.  Run in a control group and a network
  * namespace of their own.
  *
- *   workload deaf BACKLOG SECONDS      a listener that never accepts, and clients that knock
- *   workload spin THREADS SECONDS      threads that burn CPU
- *   workload reread FILE MIB SECONDS   reads a file again and again, more than fits
- *   workload dirty FILE MIB SECONDS    writes over a file again and again, without fsync
- *   workload short PER-SECOND SECONDS  connections that are opened and closed at once
- *   workload udp SECONDS               datagrams faster than the receiver reads them
- *   workload fork COUNT SECONDS        children that sleep, as many as are allowed */
+ *   workload deaf BACKLOG SECONDS            a listener that never accepts, and clients that knock
+ *   workload spin THREADS SECONDS            threads that burn CPU
+ *   workload burst MSEC EVERY-MSEC SECONDS   burns MSEC of CPU time, then rests, and begins anew every EVERY-MSEC
+ *   workload reread FILE MIB SECONDS         reads a file again and again, more than fits
+ *   workload dirty FILE MIB SECONDS          writes over a file again and again, without fsync
+ *   workload spill FILE MIB EVERY-MSEC SECONDS   does so once every EVERY-MSEC
+ *   workload touch MIB SECONDS               writes to memory in no order, a page at a time
+ *   workload short PER-SECOND SECONDS        connections that are opened and closed at once
+ *   workload udp SECONDS                     datagrams faster than the receiver reads them
+ *   workload flows COUNT SECONDS             datagrams to so many ports, again and again
+ *   workload fork COUNT SECONDS              children that sleep, as many as are allowed */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,12 +30,17 @@
 
 static double deadline;
 
-static double now(void)
+static double clock_seconds(clockid_t clock)
 {
 	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	clock_gettime(clock, &time);
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double now(void)
+{
+	return clock_seconds(CLOCK_MONOTONIC);
 }
 
 static void set_deadline(const char *seconds)
@@ -116,6 +126,31 @@ static int run_spin(char **argv)
 	return 0;
 }
 
+/* Sleeps until this MSEC after START. */
+static void rest(double start, double msec)
+{
+	double left = start * 1000 + msec - now() * 1000;
+
+	if (left > 0)
+		sleep_msec((long)left);
+}
+
+static int run_burst(char **argv)
+{
+	double cpu = atof(argv[0]) / 1000;
+	volatile unsigned long counter = 0;
+
+	set_deadline(argv[2]);
+	while (now() < deadline) {
+		double start = now(), used = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+
+		while (clock_seconds(CLOCK_THREAD_CPUTIME_ID) < used + cpu)
+			counter++;
+		rest(start, atof(argv[1]));
+	}
+	return 0;
+}
+
 static char block[1 << 20];
 
 static int run_reread(char **argv)
@@ -151,6 +186,43 @@ static int run_dirty(char **argv)
 		for (off_t at = 0; at < size && now() < deadline; at += (off_t)sizeof(block))
 			if (pwrite(fd, block, sizeof(block), at) < 0)
 				return fail("write");
+	return 0;
+}
+
+static int run_spill(char **argv)
+{
+	int fd = open(argv[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	off_t size = (off_t)atoi(argv[1]) << 20;
+
+	set_deadline(argv[3]);
+	if (fd < 0)
+		return fail(argv[0]);
+	while (now() < deadline) {
+		double start = now();
+
+		for (off_t at = 0; at < size; at += (off_t)sizeof(block))
+			if (pwrite(fd, block, sizeof(block), at) < 0)
+				return fail("write");
+		rest(start, atof(argv[2]));
+	}
+	return 0;
+}
+
+static int run_touch(char **argv)
+{
+	size_t size = (size_t)atoi(argv[0]) << 20;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned int seed = 1;
+
+	set_deadline(argv[1]);
+	if (memory == MAP_FAILED)
+		return fail("mmap");
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	for (size_t at = 0; at < size; at += 4096)
+		memory[at] = 1;
+	while (now() < deadline)
+		for (int i = 0; i < 64; i++)
+			memory[(size_t)rand_r(&seed) % (size / 4096) * 4096]++;
 	return 0;
 }
 
@@ -220,6 +292,24 @@ static int run_udp(char **argv)
 	return 0;
 }
 
+static int run_flows(char **argv)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), count = atoi(argv[0]);
+
+	set_deadline(argv[1]);
+	if (sender < 0)
+		return fail("socket");
+	while (now() < deadline) {
+		for (int i = 0; i < count; i++) {
+			address.sin_port = htons((uint16_t)(20000 + i));
+			(void)sendto(sender, block, 1, 0, (struct sockaddr *)&address, sizeof(address));
+		}
+		sleep_msec(2000);
+	}
+	return 0;
+}
+
 static int run_fork(char **argv)
 {
 	int count = atoi(argv[0]);
@@ -247,12 +337,16 @@ static const struct {
 	int arguments;
 	int (*run)(char **argv);
 } workloads[] = {
+	{ "burst",  3, run_burst },
 	{ "deaf",   2, run_deaf },
 	{ "dirty",  3, run_dirty },
+	{ "flows",  2, run_flows },
 	{ "fork",   2, run_fork },
 	{ "reread", 3, run_reread },
 	{ "short",  2, run_short },
+	{ "spill",  4, run_spill },
 	{ "spin",   2, run_spin },
+	{ "touch",  2, run_touch },
 	{ "udp",    1, run_udp },
 };
 /* clang-format on */
