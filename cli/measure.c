@@ -165,6 +165,22 @@ static void note_absent_sysctls(const struct registry *registry, struct snapshot
 	}
 }
 
+/* A probe lists a directory and takes what it finds.  What an entry names by its whole path and is not there on the host
+ * itself (zswap is not in every kernel) is absent, not forgotten. */
+static void note_absent_files(const struct registry *registry, const struct root *root, struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < registry_total(registry) && root_is_live(root); i++) {
+		const struct entry *entry = registry_at(registry, i);
+		const struct node *path = entry->node ? node_get(entry->node, "path") : NULL;
+
+		if (entry->class != ENTRY_TUNABLE || entry->about != SUBJECT_KIND_HOST || !path ||
+		    path->kind != NODE_SCALAR || strchr(path->text, '*') ||
+		    snapshot_get(snapshot, SUBJECT_HOST, entry->key) || root_exists(root, path->text))
+			continue;
+		snapshot_set_absent(snapshot, SUBJECT_HOST, entry->key, -ENOENT, path->text);
+	}
+}
+
 /* Enters a network namespace: of a process, or a file such as /run/netns/NAME.  required: named by the user. */
 static int enter_netns(const char *name, bool required, struct snapshot *snapshot)
 {
@@ -251,6 +267,7 @@ static int measure_root(const struct arguments *arguments, const struct registry
 
 	fill_options(arguments, registry, &chosen, &options);
 	run_probes(root, &options, snapshot);
+	note_absent_files(registry, root, snapshot);
 	open_samplers(&measurement, root, &options);
 	if (live) {
 		measurement.bar = !arguments->quiet && isatty(STDERR_FILENO);
