@@ -352,7 +352,7 @@ static void describe_finding(struct check *check, const struct finding *finding)
 static void fail_begin(struct check *check, const struct finding *finding)
 {
 	check->failed = true;
-	strbuf_addf(check->why, "%s:%u: case '%s', %s: ", check->node->file ? check->node->file : "", check->node->line,
+	strbuf_addf(check->why, "%s:%u: case '%s', %s: ", node_file(check->node) ? node_file(check->node) : "", check->node->line,
 		    check->name, finding ? finding->subject_name : "");
 }
 

@@ -152,6 +152,7 @@ int knowledge_load(struct knowledge *knowledge, enum knowledge_part part, const 
 	size_t errors = diag->errors;
 
 	*knowledge = (struct knowledge){ .registry = registry_new() };
+	node_files_builtin(knowledge_names);
 	for (size_t i = 0; i < ARRAY_SIZE(standard); i++)
 		(void)gather(knowledge, &gathered, standard[i], false, diag);
 	for (size_t i = 0; i < n_directories; i++)

@@ -13,6 +13,7 @@ struct knowledge_file {
 };
 
 extern const struct knowledge_file knowledge_builtin[];	/* ends with a NULL name */
+extern const char *const knowledge_names[];		/* the same names, in the same order */
 
 struct knowledge {
 	struct registry *registry;

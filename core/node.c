@@ -6,6 +6,39 @@
 
 #include "parse.h"
 
+static const char *const *builtin_files;
+static size_t n_builtin_files;
+static char **files;			/* of what was parsed at run time; they live as long as the program */
+static size_t n_files, files_capacity;
+
+void node_files_builtin(const char *const *names)
+{
+	builtin_files = names;
+	for (n_builtin_files = 0; names[n_builtin_files]; n_builtin_files++)
+		continue;
+}
+
+uint16_t node_file_number(const char *name)
+{
+	for (size_t i = 0; i < n_files; i++)
+		if (streq(files[i], name))
+			return (uint16_t)(n_builtin_files + i + 1);
+	if (n_files + n_builtin_files >= NODE_FILES_MAX)
+		return 0;
+	GROW(files, files_capacity, n_files + 1);
+	files[n_files++] = xstrdup(name);
+	return (uint16_t)(n_builtin_files + n_files);
+}
+
+const char *node_file(const struct node *node)
+{
+	size_t number = node->file;
+
+	if (number == 0)
+		return NULL;
+	return number <= n_builtin_files ? builtin_files[number - 1] : files[number - n_builtin_files - 1];
+}
+
 struct frame {				/* a collection that is still open */
 	struct node *node;
 	struct node *items;
@@ -15,7 +48,7 @@ struct frame {				/* a collection that is still open */
 struct builder {
 	struct arena *arena;
 	struct diag *diag;
-	const char *file;
+	uint16_t file;
 	struct frame stack[NODE_DEPTH_MAX + 1];
 	unsigned int depth;		/* of stack; [0] is the sequence of documents */
 	size_t nodes;
@@ -23,7 +56,7 @@ struct builder {
 
 static struct place place_at(const struct builder *builder, yaml_mark_t mark)
 {
-	return (struct place){ .file = builder->file,
+	return (struct place){ .file = node_file(&(struct node){ .file = builder->file }),
 			       .line = (unsigned int)mark.line + 1,
 			       .column = (unsigned int)mark.column + 1 };
 }
@@ -66,7 +99,7 @@ static int add_node(struct builder *builder, enum node_kind kind, yaml_mark_t ma
 		return refuse(builder, mark, "too many nodes in one file");
 	GROW(frame->items, frame->capacity, frame->count + 1);
 	frame->items[frame->count] = (struct node){
-		.kind = kind, .file = builder->file, .line = place.line, .column = place.column, .text = "",
+		.kind = (uint8_t)kind, .file = builder->file, .line = place.line, .column = place.column, .text = "",
 	};
 	*ret = &frame->items[frame->count++];
 	return 0;
@@ -108,7 +141,7 @@ static void close_collection(struct builder *builder)
 	struct frame *parent = &builder->stack[builder->depth];
 	struct node *node = &parent->items[parent->count - 1];
 
-	node->count = frame->count;
+	node->count = (uint32_t)frame->count;
 	node->items = keep_items(builder, frame);
 }
 
@@ -187,9 +220,9 @@ static int parse_events(struct builder *builder, yaml_parser_t *parser)
 int node_parse(struct arena *arena, const char *file, const char *text, size_t length, struct diag *diag,
 	       const struct node **ret_documents)
 {
-	struct builder builder = { .arena = arena, .diag = diag, .file = arena_strdup(arena, file) };
+	struct builder builder = { .arena = arena, .diag = diag, .file = node_file_number(file) };
 	struct node *root = arena_alloc(arena, sizeof(*root));
-	struct place place = { .file = builder.file };
+	struct place place = { .file = file };
 	yaml_parser_t parser;
 	int r;
 
@@ -209,7 +242,7 @@ int node_parse(struct arena *arena, const char *file, const char *text, size_t l
 			free(builder.stack[i].items);
 		return r;
 	}
-	root->count = builder.stack[0].count;
+	root->count = (uint32_t)builder.stack[0].count;
 	root->items = keep_items(&builder, &builder.stack[0]);
 	*ret_documents = root;
 	return 0;
@@ -217,7 +250,7 @@ int node_parse(struct arena *arena, const char *file, const char *text, size_t l
 
 struct place node_place(const struct node *node)
 {
-	return (struct place){ .file = node->file, .line = node->line, .column = node->column };
+	return (struct place){ .file = node_file(node), .line = node->line, .column = node->column };
 }
 
 const struct node *node_get(const struct node *node, const char *key)

@@ -19,15 +19,24 @@ enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 #define NODE_COUNT_MAX 200000
 #define NODE_TEXT_MAX (16U << 20)
 
+/* There are forty thousand of them in the program: they are kept small. */
 struct node {
-	enum node_kind kind;
-	bool quoted;			/* a scalar in quotes or a block scalar: text whatever it looks like */
-	const char *file;
-	unsigned int line, column;	/* from 1 */
 	const char *text;		/* scalar; terminated, without zero bytes inside */
 	const struct node *items;	/* sequence: its items; mapping: key, value, key, value … */
-	size_t count;			/* of items; for a mapping twice the number of its keys */
+	uint32_t count;			/* of items; for a mapping twice the number of its keys */
+	uint32_t line, column;		/* from 1 */
+	uint16_t file;			/* number of a name: node_file() */
+	uint8_t kind;			/* enum node_kind */
+	bool quoted;			/* a scalar in quotes or a block scalar: text whatever it looks like */
 };
+
+/* Names of files that nodes come from, kept for the life of the program; past FILES_MAX all share one number. */
+#define NODE_FILES_MAX 10000
+uint16_t node_file_number(const char *name);
+const char *node_file(const struct node *node);
+
+/* The names of the built-in files have the numbers from 1 on; ends with NULL.  Set once, before anything is parsed. */
+void node_files_builtin(const char *const *names);
 
 /* Parses the whole of text, which may hold several documents: the result is a sequence of their roots.
  * Nodes live in arena; file is copied there.  -EINVAL after diag_error(). */

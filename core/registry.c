@@ -399,7 +399,7 @@ static int load_entry(struct registry *registry, enum entry_class class, const s
 	struct reading reading = { .registry = registry, .node = node, .entry = entry, .diag = diag };
 	const char *about;
 
-	*entry = (struct entry){ .class = class, .id = key->text, .place = node_place(key), .pack = key->file, .node = node };
+	*entry = (struct entry){ .class = class, .id = key->text, .place = node_place(key), .pack = node_file(key), .node = node };
 	if (node->kind != NODE_MAPPING)
 		return diag_error(diag, &entry->place, "%s: expected a mapping that describes the %s", key->text,
 				  class_names[class]);

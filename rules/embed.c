@@ -49,12 +49,13 @@ static unsigned int write_items(FILE *out, const struct node *node, unsigned int
 	for (size_t i = 0; i < node->count; i++) {
 		const struct node *item = &node->items[i];
 
-		fprintf(out, "{%d,%d,f%u,%u,%u,", item->kind, item->quoted, file, item->line, item->column);
+		fputc('{', out);
 		write_c_string(out, item->text);
 		if (item->count > 0)
-			fprintf(out, ",n%u,%zu},\n", numbers[i], item->count);
+			fprintf(out, ",n%u,", numbers[i]);
 		else
-			fputs(",NULL,0},\n", out);
+			fputs(",NULL,", out);
+		fprintf(out, "%u,%u,%u,%u,%d,%d},\n", item->count, item->line, item->column, file, item->kind, item->quoted);
 	}
 	fputs("};\n", out);
 	free(numbers);
@@ -103,8 +104,8 @@ static int embed_file(FILE *out, const struct root *root, const char *file, unsi
 	fputc('\n', out);
 	if (documents->count > 0)
 		items = write_items(out, documents, number, counter);
-	fprintf(out, "static const struct node d%u = {NODE_SEQUENCE,0,f%u,1,1,\"\",%s%.0u,%zu};\n", number, number,
-		items ? "n" : "NULL", items, documents->count);
+	fprintf(out, "static const struct node d%u = {\"\",%s%.0u,%u,1,1,%u,NODE_SEQUENCE,0};\n", number,
+		items ? "n" : "NULL", items, documents->count, number);
 	return r;
 }
 
@@ -128,12 +129,15 @@ int main(int argc, char **argv)
 	}
 	fputs("/* Written by embed. */\n#include \"../core/node.h\"\n#include \"../cli/knowledge.h\"\n", out);
 	for (int i = 3; i < argc; i++)
-		(void)embed_file(out, root, argv[i], (unsigned int)i, &arena, registry, &diag, &counter);
+		(void)embed_file(out, root, argv[i], (unsigned int)i - 2, &arena, registry, &diag, &counter);
 	(void)registry_check(registry, &diag);
 	fputs("const struct knowledge_file knowledge_builtin[] = {\n", out);
 	for (int i = 3; i < argc; i++)
-		fprintf(out, "{f%d,&d%d},\n", i, i);
-	fputs("{NULL,NULL}};\n", out);
+		fprintf(out, "{f%d,&d%d},\n", i - 2, i - 2);
+	fputs("{NULL,NULL}};\nconst char *const knowledge_names[] = {\n", out);
+	for (int i = 3; i < argc; i++)
+		fprintf(out, "f%d,\n", i - 2);
+	fputs("NULL};\n", out);
 	print_diag(&diag);
 	if (fclose(out) != 0 || diag.errors > 0) {
 		(void)remove(argv[2]);

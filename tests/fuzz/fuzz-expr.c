@@ -94,7 +94,7 @@ static void evaluate_one(struct program *program)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = xstrndup((const char *)data, size);
-	const struct node node = { .kind = NODE_SCALAR, .text = text, .file = "fuzz", .line = 1, .column = 1 };
+	const struct node node = { .kind = NODE_SCALAR, .text = text, .file = node_file_number("fuzz"), .line = 1, .column = 1 };
 	struct expr_scope scope = { .about = size % 2 ? SUBJECT_KIND_BLOCK : SUBJECT_KIND_HOST };
 	CLEANUP(program_free_ptr) struct program *program = NULL;
 	struct diag diag = DIAG_INIT;

@@ -17,7 +17,7 @@ timeout 400 sos report --batch --quiet --tmp-dir "$work" -z gzip --plugin-timeou
 archive=$(find "$work" -name 'sosreport-*.tar*' ! -name '*.sha256' | head -n 1)
 if [ -z "$archive" ] || ! mkdir "$work/root" || ! tar xf "$archive" -C "$work/root" --strip-components=1 \
 	--no-same-owner 2>"$work/tar.log"; then
-	skip "a sosreport of this host" "sos made none: $(tail -n 1 "$work/log")"
+	skip "a sosreport of this host" "sos made none: $(tail -n 3 "$work/log" | tr "\n" " "; ls "$work"; head -n 3 "$work/tar.log" 2>/dev/null)"
 	done_testing
 	exit
 fi

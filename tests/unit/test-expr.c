@@ -203,7 +203,7 @@ static void add_value(struct strbuf *out, const struct value *value, const struc
 static char *answer(struct fixture *fixture, const struct snapshot *snapshot, const struct expr_scope *scope,
 		    subject_id self, const char *text)
 {
-	const struct node node = { .kind = NODE_SCALAR, .text = text, .file = "rule.yaml", .line = 7, .column = 1 };
+	const struct node node = { .kind = NODE_SCALAR, .text = text, .file = node_file_number("rule.yaml"), .line = 7, .column = 1 };
 	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
 	CLEANUP(program_free_ptr) struct program *program = NULL;
 	struct expr_missing missing = { .count = 0 };
@@ -704,7 +704,7 @@ static void a_quoted_expression_names_the_character(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct node node = {
-		.kind = NODE_SCALAR, .quoted = true, .text = "vm.swappiness > 5s", .file = "rule.yaml", .line = 3, .column = 9,
+		.kind = NODE_SCALAR, .quoted = true, .text = "vm.swappiness > 5s", .file = node_file_number("rule.yaml"), .line = 3, .column = 9,
 	};
 	struct expr_scope scope = { .registry = fixture->registry };
 	struct program *program = NULL;
@@ -721,7 +721,7 @@ static void a_quoted_expression_names_the_character(void **state)
 static void what_an_answer_rests_on_is_noted(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct node node = { .kind = NODE_SCALAR, .text = "rate(zero) > 0/s or level > 1GiB", .file = "r" };
+	const struct node node = { .kind = NODE_SCALAR, .text = "rate(zero) > 0/s or level > 1GiB", .file = node_file_number("r") };
 	struct expr_scope scope = { .registry = fixture->registry };
 	CLEANUP(program_free_ptr) struct program *program = NULL;
 	struct diag diag = DIAG_INIT;
