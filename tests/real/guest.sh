@@ -133,7 +133,7 @@ version_2() {
 	mkswap /dev/nvme0n1
 	swapon /dev/nvme0n1
 	available=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
-	beside swap 10 workload touch $((available + 80)) $((window + 14))
+	beside swap 10 workload touch $((available + 140)) $((window + 14))
 	swapoff /dev/nvme0n1
 
 	insmod /tmp/nf_conntrack.ko enable_hooks=1
