@@ -130,12 +130,6 @@ version_2() {
 	beside dirty 6 workload dirty /dev/disk 128 $((window + 8))
 	rmdir /sys/kernel/config/nullb/disk
 
-	mkswap /dev/nvme0n1
-	swapon /dev/nvme0n1
-	available=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
-	beside swap 10 workload touch $((available + 140)) $((window + 14))
-	swapoff /dev/nvme0n1
-
 	insmod /tmp/nf_conntrack.ko enable_hooks=1
 	echo 1024 >/proc/sys/net/netfilter/nf_conntrack_max
 	beside conntrack 4 workload flows 900 $((window + 8))

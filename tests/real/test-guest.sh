@@ -74,7 +74,6 @@ if guest 2; then
 	changes "writeback is to start earlier" spill dirty-limit-throttle "vm.dirty_background_ratio 3"
 	finds "more is written than the disk can take" dirty "elsewhere dirty-limit-throttle@host"
 	says "the disk is named as the cause" dirty dirty-limit-throttle "busy all the time"
-	finds "programs need more memory than there is" swap "elsewhere swap-anon-thrash@host"
 	finds "a table of connections that is nearly full" conntrack "recommend conntrack-table-full@host"
 	changes "the table may grow" conntrack conntrack-table-full "net.netfilter.nf_conntrack_max 2048"
 fi

@@ -8,7 +8,6 @@
  *   workload reread FILE MIB SECONDS         reads a file again and again, more than fits
  *   workload dirty FILE MIB SECONDS          writes over a file again and again, without fsync
  *   workload spill FILE MIB EVERY-MSEC SECONDS   does so once every EVERY-MSEC
- *   workload touch MIB SECONDS               writes to memory in no order, a page at a time
  *   workload short PER-SECOND SECONDS        connections that are opened and closed at once
  *   workload udp SECONDS                     datagrams faster than the receiver reads them
  *   workload flows COUNT SECONDS             datagrams to so many ports, again and again
@@ -22,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -208,24 +206,6 @@ static int run_spill(char **argv)
 	return 0;
 }
 
-static int run_touch(char **argv)
-{
-	size_t size = (size_t)atoi(argv[0]) << 20;
-	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned int seed = 1;
-
-	set_deadline(argv[1]);
-	if (memory == MAP_FAILED)
-		return fail("mmap");
-	madvise(memory, size, MADV_NOHUGEPAGE);
-	for (size_t at = 0; at < size; at += 4096)
-		memory[at] = 1;
-	while (now() < deadline)
-		for (int i = 0; i < 64; i++)
-			memory[(size_t)rand_r(&seed) % (size / 4096) * 4096]++;
-	return 0;
-}
-
 static int listening;
 
 static void *accept_all(void *unused)
@@ -346,7 +326,6 @@ static const struct {
 	{ "short",  2, run_short },
 	{ "spill",  4, run_spill },
 	{ "spin",   2, run_spin },
-	{ "touch",  2, run_touch },
 	{ "udp",    1, run_udp },
 };
 /* clang-format on */
