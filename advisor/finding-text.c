@@ -429,6 +429,8 @@ static const char *doubt_reason(const struct filling *filling)
 	add_doubt(&out, filling, DOUBT_INERT, "whether changing it does anything here is not known");
 	add_doubt(&out, filling, DOUBT_ELSEWHERE, "another cause could not be excluded");
 	add_doubt(&out, filling, DOUBT_RANGE, "the proposal was outside the range of the tunable and was cut to it");
+	add_doubt(&out, filling, DOUBT_CONTAINER,
+		  "this was read in a container, and the setting belongs to the whole host: judge it there");
 	return arena_strndup(filling->arena, out.buf, out.len);
 }
 
@@ -547,7 +549,8 @@ static const char *next_step(const struct filling *filling)
 	if (status != STATUS_SUSPECT && status != STATUS_UNMEASURED && status != STATUS_UNREADABLE)
 		return NULL;
 	/* No window makes a proposal fit, or a text make sense, or a kernel count what it does not. */
-	if (judgement->cause == CAUSE_NOT_WRITABLE || judgement->doubts == DOUBT_RANGE)
+	if (judgement->cause == CAUSE_NOT_WRITABLE ||
+	    (judgement->doubts && !(judgement->doubts & ~(unsigned int)(DOUBT_RANGE | DOUBT_CONTAINER))))
 		return NULL;
 	if (status != STATUS_SUSPECT && !unreadable && !is_measurable(filling))
 		return NULL;

@@ -275,6 +275,23 @@ static void note_window_doubts(struct judging *judging)
 		out->doubts |= DOUBT_FEW;
 }
 
+/* What is one for the whole host is seen from inside a container, but is not the container's to set, and what else runs
+ * on the host is not seen from there. */
+static void note_container_doubt(struct judging *judging)
+{
+	const struct setting *container = snapshot_get(judging->snapshot, SUBJECT_HOST, "platform.container");
+	struct judgement *out = judging->out;
+
+	if (!container || container->absence != PRESENT || streq(container->raw, "none"))
+		return;
+	for (size_t i = 0; i < out->n_proposals; i++) {
+		enum scope scope = out->proposals[i].change->tunable->scope;
+
+		if (!out->proposals[i].left_out && (scope == SCOPE_GLOBAL || scope == SCOPE_DEVICE))
+			out->doubts |= DOUBT_CONTAINER;
+	}
+}
+
 static void judge_false(struct judging *judging)
 {
 	if (judging->out->used_since_boot && judging->context.counters_not_zero) {
@@ -484,6 +501,7 @@ static void judge_true(struct judging *judging)
 {
 	note_share(judging);
 	note_window_doubts(judging);
+	note_container_doubt(judging);
 	if (judge_elsewhere(judging) || !judge_proposals(judging))
 		return;
 	conclude(judging, judging->out->doubts ? STATUS_SUSPECT : STATUS_RECOMMEND, CAUSE_HOLDS);

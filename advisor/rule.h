@@ -104,6 +104,7 @@ enum doubt {				/* why evidence is thin: the finding is at most a suspicion */
 	DOUBT_INERT = 1 << 4,		/* whether it is inert here is not known */
 	DOUBT_ELSEWHERE = 1 << 5,	/* another cause could not be excluded */
 	DOUBT_RANGE = 1 << 6,		/* the proposal was outside the range of the tunable */
+	DOUBT_CONTAINER = 1 << 7,	/* read in a container, and the tunable is the whole host's */
 };
 
 struct proposal {
