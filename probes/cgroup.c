@@ -558,6 +558,8 @@ static void cgroup_names(struct walk *walk, subject_id subject, const char *comp
 	(void)cgroup_container_id(component, inherited->container_id);
 	if (inherited->pod_uid[0])
 		snapshot_set_string(walk->snapshot, subject, "pod_uid", inherited->pod_uid, origin);
+	else
+		snapshot_set_absent(walk->snapshot, subject, "pod_uid", -ENOENT, NULL);
 	if (inherited->container_id[0])
 		snapshot_set_string(walk->snapshot, subject, "container_id", inherited->container_id, origin);
 }

@@ -253,7 +253,7 @@ static void a_group_inside_a_container_belongs_to_it(void **state)
 		       ID);
 	assert_setting(tree, CGROUP, "/kubepods/podc9ac5bf5-5f0f-4b2e-8a51-3f0d8c1f7a6e/" ID "/init.scope", "pod_uid",
 		       "c9ac5bf5-5f0f-4b2e-8a51-3f0d8c1f7a6e");
-	assert_setting(tree, CGROUP, "/kubepods", "pod_uid", NULL);
+	assert_setting(tree, CGROUP, "/kubepods", "pod_uid", ABSENCE(ABSENT));
 }
 
 static void a_mount_point_with_a_blank_is_found(void **state)
