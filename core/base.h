@@ -62,9 +62,10 @@ void *grow_array(void *array, size_t *capacity, size_t wanted, size_t element_si
 void close_fd(int *fd);		/* CLEANUP(close_fd) int fd = -1; */
 void free_ptr(void *pointer);	/* CLEANUP(free_ptr) char *text = NULL; */
 
+/* Tables are searched by name everywhere; most names differ in their first character. */
 static inline bool streq(const char *a, const char *b)
 {
-	return strcmp(a, b) == 0;
+	return a[0] == b[0] && strcmp(a, b) == 0;
 }
 
 static inline bool starts_with(const char *text, const char *prefix)

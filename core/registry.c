@@ -168,13 +168,13 @@ static void get_name(struct reading *reading, const char *key, const struct name
 
 	if (!text)
 		return;
-	for (const struct name *name = names; name->name; name++) {
+	for (const struct name *name = names; name->name; name++)
 		if (streq(name->name, text)) {
 			*ret = name->value;
 			return;
 		}
+	for (const struct name *name = names; name->name; name++)
 		strbuf_addf(&known, "%s%s", known.len ? ", " : "", name->name);
-	}
 	place = node_place(node_get(reading->node, key));
 	(void)diag_error(reading->diag, &place, "%s: expected one of %s; found '%s'", key, known.buf, text);
 	reading->bad = true;
