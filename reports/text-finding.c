@@ -141,17 +141,30 @@ static void write_hazards(struct page *page, const struct change *change)
 	}
 }
 
-/* The commands of all changes under one label; undoing goes backwards. */
+static const char *commands_of(const struct finding *finding, size_t member, bool backwards, size_t index)
+{
+	const struct change *change = &finding->changes[backwards ? finding->n_changes - 1 - index : index];
+
+	return *(const char *const *)((const char *)change + member);
+}
+
+/* The commands of all changes under one label; undoing goes backwards.  Changes of coupled keys restore each other with
+ * the same commands, which are shown once. */
 static void write_commands(struct page *page, const struct finding *finding, const char *label, size_t member,
 			   bool backwards)
 {
 	CLEANUP(strbuf_release) struct strbuf all = STRBUF_INIT;
 
 	for (size_t i = 0; i < finding->n_changes; i++) {
-		size_t index = backwards ? finding->n_changes - 1 - i : i;
-		const char *commands = *(const char *const *)((const char *)&finding->changes[index] + member);
+		const char *commands = commands_of(finding, member, backwards, i);
+		bool shown = false;
 
-		if (commands && *commands)
+		for (size_t j = 0; j < i && commands && !shown; j++) {
+			const char *before = commands_of(finding, member, backwards, j);
+
+			shown = before && streq(before, commands);
+		}
+		if (commands && *commands && !shown)
 			strbuf_addf(&all, "%s%s", all.len ? "\n" : "", commands);
 	}
 	page_commands(page, TEXT_MARGIN, indent_of(page), label, all.buf);

@@ -289,6 +289,22 @@ static size_t occurrences(const char *text, const char *what)
 	return count;
 }
 
+static void coupled_changes_are_rolled_back_with_the_same_commands_once(void **state)
+{
+	struct report_fixture fixture;
+	struct change changes[2] = { fixture_changes[0], fixture_changes[1] };
+	char *text;
+
+	(void)state;
+	fixture_init(&fixture, 80, false, true);
+	changes[0].rollback = changes[1].rollback = "echo both as they were";
+	fixture.items[1].changes = changes;
+	text = fixture_write(&reporter_text, &fixture.report);
+	assert_int_equal(occurrences(text, "echo both as they were"), 1);
+	free(text);
+	fixture_release(&fixture);
+}
+
 static void a_rule_on_several_subjects_explains_itself_once(void **state)
 {
 	struct report_fixture fixture;
@@ -373,6 +389,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_measured_is_grouped_by_what_to_do),
 		cmocka_unit_test(notes_of_the_capture_stand_with_those_of_the_run),
 		cmocka_unit_test(undoing_several_changes_goes_backwards),
+		cmocka_unit_test(coupled_changes_are_rolled_back_with_the_same_commands_once),
 		cmocka_unit_test(a_rule_on_several_subjects_explains_itself_once),
 		cmocka_unit_test(all_rules_are_listed_by_rule_and_reason),
 		cmocka_unit_test(wide_and_combining_characters_take_their_columns),
