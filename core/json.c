@@ -101,7 +101,7 @@ bool utf8_valid(const char *text, size_t length)
 {
 	while (length > 0) {
 		uint32_t code;
-		size_t n = utf8_decode(text, length, &code);
+		size_t n = (unsigned char)*text < 0x80 ? 1 : utf8_decode(text, length, &code);
 
 		if (n == 0)
 			return false;
@@ -193,6 +193,11 @@ void json_real(struct json *json, double value)
 
 	if (!isfinite(value)) {
 		json_null(json);
+		return;
+	}
+	/* Most are whole; printing and reading back as real numbers is what takes time. */
+	if (value == floor(value) && fabs(value) < 1e15) {
+		json_integer(json, (int64_t)value);
 		return;
 	}
 	before_value(json);
