@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree.h"
 
+#include "skip.h"
+
 #include "../../probes/cgroup-files.h"
 
 extern const struct sampler sampler_cgroup_metrics;
@@ -431,7 +433,7 @@ static void unreadable_file_is_unreadable_not_absent(void **context)
 	struct tree tree;
 
 	if (geteuid() == 0 && setegid(65534) == 0 && seteuid(65534) != 0)
-		skip();
+		skip_because("cannot become another user");
 	tree_begin(&tree);
 	make_v2(&tree);
 	write_file(&tree, "/x", "memory.current", "1\n");

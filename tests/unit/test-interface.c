@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe-tree.h"
 
+#include "skip.h"
+
 #include <sched.h>
 #include <sys/wait.h>
 
@@ -176,7 +178,7 @@ static void a_live_host_has_loopback_with_its_qdisc(void **state)
 	tree->snapshot = snapshot_new();
 	assert_int_equal(probe_interface.read(root, NULL, tree->snapshot), 0);
 	if (snapshot_find_subject(tree->snapshot, SUBJECT_KIND_INTERFACE, "lo") == SUBJECT_NONE)
-		skip();
+		skip_because("sysfs shows no loopback interface");
 	assert_setting(tree, INTERFACE, "lo", "kind", "loopback");
 	assert_setting(tree, INTERFACE, "lo", "qdisc", "noqueue");
 }
@@ -212,7 +214,7 @@ static void interfaces_of_another_namespace_are_left_out(void **state)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	if (WEXITSTATUS(status) == 77)
-		skip();
+		skip_because("no namespace with a sysfs of its own can be made here");
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 

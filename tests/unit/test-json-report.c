@@ -8,6 +8,7 @@
 
 #include "../../core/json.h"
 #include "report-fixture.h"
+#include "skip.h"
 
 extern const struct reporter reporter_json;
 
@@ -119,7 +120,7 @@ static void every_report_is_valid_against_its_schema(void **state)
 	(void)state;
 	if (access("docs/report.schema.json", R_OK) != 0 ||
 	    system("/usr/bin/python3 -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null") != 0)
-		skip();
+		skip_because("python3-jsonschema is not installed");
 	for (int i = 0; i < 3; i++) {
 		struct report_fixture fixture;
 		FILE *pipe;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe-tree.h"
 
+#include "skip.h"
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
@@ -97,14 +99,14 @@ static void a_live_listener_tells_its_queue_and_its_backlog(void **state)
 	if (listener < 0 || bind(listener, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(listener, 5) < 0 || getsockname(listener, (struct sockaddr *)&address, &length) < 0 ||
 	    connect(client, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		skip();
+		skip_because("no socket can listen on the loopback address");
 	assert_int_equal(root_open("/", &root), 0);
 	tree->snapshot = snapshot_new();
 	assert_int_equal(probe_listener.read(root, NULL, tree->snapshot), 0);
 	snprintf(name, sizeof(name), "tcp 127.0.0.1:%u", ntohs(address.sin_port));
 	if (snapshot_get(tree->snapshot, snapshot_find_subject(tree->snapshot, SUBJECT_KIND_LISTENER, name),
 			 "backlog")->absence == ABSENT)
-		skip();			/* sock_diag is not to be had, and /proc/net/tcp was read instead */
+		skip_because("sock_diag is not to be had, and /proc/net/tcp was read instead");
 	assert_setting(tree, LISTENER, name, "queue", "1");
 	assert_setting(tree, LISTENER, name, "backlog", "5");
 }
