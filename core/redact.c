@@ -3,7 +3,7 @@
  * redacted snapshot still shows which things belong together.
  *
  * Found by what it looks like, anywhere: IP addresses (not loopback and unspecified), MAC addresses, UUIDs, long
- * hexadecimal ids, mail addresses, names below /home.  Found by where it stands: the host's and domain's name (and then
+ * hexadecimal ids, mail addresses, names below /home, servers of mounts.  Found by where it stands: the host's and domain's name (and then
  * anywhere else), serial numbers, command lines, examples of kernel messages. */
 #include <errno.h>
 
@@ -42,6 +42,9 @@ static struct look looks[] = {
 		     "[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6}::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,5})?)"
 		     "(?![0-9A-Fa-f:])", NULL },
 	{ "user",    "/home/([^/\\s\"']+)", NULL },
+	/* server:/export of NFS, //server/share of SMB */
+	{ "host",    "^(?!(?:address|host)-\\d+:)([A-Za-z0-9][A-Za-z0-9.-]*):/", NULL },
+	{ "host",    "^//(?!(?:address|host)-\\d+/)([A-Za-z0-9][A-Za-z0-9.-]*)/", NULL },
 };
 
 /* Settings whose whole value goes. */

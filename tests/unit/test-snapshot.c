@@ -339,8 +339,12 @@ static void redaction_is_consistent_and_leaves_the_rest(void **state)
 	snapshot_set_string(snapshot, mount, "options", "rw,addr=10.1.2.4,host=db1.example.org", NULL);
 	snapshot_set_string(snapshot, SUBJECT_HOST, "net.ipv4.tcp_rmem", "4096\t131072\t6291456", NULL);
 	snapshot_set_string(snapshot, SUBJECT_HOST, "loop", "127.0.0.1", NULL);
+	snapshot_set_string(snapshot, mount, "nfs", "files.example.org:/export", NULL);
+	snapshot_set_string(snapshot, mount, "smb", "//files.example.org/share", NULL);
 	snapshot_redact(snapshot);
 
+	assert_string_equal(snapshot_text(snapshot, mount, "nfs"), "host-2:/export");
+	assert_string_equal(snapshot_text(snapshot, mount, "smb"), "//host-2/share");
 	assert_string_equal(snapshot_text(snapshot, SUBJECT_HOST, "kernel.hostname"), "host-1");
 	assert_string_equal(snapshot_text(snapshot, mount, "options"), "rw,addr=address-2,host=host-1");
 	assert_string_equal(snapshot_text(snapshot, mount, "source"), "address-1:/export");
