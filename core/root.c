@@ -46,13 +46,12 @@ static void walk_release(struct walk *walk)
 		close_fd(&walk->stack[--walk->depth]);
 }
 
-static int walk_link(const struct root *root, struct walk *walk, int parent, const char *name,
+static int walk_link(struct walk *walk, int parent, const char *name,
 		     struct strbuf *rest)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(parent, name, target, sizeof(target));
 
-	(void)root;
 	if (n < 0)
 		return -errno;
 	if ((size_t)n == sizeof(target))
@@ -109,7 +108,7 @@ static int open_by_hand(const struct root *root, const char *path, int flags)
 		fd = openat(parent, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0 && (errno == ELOOP || errno == ENOTDIR || errno == EMLINK)) {
 			int error = -errno;
-			int r = ++links > LINKS_MAX ? -ELOOP : walk_link(root, walk, parent, name, &rest);
+			int r = ++links > LINKS_MAX ? -ELOOP : walk_link(walk, parent, name, &rest);
 
 			if (r == 0)
 				continue;
