@@ -22,4 +22,10 @@ int case_run(struct rulebook *rulebook, const struct registry *registry, const c
 int cases_run(struct rulebook *rulebook, const struct registry *registry, const char *rule,
 	      const struct node *documents, struct diag *diag, struct strbuf *why, size_t *ret_cases);
 
+/* Follows what is recommended and suspected until nothing more is, with the same evidence.  -ELOOP: it never ends, and
+ * ret_last says what is still proposed. */
+#define SETTLE_STEPS_MAX 40
+int settle(struct rulebook *rulebook, struct snapshot *snapshot, const struct evaluate_options *options,
+	   struct diag *diag, struct finding_list *ret_last);
+
 #endif
