@@ -248,7 +248,7 @@ static void a_case_that_makes_no_sense_is_refused(void **state)
 		{ "{name: a, expect: recommend, gauges: {overflows: 5}}", "gauges: 'overflows' is a counter" },
 		{ "{name: a, expect: recommend, rates: {overflows: many}}", "rates: expected a number for overflows" },
 		{ "{name: a, expect: recommend, intervals: {overflows: [x*5]}}", "intervals: expected a number, or 20*0 for twenty of them" },
-		{ "{name: a, expect: recommend, window: 10s, intervals: {overflows: [20*5]}}", "intervals: 20 of them in a window of 10" },
+		{ "{name: a, expect: recommend, window: 10s, intervals: {overflows: [20*5]}}", "intervals: 20 of them for overflows in a window of 10" },
 		{ "{name: a, expect: recommend, window: long}", "window: expected whole seconds like 30s, or none" },
 		{ "{name: a, expect: recommend, absent: [vm.nothing]}", "absent: unknown key 'vm.nothing'" },
 		{ "{name: a, expect: recommend, subjects: {disk: {}}}", "subjects: expected {KIND: {NAME: {settings: …}}}" },
