@@ -22,7 +22,7 @@ enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct arguments {
 	uint64_t window_msec, interval_msec;
 	bool window_given, no_window, all, quiet, redact, has_fail_on;
-	const char *root, *snapshot, *save, *tree, *output_file, *netns, *journal, *only_rule;
+	const char *root, *snapshot, *save, *tree, *output_file, *netns, *journal, *only_rule, *cases, *sources;
 	struct text_list outputs, rules, waivers, cgroups, pids;
 	uint32_t cgroup_max;
 	unsigned int width;		/* 0: from the terminal */
@@ -32,9 +32,9 @@ struct arguments {
 };
 
 enum option_id {
-	OPTION_ALL, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_FAIL_ON, OPTION_FILE, OPTION_INTERVAL,
+	OPTION_ALL, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_FAIL_ON, OPTION_FILE, OPTION_INTERVAL,
 	OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT, OPTION_PID, OPTION_QUIET, OPTION_REDACT,
-	OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE, OPTION_SNAPSHOT, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH,
+	OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE, OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH,
 	OPTION_WINDOW, OPTION_END,
 };
 
@@ -49,7 +49,8 @@ struct command {
 	int (*run)(const struct arguments *arguments);	/* an exit status */
 };
 
-extern const struct command command_advise, command_capture, command_explain, command_list, command_probes, command_why;
+extern const struct command command_advise, command_capture, command_explain, command_list, command_probes, command_rules,
+	command_why;
 
 /* 0, or EXIT_USAGE after a message on stderr. */
 int arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret);
@@ -59,6 +60,8 @@ void command_help(const struct command *command, FILE *out);
 /* stderr: "keisoku: …". talk_error() returns status, so that a command can  return talk_error(…); */
 int talk_error(enum exit_status status, const char *format, ...) FORMAT_PRINTF(2, 3);
 void talk_diag(const struct diag *diag);
+/* The same messages as a report. */
+void print_diag(FILE *out, const struct diag *diag);
 
 /* Settings and metrics into a new snapshot, as the arguments say: of this host, another root, or a saved file.
  * 0 or an exit status after a message. */

@@ -39,7 +39,7 @@ static const struct folder *folder_of(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (starts_with(name, folders[i].name))
 			return &folders[i];
-	return &rule;		/* a file directly in a --rules directory */
+	return &rule;		/* a file directly in a --rules directory, or named itself */
 }
 
 static int gather_file(struct knowledge *knowledge, struct gathered *gathered, const struct root *root, const char *path,
@@ -93,6 +93,27 @@ static int gather_directory(struct knowledge *knowledge, struct gathered *gather
 	return result;
 }
 
+/* A file of --rules FILE.  The folder it stands in says what it holds, as below a directory: "x/tunables/vm.yaml". */
+static int gather_named(struct knowledge *knowledge, struct gathered *gathered, const char *path, struct diag *diag)
+{
+	const char *slash = strrchr(path, '/');
+	CLEANUP(free_ptr) char *directory = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
+	CLEANUP(free_ptr) char *name = xasprintf("/%s", slash ? slash + 1 : path);
+	const char *folder = strrchr(directory, '/');
+	CLEANUP(root_free_ptr) struct root *root = NULL;
+	CLEANUP(free_ptr) char *below = xasprintf("%s%s", folder ? folder + 1 : directory, name);
+	struct place place = { .file = path };
+	int r;
+
+	r = root_open(*directory ? directory : "/", &root);
+	if (r < 0)
+		return diag_error(diag, &place, "cannot read: %s", strerror(-r));
+	r = gather_file(knowledge, gathered, root, name, diag);
+	if (r == 0)
+		gathered->files[gathered->count - 1].name = arena_strdup(&knowledge->arena, below);
+	return r;
+}
+
 static int gather(struct knowledge *knowledge, struct gathered *gathered, const char *directory, bool required,
 		  struct diag *diag)
 {
@@ -103,6 +124,8 @@ static int gather(struct knowledge *knowledge, struct gathered *gathered, const 
 	r = root_open(directory, &root);
 	if (r == -ENOENT && !required)
 		return 0;
+	if (r == -ENOTDIR && required)
+		return gather_named(knowledge, gathered, directory, diag);
 	if (r < 0)
 		return diag_error(diag, &place, "cannot read: %s", strerror(-r));
 	return gather_directory(knowledge, gathered, root, "", 0, diag);

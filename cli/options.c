@@ -17,6 +17,7 @@ struct option_row {
 /* clang-format off */
 static const struct option_row option_rows[] = {
 	[OPTION_ALL]        = { "all", 'a', NULL, "also list what is satisfied or does not apply" },
+	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules" },
 	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all" },
 	[OPTION_CGROUP_MAX] = { "cgroup-max", 0, "N", "watch at most N control groups (1000)" },
 	[OPTION_COLOUR]     = { "color", 0, "WHEN", "auto, always or never" },
@@ -33,9 +34,10 @@ static const struct option_row option_rows[] = {
 	[OPTION_REDACT]     = { "redact", 0, NULL, "replace names, addresses, serials and command lines" },
 	[OPTION_ROOT]       = { "root", 'r', "DIR", "read an image, a captured tree or an unpacked sosreport" },
 	[OPTION_RULE]       = { "rule", 0, "ID", "judge by this rule only" },
-	[OPTION_RULES]      = { "rules", 0, "DIR", "read rules and registry entries from DIR too (repeat)" },
+	[OPTION_RULES]      = { "rules", 0, "DIR", "read rules and registry entries from DIR or one file too (repeat)" },
 	[OPTION_SAVE]       = { "save", 's', "FILE", "save the snapshot" },
 	[OPTION_SNAPSHOT]   = { "snapshot", 'S', "FILE", "judge a saved snapshot instead of this host" },
+	[OPTION_SOURCES]    = { "sources", 0, "DIR", "the kernel's sources: do the files referred to exist?" },
 	[OPTION_TREE]       = { "tree", 't', "DIR", "copy the files that probes read into the new directory DIR" },
 	[OPTION_WAIVERS]    = { "waivers", 0, "FILE", "findings that are accepted (repeat)" },
 	[OPTION_WIDTH]      = { "width", 0, "N", "columns of text; default: the terminal's, or 80" },
@@ -57,7 +59,7 @@ int talk_error(enum exit_status status, const char *format, ...)
 	return status;
 }
 
-void talk_diag(const struct diag *diag)
+void print_diag(FILE *out, const struct diag *diag)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
@@ -74,10 +76,15 @@ void talk_diag(const struct diag *diag)
 		strbuf_addf(&text, "%s%s: ", text.len ? ": " : "keisoku: ",
 			    entry->level == DIAG_ERROR ? "error" : "warning");
 		quote_terminal(&text, entry->message, strlen(entry->message));
-		fprintf(stderr, "%s\n", text.buf);
+		fprintf(out, "%s\n", text.buf);
 	}
 	if (diag->dropped)
-		fprintf(stderr, "keisoku: and %zu more messages\n", diag->dropped);
+		fprintf(out, "keisoku: and %zu more messages\n", diag->dropped);
+}
+
+void talk_diag(const struct diag *diag)
+{
+	print_diag(stderr, diag);
 }
 
 static void list_add(struct text_list *list, const char *item)
@@ -130,6 +137,9 @@ static int set_option(struct arguments *arguments, enum option_id id, const char
 	switch (id) {
 	case OPTION_ALL:
 		arguments->all = true;
+		break;
+	case OPTION_CASES:
+		arguments->cases = value;
 		break;
 	case OPTION_CGROUP:
 		list_add(&arguments->cgroups, value);
@@ -189,6 +199,9 @@ static int set_option(struct arguments *arguments, enum option_id id, const char
 		break;
 	case OPTION_SNAPSHOT:
 		arguments->snapshot = value;
+		break;
+	case OPTION_SOURCES:
+		arguments->sources = value;
 		break;
 	case OPTION_TREE:
 		arguments->tree = value;

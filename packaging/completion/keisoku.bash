@@ -26,7 +26,7 @@ _keisoku_files() {
 
 _keisoku() {
 	local program=$1 current=$2 previous=$3 command=${COMP_WORDS[1]}
-	local commands=$'advise\ncapture\nwhy\nexplain\nlist\nprobes\nhelp\nversion'
+	local commands=$'advise\ncapture\nwhy\nexplain\nlist\nprobes\nrules\nhelp\nversion'
 
 	COMPREPLY=()
 	# With "=" among the word breaks, "--window=5" arrives as three words.
@@ -44,7 +44,7 @@ _keisoku() {
 	--fail-on) _keisoku_words $'low\nmedium\nhigh\ncritical' "$current" ;;
 	--output | -O) _keisoku_words $'text\njson' "$current" ;;
 	--rule) _keisoku_words "$(_keisoku_ids "$program" rules)" "$current" ;;
-	--root | -r | --rules | --tree | -t) _keisoku_files -d "$current" ;;
+	--root | -r | --rules | --cases | --sources | --tree | -t) _keisoku_files -d "$current" ;;
 	--snapshot | -S | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
 	--pid | -p) _keisoku_words "$(compgen -G '/proc/[0-9]*' | cut -d/ -f3)" "$current" ;;
 	--cgroup | --cgroup-max | --interval | -i | --width | --window | -w) ;;
@@ -56,6 +56,13 @@ _keisoku() {
 		case $command in
 		help) _keisoku_words "$commands" "$current" ;;
 		list) _keisoku_words $'rules\ntunables\nfacts\nmetrics\nmessages' "$current" ;;
+		rules)
+			if [[ $COMP_CWORD -eq 2 ]]; then
+				_keisoku_words $'list\nshow\ntest\nmutate' "$current"
+			else
+				_keisoku_words "$(_keisoku_ids "$program" rules)" "$current"
+			fi
+			;;
 		explain | why)
 			_keisoku_words "$(_keisoku_ids "$program" tunables rules metrics messages)" "$current"
 			;;

@@ -12,7 +12,7 @@ options() {
 	"$keisoku" "$1" --help | grep -oE -- '--[a-z-]+' | sort -u | grep -vxF -e --help
 }
 
-for command in advise capture why explain; do
+for command in advise capture why explain rules; do
 	page=$source/docs/keisoku-$command.1.scd
 	missing=
 	for option in $(options "$command"); do
@@ -59,6 +59,8 @@ if command -v bash >/dev/null; then
 --window" "$(completed keisoku advise --w | sort)"
 	same "values are completed" "high" "$(completed keisoku advise --fail-on h)"
 	same "also behind an equals sign" "never" "$(completed keisoku advise --color = n)"
+	same "actions of rules are completed" "mutate" "$(completed keisoku rules mu)"
+	same "ids of rules are completed" "oom-kill" "$(completed keisoku rules show oom-k)"
 	same "ids are completed" "vm.swappiness" "$(completed keisoku explain vm.swapp)"
 else
 	skip "completion" "no bash here"

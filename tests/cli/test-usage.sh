@@ -18,7 +18,7 @@ expect() {
 	same "$name: nothing on stdout" "" "$(cat "$work/out")"
 }
 
-for command in '' advise capture why explain list probes; do
+for command in '' advise capture why explain list probes rules; do
 	# shellcheck disable=SC2086 # no word when empty
 	"$keisoku" help $command >"$work/out" 2>"$work/err"
 	same "help $command: exit status" 0 $?

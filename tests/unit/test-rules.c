@@ -149,7 +149,7 @@ static void every_file_of_cases_has_its_rule(void **state)
 	if (root_list(knowledge->root, "/tests/rules", &list) < 0)
 		return;
 	for (size_t i = 0; i < list.count; i++) {
-		bool found = false;
+		bool found = streq(list.entries[i].name, "equivalent-mutants.yaml");
 
 		for (size_t j = 0; j < rulebook_count(knowledge->rulebook); j++) {
 			CLEANUP(free_ptr) char *name = xasprintf("%s.yaml", rulebook_rule_id(knowledge->rulebook, j));

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `keisoku rules test` and `mutate`: rules against their cases. */
+#include <errno.h>
+
+#include "../advisor/mutate.h"
+#include "../core/quote.h"
+#include "rules.h"
+
+/* Lines of a report, whatever they hold. */
+static void print_lines(const struct strbuf *text)
+{
+	for (const char *line = text->buf; *line;) {
+		CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
+		size_t length = strcspn(line, "\n");
+
+		quote_terminal(&safe, line, length);
+		puts(safe.buf);
+		line += length + (line[length] == '\n');
+	}
+}
+
+/* The cases of a rule; NULL after a message. */
+static const struct node *read_cases(struct rules_run *run, const char *id, struct arena *arena, struct diag *diag)
+{
+	size_t errors = diag->errors;
+	const struct node *documents = rules_read_yaml(run, run->cases, id, arena, diag);
+	CLEANUP(free_ptr) char *path = xasprintf("%s/%s.yaml", run->cases, id);
+	struct place place = { .file = path };
+
+	if (!documents && diag->errors == errors)
+		(void)diag_error(diag, &place, "the rule %s has no cases", id);
+	return documents;
+}
+
+/* ---- test ---- */
+
+int rules_test(struct rules_run *run)
+{
+	const struct rulebook *rulebook = run->knowledge.rulebook;
+	size_t rules = 0, cases = 0, failed = 0;
+
+	for (size_t i = 0; i < rulebook_count(rulebook); i++) {
+		CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+		CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+		CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+		const char *id = rulebook_rule_id(rulebook, i);
+		const struct node *documents;
+		size_t count = 0;
+
+		if (!run->chosen[i])
+			continue;
+		documents = read_cases(run, id, &arena, &diag);
+		rules++;
+		if (!documents || cases_run(run->knowledge.rulebook, run->knowledge.registry, id, documents, &diag, &why,
+					    &count) != 0 || diag.errors > 0)
+			failed++;
+		cases += count;
+		print_diag(stdout, &diag);
+		print_lines(&why);
+	}
+	printf("%zu rules, %zu cases; %zu rules with mistakes\n", rules, cases, failed);
+	return failed > 0 ? EXIT_FINDINGS : EXIT_OK;
+}
+
+/* ---- mutate ---- */
+
+struct tally {
+	size_t rules, mutants, noticed, equivalent, survive, failing;
+};
+
+static void mutate_rule(struct rules_run *run, size_t index, struct equivalents *equivalents, struct diag *diag,
+			struct tally *tally)
+{
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	const struct node *rule = rulebook_rule_node(run->knowledge.rulebook, index);
+	const char *id = rulebook_rule_id(run->knowledge.rulebook, index);
+	const struct mutant itself = { .rule = rule };
+	const struct node *documents = read_cases(run, id, &arena, diag);
+	struct mutant *mutants;
+	size_t count;
+
+	if (!documents)
+		return;
+	tally->rules++;
+	if (mutant_judge(run->knowledge.registry, &itself, documents) != MUTANT_SURVIVES) {
+		struct place place = node_place(rule);
+
+		(void)diag_error(diag, &place, "%s: not mutated, because its own cases fail: see keisoku rules test", id);
+		return;
+	}
+	count = mutants_of(rule, &arena, &mutants);
+	for (size_t i = 0; i < count; i++) {
+		enum mutant_fate fate = mutant_judge(run->knowledge.registry, &mutants[i], documents);
+		bool listed = equivalents_has(equivalents, id, &mutants[i], fate);
+
+		tally->mutants += fate != MUTANT_INVALID;
+		tally->noticed += fate == MUTANT_NOTICED;
+		tally->equivalent += fate == MUTANT_SURVIVES && listed;
+		if (fate != MUTANT_SURVIVES || listed)
+			continue;
+		tally->survive++;
+		if (*mutants[i].to)
+			(void)diag_error(diag, &mutants[i].place, "%s: %s: no case notices '%s' → '%s'", id, mutants[i].field,
+					 mutants[i].from, mutants[i].to);
+		else
+			(void)diag_error(diag, &mutants[i].place, "%s: %s: no case notices when it is left out: '%s'", id,
+					 mutants[i].field, mutants[i].from);
+	}
+	equivalents_report(equivalents, id, diag);
+}
+
+int rules_mutate(struct rules_run *run)
+{
+	CLEANUP(equivalents_free_ptr) struct equivalents *equivalents = equivalents_new();
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct rulebook *rulebook = run->knowledge.rulebook;
+	const struct node *list = rules_read_yaml(run, run->cases, EQUIVALENTS_NAME, &arena, &diag);
+	struct tally tally = { 0 };
+	size_t mistakes;
+
+	if (list)
+		(void)equivalents_load(equivalents, list, &diag);
+	if (run->all && run->arguments->rules.count == 0)
+		equivalents_report_strays(equivalents, rulebook, &diag);
+	mistakes = diag.errors;
+	print_diag(stdout, &diag);
+	for (size_t i = 0; i < rulebook_count(rulebook); i++) {
+		CLEANUP(diag_release) struct diag found = DIAG_INIT;
+
+		if (!run->chosen[i])
+			continue;
+		mutate_rule(run, i, equivalents, &found, &tally);
+		print_diag(stdout, &found);
+		mistakes += found.errors;
+	}
+	printf("%zu rules, %zu mutants: %zu noticed, %zu equivalent, %zu survive\n", tally.rules, tally.mutants, tally.noticed,
+	       tally.equivalent, tally.survive);
+	return mistakes > 0 ? EXIT_FINDINGS : EXIT_OK;
+}

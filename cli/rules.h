@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the actions of `keisoku rules` share. */
+#ifndef KEISOKU_RULES_H
+#define KEISOKU_RULES_H
+
+#include "cli.h"
+#include "knowledge.h"
+
+struct rules_run {
+	const struct arguments *arguments;
+	struct knowledge knowledge;
+	struct diag *diag;		/* mistakes found while loading */
+	bool loaded;			/* all of it, without a mistake */
+	bool *chosen;			/* per rule of the rulebook */
+	bool all;			/* no rule was named */
+	const char *cases;		/* directory; NULL: there is none */
+};
+
+/* Each prints its report and returns an exit status. */
+int rules_list(struct rules_run *run);
+int rules_show(struct rules_run *run);
+int rules_test(struct rules_run *run);
+int rules_mutate(struct rules_run *run);
+
+/* The documents of DIRECTORY/NAME.yaml in arena; NULL, without a message, when there is no such file, and with one when
+ * it is wrong. */
+const struct node *rules_read_yaml(struct rules_run *run, const char *directory, const char *name, struct arena *arena,
+				   struct diag *diag);
+
+/* The file with the list of equivalent mutants, beside the cases. */
+#define EQUIVALENTS_NAME "equivalent-mutants"
+
+#endif
