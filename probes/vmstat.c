@@ -83,16 +83,18 @@ static const struct series_name vmstat_exceptions[] = {
 /* Missing ones are recorded as absent, so that a report can say "this kernel does not count it". */
 static const char *const vmstat_wanted[] = {
 	"allocstall", "compact_daemon_wake", "compact_fail", "compact_stall", "compact_success", "drop_pagecache",
-	"drop_slab", "kswapd_high_wmark_hit_quickly", "kswapd_low_wmark_hit_quickly", "nr_dirtied", "nr_dirty",
-	"nr_dirty_background_threshold", "nr_dirty_threshold", "nr_free_pages", "nr_throttled_written",
-	"nr_vmscan_write", "nr_writeback", "nr_written", "numa_hint_faults", "numa_hint_faults_local", "numa_hit",
-	"numa_local", "numa_miss", "numa_other", "numa_pages_migrated", "numa_pte_updates", "oom_kill", "pageoutrun",
-	"pgfault", "pgmajfault", "pgmigrate_fail", "pgmigrate_success", "pgpgin", "pgpgout", "pgscan_direct",
-	"pgscan_kswapd", "pgsteal_direct", "pgsteal_kswapd", "pswpin", "pswpout", "slabs_scanned", "swap_ra",
-	"swap_ra_hit", "thp_collapse_alloc", "thp_collapse_alloc_failed", "thp_fault_alloc", "thp_fault_fallback",
-	"thp_split_page", "thp_split_pmd", "thp_underused_split_page", "thp_zero_page_alloc", "workingset_activate_anon",
-	"workingset_activate_file", "workingset_refault_anon", "workingset_refault_file", "workingset_restore_anon",
-	"workingset_restore_file", "zone_reclaim_failed", "zone_reclaim_success", "zswpin", "zswpout", "zswpwb", NULL,
+	"drop_slab", "htlb_buddy_alloc_fail", "htlb_buddy_alloc_success", "kswapd_high_wmark_hit_quickly",
+	"kswapd_low_wmark_hit_quickly", "nr_dirtied", "nr_dirty", "nr_dirty_background_threshold",
+	"nr_dirty_threshold", "nr_free_pages", "nr_throttled_written", "nr_vmscan_write", "nr_writeback",
+	"nr_written", "numa_hint_faults", "numa_hint_faults_local", "numa_hit", "numa_local", "numa_miss",
+	"numa_other", "numa_pages_migrated", "numa_pte_updates", "oom_kill", "pageoutrun", "pgfault", "pgmajfault",
+	"pgmigrate_fail", "pgmigrate_success", "pgpgin", "pgpgout", "pgscan_direct", "pgscan_kswapd",
+	"pgsteal_direct", "pgsteal_kswapd", "pswpin", "pswpout", "slabs_scanned", "swap_ra", "swap_ra_hit",
+	"thp_collapse_alloc", "thp_collapse_alloc_failed", "thp_deferred_split_page", "thp_fault_alloc",
+	"thp_fault_fallback", "thp_split_page", "thp_split_pmd", "thp_underused_split_page", "thp_zero_page_alloc",
+	"workingset_activate_anon", "workingset_activate_file", "workingset_refault_anon",
+	"workingset_refault_file", "workingset_restore_anon", "workingset_restore_file", "zone_reclaim_failed",
+	"zone_reclaim_success", "zswpin", "zswpout", "zswpwb", NULL,
 };
 
 /* Events of NUMA placement, which stand still while vm.numa_stat is 0. */
