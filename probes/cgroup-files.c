@@ -233,6 +233,7 @@ static const struct cgroup_field memory_stat[] = {
 	GAUGE("slab_reclaimable",          "memory.stat.slab_reclaimable"),
 	COUNTER("workingset_refault_anon", "memory.stat.workingset_refault_anon"),
 	COUNTER("workingset_refault_file", "memory.stat.workingset_refault_file"),
+	COUNTER("workingset_activate_file", "memory.stat.workingset_activate_file"),
 	COUNTER("pgscan",                  "memory.stat.pgscan"),
 	COUNTER("pgsteal",                 "memory.stat.pgsteal"),
 };

@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "../core/parse.h"
+#include "cpu.h"
 #include "probe.h"
 
 #define CGROUP_MAX 10000
@@ -119,7 +120,7 @@ struct effective {
 };
 
 struct inherited {
-	struct effective cpu_cores, memory_bytes;
+	struct effective cpu_cores, memory_bytes, cpuset_cpus;
 	char pod_uid[CGROUP_POD_UID_MAX + 1];
 	char container_id[CGROUP_CONTAINER_ID_LENGTH + 1];
 };
@@ -406,6 +407,23 @@ static void effective_memory(const struct snapshot *snapshot, subject_id subject
 	effective_narrow(effective, r, bytes);
 }
 
+/* "0-3,8": what the group asks for within what the groups above allow is in one file already. */
+static void effective_cpuset(const struct snapshot *snapshot, subject_id subject, unsigned int version,
+			     struct effective *effective)
+{
+	const char *text = "";
+	uint64_t count = 0;
+	int r;
+
+	r = setting_error(snapshot, subject, version == 2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus", &text);
+	if (r == 0)
+		r = cpu_list_count(text, &count);
+	/* A v1 group that was just made has none and can hold no process. */
+	if (r == 0 && count == 0)
+		return;
+	effective_narrow(effective, r, (double)count);
+}
+
 static void effective_set(struct walk *walk, subject_id subject, const char *key, const struct effective *effective)
 {
 	const char *origin = walk->path.buf;
@@ -660,6 +678,11 @@ static int cgroup_walk(struct walk *walk, const char *component, unsigned int de
 		effective_memory(walk->snapshot, subject, version, &inherited.memory_bytes);
 		effective_set(walk, subject, "effective.memory.max", &inherited.memory_bytes);
 	}
+	if (cgroup_mount_has(walk->hierarchy, "cpuset")) {
+		effective_cpuset(walk->snapshot, subject, version, &inherited.cpuset_cpus);
+		if (inherited.cpuset_cpus.error < 0 || inherited.cpuset_cpus.value != CGROUP_UNLIMITED)
+			effective_set(walk, subject, "effective.cpuset.cpus", &inherited.cpuset_cpus);
+	}
 	populated = cgroup_populated(walk, fd);
 	close_fd(&fd);
 	if (cgroup_walk_children(walk, &list, depth, &inherited))
@@ -673,6 +696,7 @@ static void hierarchy_read(struct walk *walk, const struct cgroup_mount *hierarc
 	const struct inherited nothing = {
 		.cpu_cores.value = CGROUP_UNLIMITED,
 		.memory_bytes.value = CGROUP_UNLIMITED,
+		.cpuset_cpus.value = CGROUP_UNLIMITED,
 	};
 	struct place place = { .file = hierarchy->path };
 	int r;

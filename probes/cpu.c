@@ -334,6 +334,18 @@ static void read_frequency(const struct root *root, struct snapshot *snapshot, s
 	}
 }
 
+/* Whether the list names cpu; one that cannot be read names none. */
+static bool list_has(const char *text, uint64_t cpu)
+{
+	uint64_t first, last;
+
+	while (next_cpu_range(&text, &first, &last) > 0) {
+		if (cpu >= first && cpu <= last)
+			return true;
+	}
+	return false;
+}
+
 /* A virtual machine usually has no cpufreq: one absent governor says so. */
 static void read_cpu(const struct root *root, struct snapshot *snapshot, uint64_t cpu,
 		     struct topology *topology)
@@ -343,6 +355,7 @@ static void read_cpu(const struct root *root, struct snapshot *snapshot, uint64_
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 	CLEANUP(close_fd) int frequency = -1;
 	CLEANUP(close_fd) int places = -1;
+	const char *isolated = snapshot_text(snapshot, SUBJECT_HOST, "cpu.isolated");
 	size_t base, end;
 	subject_id subject;
 	int r;
@@ -356,6 +369,9 @@ static void read_cpu(const struct root *root, struct snapshot *snapshot, uint64_
 	strbuf_add_string(&path, "/cpufreq");
 	strbuf_addf(&key, "%llu", (unsigned long long)cpu);
 	subject = snapshot_subject(snapshot, SUBJECT_KIND_CPU, key.buf, path.buf);
+	if (isolated)
+		snapshot_set_string(snapshot, subject, "is_isolated",
+				    list_has(isolated, cpu) ? "1" : "0", CPU "/isolated");
 	r = root_open_fd(root, path.buf, O_DIRECTORY, &frequency);
 	if (r == 0)
 		read_frequency(root, snapshot, subject, frequency, &text);
@@ -383,8 +399,7 @@ static void read_cpus(const struct root *root, struct snapshot *snapshot, const 
 	uint64_t first, last, count = 0;
 
 	while (next_cpu_range(&online, &first, &last) > 0) {
-		for (uint64_t cpu = first; cpu <= last && count < CPUS_MAX; cpu++, count++)
-			read_cpu(root, snapshot, cpu, &topology);
+		for (uint64_t cpu = first; cpu <= last && count < CPUS_MAX; cpu++, count++) 			read_cpu(root, snapshot, cpu, &topology);
 	}
 	record_topology(snapshot, &topology, count);
 }

@@ -42,6 +42,26 @@ static void a_v2_tree_gives_every_group_its_limits(void **state)
 		      "/sys/fs/cgroup/system.slice/cpu.max");
 }
 
+static void processors_of_a_cpuset_are_counted(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/proc/self/mountinfo", V2_MOUNT);
+	tree_write(tree, "/sys/fs/cgroup/cgroup.controllers", "cpu cpuset\n");
+	tree_write(tree, "/sys/fs/cgroup/a/cpuset.cpus.effective", "0-3,8\n");
+	tree_write(tree, "/sys/fs/cgroup/a/b/cpuset.cpus.effective", "2\n");
+	tree_write(tree, "/sys/fs/cgroup/a/without/cpu.max", "max 100000\n");
+	tree_write(tree, "/sys/fs/cgroup/a/broken/cpuset.cpus.effective", "2-x\n");
+	tree_write(tree, "/sys/fs/cgroup/none/cpu.max", "max 100000\n");
+	tree_read(tree, &probe_cgroup);
+
+	assert_setting(tree, CGROUP, "/a", "effective.cpuset.cpus", "5");
+	assert_setting(tree, CGROUP, "/a/b", "effective.cpuset.cpus", "1");
+	assert_setting(tree, CGROUP, "/a/without", "effective.cpuset.cpus", "5");
+	assert_setting(tree, CGROUP, "/a/broken", "effective.cpuset.cpus", ABSENCE(UNPARSABLE));
+	assert_setting(tree, CGROUP, "/none", "effective.cpuset.cpus", NULL);
+}
+
 static void v1_controllers_meet_in_one_group(void **state)
 {
 	struct tree *tree = *state;
@@ -293,6 +313,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tree_test(a_v2_tree_gives_every_group_its_limits),
+		tree_test(processors_of_a_cpuset_are_counted),
 		tree_test(v1_controllers_meet_in_one_group),
 		tree_test(a_hybrid_tree_says_which_version_holds_a_group),
 		tree_test(without_mountinfo_the_directories_tell),

@@ -155,6 +155,20 @@ static void other_settings_of_processors_are_read(void **state)
 	assert_setting(tree, HOST, "", "cpu.online", ABSENCE(ABSENT));
 }
 
+static void each_processor_says_whether_it_is_isolated(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, CPU "/online", "0-3\n");
+	tree_write(tree, CPU "/isolated", "1,3\n");
+	tree_read(tree, &probe_cpu);
+
+	assert_setting(tree, CPU, "0", "is_isolated", "0");
+	assert_setting(tree, CPU, "1", "is_isolated", "1");
+	assert_setting(tree, CPU, "2", "is_isolated", "0");
+	assert_setting(tree, CPU, "3", "is_isolated", "1");
+}
+
 static void a_list_printed_as_null_is_empty(void **state)
 {
 	struct tree *tree = *state;
@@ -235,6 +249,7 @@ int main(void)
 		tree_test(cpuinfo_counts_where_sys_was_not_saved),
 		tree_test(arm_names_its_processors_by_number),
 		tree_test(other_settings_of_processors_are_read),
+		tree_test(each_processor_says_whether_it_is_isolated),
 		tree_test(a_list_printed_as_null_is_empty),
 		tree_test(lists_that_make_no_sense_are_unparsable),
 		cmocka_unit_test(lists_are_counted),
