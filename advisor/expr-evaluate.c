@@ -382,6 +382,20 @@ static struct value evaluate_operator(const struct program *program, const struc
 	return calculate(program, op, values, context);
 }
 
+static struct value evaluate_at(const struct program *program, const struct op *op, struct expr_context *context)
+{
+	subject_id outer = context->self, subject;
+	struct value value;
+
+	value = expr_find_at(program, op, context, &subject);
+	if (subject == SUBJECT_NONE)
+		return value;
+	context->self = subject;
+	value = evaluate_child(program, op, 1, context);
+	context->self = outer;
+	return value;
+}
+
 static struct value evaluate_op(const struct program *program, struct op *op, struct expr_context *context)
 {
 	struct value value;
@@ -437,6 +451,8 @@ static struct value evaluate_op(const struct program *program, struct op *op, st
 	case OP_COUNT:
 	case OP_SUM:
 		return expr_evaluate_subjects(program, op, context);
+	case OP_AT:
+		return evaluate_at(program, op, context);
 	case OP_HAS:
 		return evaluate_has(op, context);
 	case OP_OFFERS:

@@ -42,6 +42,9 @@ static inline subject_id subject_of(const struct op *op, const struct expr_conte
 struct value expr_missing(struct expr_context *context, subject_id subject, const struct entry *entry, const char *key,
 			  const char *why, bool hard);
 
+/* The subject that at() names, or SUBJECT_NONE and the unknown value that says why. */
+struct value expr_find_at(const struct program *program, const struct op *op, struct expr_context *context,
+			  subject_id *ret_subject);
 struct value expr_evaluate_counter(const struct program *program, struct op *op, struct expr_context *context);
 struct value expr_evaluate_gauge(const struct program *program, struct op *op, struct expr_context *context);
 struct value expr_evaluate_intervals(const struct program *program, const struct op *op, struct expr_context *context);

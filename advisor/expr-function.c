@@ -98,25 +98,37 @@ static int compile_subject_body(struct compiler *compiler, uint16_t body, enum s
 	return op;
 }
 
-static int compile_subject_function(struct compiler *compiler, const struct function *function, const struct ast *call)
+/* The first argument of a function that looks at other subjects. */
+static int subject_kind_argument(struct compiler *compiler, const struct function *function, const struct ast *call,
+				 enum subject_kind *ret_kind)
 {
 	const struct ast *name = ast_at(compiler, call->first);
-	const struct ast *body = ast_at(compiler, name->next);
 	CLEANUP(free_ptr) char *kind_name = NULL;
-	enum subject_kind kind;
-	struct expr_type type = type_bool;
-	uint16_t child;
-	int op, r;
 
 	if (name->kind != AST_KEY)
 		return fail(compiler, name, "%s() takes a kind of subject first, found '%.*s'", function->name,
 			    ast_text(compiler, name));
 	kind_name = xstrndup(compiler->source->text + name->name_offset, name->name_length);
-	if (subject_kind_parse(kind_name, &kind) < 0 || kind == SUBJECT_KIND_HOST)
+	if (subject_kind_parse(kind_name, ret_kind) < 0 || *ret_kind == SUBJECT_KIND_HOST)
 		return fail(compiler, name, "'%s' is no kind of subject (cpu, numa-node, block, mount, interface, cgroup, "
 			    "unit, process, listener)", kind_name);
 	if (compiler->in_subjects > 0)
 		return fail(compiler, call, "%s() stands inside another function over subjects", function->name);
+	return 0;
+}
+
+static int compile_subject_function(struct compiler *compiler, const struct function *function, const struct ast *call)
+{
+	const struct ast *name = ast_at(compiler, call->first);
+	const struct ast *body = ast_at(compiler, name->next);
+	enum subject_kind kind;
+	struct expr_type type = type_bool;
+	uint16_t child;
+	int op, r;
+
+	r = subject_kind_argument(compiler, function, call, &kind);
+	if (r < 0)
+		return r;
 	op = compile_subject_body(compiler, name->next, kind);
 	if (op < 0)
 		return op;
@@ -134,6 +146,38 @@ static int compile_subject_function(struct compiler *compiler, const struct func
 		return op;
 	compiler->ops[op].index = kind;
 	compiler->ops[op].constant_true = compiler->ops[child].code == OP_BOOL && compiler->ops[child].number != 0;
+	expr_add_term(compiler, op);
+	return op;
+}
+
+/* at(block, self.device, …): one subject, found by its name. */
+static int compile_at(struct compiler *compiler, const struct function *function, const struct ast *call)
+{
+	const struct ast *kind_ast = ast_at(compiler, call->first), *name = ast_at(compiler, kind_ast->next);
+	enum subject_kind kind;
+	uint16_t children[2];
+	int op, r;
+
+	r = subject_kind_argument(compiler, function, call, &kind);
+	if (r < 0)
+		return r;
+	compiler->quiet_terms++;
+	op = expr_compile_node(compiler, kind_ast->next);
+	compiler->quiet_terms--;
+	if (op < 0)
+		return op;
+	r = expr_need_type(compiler, name, op, VALUE_TEXT, function->name);
+	if (r < 0)
+		return r;
+	children[0] = (uint16_t)op;
+	op = compile_subject_body(compiler, name->next, kind);
+	if (op < 0)
+		return op;
+	children[1] = (uint16_t)op;
+	op = expr_emit(compiler, call, function->code, compiler->ops[op].type, children, ARRAY_SIZE(children));
+	if (op < 0)
+		return op;
+	compiler->ops[op].index = kind;
 	expr_add_term(compiler, op);
 	return op;
 }
@@ -262,6 +306,7 @@ static const struct function functions[] = {
 	{ "abs",		compile_numbers,		OP_ABS,			1, 1 },
 	{ "all",		compile_subject_function,	OP_ALL,			2, 2 },
 	{ "any",		compile_subject_function,	OP_ANY,			2, 2 },
+	{ "at",			compile_at,			OP_AT,			3, 3 },
 	{ "clamp",		compile_numbers,		OP_CLAMP,		3, 3 },
 	{ "count",		compile_subject_function,	OP_COUNT,		2, 2 },
 	{ "delta",		compile_metric_function,	OP_DELTA,		1, 1 },

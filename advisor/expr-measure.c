@@ -140,15 +140,42 @@ struct value expr_evaluate_gauge(const struct program *program, struct op *op, s
 	return value_number(unit_to_base(value, &op->entry->unit));
 }
 
+struct value expr_find_at(const struct program *program, const struct op *op, struct expr_context *context,
+			  subject_id *ret_subject)
+{
+	const struct op *name = &program->ops[child_of(program, op, 0)];
+	struct value value = evaluate_child(program, op, 0, context);
+	char text[256];
+
+	*ret_subject = SUBJECT_NONE;
+	if (value.type == VALUE_UNKNOWN)
+		return value;
+	if (value.length < sizeof(text)) {
+		memcpy(text, value.text, value.length);
+		text[value.length] = '\0';
+		*ret_subject = snapshot_find_subject(context->snapshot, (enum subject_kind)op->index, text);
+	}
+	if (*ret_subject == SUBJECT_NONE)
+		return expr_missing(context, subject_of(name, context), name->entry, name->key ? name->key : "at()",
+				    "nothing of that name was captured", true);
+	return value;
+}
+
 /* Every metric below an op, with one reason. */
 static void missing_below(const struct program *program, uint16_t index, struct expr_context *context, const char *why)
 {
 	const struct op *op = &program->ops[index];
+	subject_id outer = context->self, subject = SUBJECT_NONE;
 
 	if (op->code == OP_GAUGE || op->code == OP_RATE || op->code == OP_DELTA || op->code == OP_TOTAL)
 		(void)expr_missing(context, subject_of(op, context), op->entry, op->key, why, true);
+	if (op->code == OP_AT)
+		(void)expr_find_at(program, op, context, &subject);
+	if (subject != SUBJECT_NONE)
+		context->self = subject;
 	for (uint16_t i = 0; i < op->count; i++)
 		missing_below(program, child_of(program, op, i), context, why);
+	context->self = outer;
 }
 
 /* ---- functions over intervals ---- */
@@ -161,7 +188,7 @@ static bool op_is_still(const struct program *program, uint16_t index, const str
 
 	if (!op->slots_differ)
 		return true;
-	if (op->code >= OP_ANY && op->code <= OP_SUM)
+	if (op->code >= OP_ANY && op->code <= OP_AT)
 		return false;
 	if (op->code == OP_GAUGE || op->code == OP_RATE || op->code == OP_DELTA) {
 		series = snapshot_metric_symbol(context->snapshot, subject_of(op, context), op->symbol);

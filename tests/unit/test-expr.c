@@ -462,6 +462,33 @@ static void functions_over_subjects_leave_out_who_does_not_have_it(void **state)
 	CHECK_HOST(state, rows);
 }
 
+static void one_subject_is_found_by_its_name(void **state)
+{
+	static const struct row rows[] = {
+		{ "at(block, \"sda\", self.nr_requests)", "64" },
+		{ "at(block, \"sda\", self.rotational)", "true" },
+		{ "at(block, \"sda\", p95(rate(self.io_ticks))) == 90%", "true" },
+		{ "p95(at(block, \"sda\", rate(self.io_ticks))) == 90%", "true" },
+		{ "at(block, kernel.governor, self.nr_requests)", "unknown: kernel.governor" },
+		{ "at(block, \"sdz\", self.nr_requests)", "unknown: at()" },
+		{ "at(block, \"\", true)", "unknown: at()" },
+		{ "at(disk, \"sda\", true)", "error 4: 'disk' is no kind of subject (cpu, numa-node, block, mount, "
+					     "interface, cgroup, unit, process, listener)" },
+		{ "at(block, 5, true)", "error 11: at: expected text, found a plain number" },
+		{ "at(block, \"sda\", any(block, true))",
+		  "error 18: any() stands inside another function over subjects" },
+		{ "any(block, at(block, \"sda\", true))",
+		  "error 12: at() stands inside another function over subjects" },
+	};
+	static const struct row block[] = {
+		{ "at(block, self.scheduler, true)", "unknown: scheduler" },
+		{ "at(cgroup, \"/b\", has(self.memory.max)) and self.nr_requests == 64", "true" },
+	};
+
+	CHECK_HOST(state, rows);
+	CHECK(state, SUBJECT_KIND_BLOCK, "sda", block);
+}
+
 static void self_is_the_subject_of_the_rule(void **state)
 {
 	static const struct row block[] = {
@@ -787,6 +814,7 @@ int main(void)
 		cmocka_unit_test(metrics_are_per_window),
 		cmocka_unit_test(without_a_window_counters_are_since_boot),
 		cmocka_unit_test(functions_over_subjects_leave_out_who_does_not_have_it),
+		cmocka_unit_test(one_subject_is_found_by_its_name),
 		cmocka_unit_test(self_is_the_subject_of_the_rule),
 		cmocka_unit_test(plain_functions_calculate),
 		cmocka_unit_test(each_mistake_is_refused_where_it_stands),
