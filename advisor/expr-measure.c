@@ -156,7 +156,7 @@ struct value expr_find_at(const struct program *program, const struct op *op, st
 		*ret_subject = snapshot_find_subject(context->snapshot, (enum subject_kind)op->index, text);
 	}
 	if (*ret_subject == SUBJECT_NONE)
-		return expr_missing(context, subject_of(name, context), name->entry, name->key ? name->key : "at()",
+		return expr_missing(context, subject_of(name, context), NULL, name->key ? name->key : "at()",
 				    "nothing of that name was captured", true);
 	return value;
 }
