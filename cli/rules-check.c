@@ -2,7 +2,7 @@
 /* `keisoku rules test` and `mutate`: rules against their cases. */
 #include <errno.h>
 
-#include "../advisor/mutate.h"
+#include "../advisor/lint.h"
 #include "../core/quote.h"
 #include "rules.h"
 
@@ -34,11 +34,26 @@ static const struct node *read_cases(struct rules_run *run, const char *id, stru
 
 /* ---- test ---- */
 
+static struct equivalents *read_equivalents(struct rules_run *run, struct arena *arena, struct diag *diag)
+{
+	const struct node *list = rules_read_yaml(run, run->cases, EQUIVALENTS_NAME, arena, diag);
+	struct equivalents *equivalents = equivalents_new();
+
+	if (list)
+		(void)equivalents_load(equivalents, list, diag);
+	return equivalents;
+}
+
 int rules_test(struct rules_run *run)
 {
+	CLEANUP(equivalents_free_ptr) struct equivalents *equivalents = NULL;
+	CLEANUP(arena_release) struct arena list = ARENA_INIT;
+	CLEANUP(diag_release) struct diag mistakes = DIAG_INIT;
 	const struct rulebook *rulebook = run->knowledge.rulebook;
 	size_t rules = 0, cases = 0, failed = 0;
 
+	equivalents = read_equivalents(run, &list, &mistakes);
+	print_diag(stdout, &mistakes);
 	for (size_t i = 0; i < rulebook_count(rulebook); i++) {
 		CLEANUP(arena_release) struct arena arena = ARENA_INIT;
 		CLEANUP(diag_release) struct diag diag = DIAG_INIT;
@@ -51,15 +66,16 @@ int rules_test(struct rules_run *run)
 			continue;
 		documents = read_cases(run, id, &arena, &diag);
 		rules++;
-		if (!documents || cases_run(run->knowledge.rulebook, run->knowledge.registry, id, documents, &diag, &why,
-					    &count) != 0 || diag.errors > 0)
-			failed++;
+		if (documents && cases_run(run->knowledge.rulebook, run->knowledge.registry, id, documents, &diag, &why,
+					   &count) == 0)
+			rule_check_cases(rulebook, id, documents, equivalents, &diag);
+		failed += diag.errors > 0 || why.len > 0;
 		cases += count;
 		print_diag(stdout, &diag);
 		print_lines(&why);
 	}
 	printf("%zu rules, %zu cases; %zu rules with mistakes\n", rules, cases, failed);
-	return failed > 0 ? EXIT_FINDINGS : EXIT_OK;
+	return failed + mistakes.errors > 0 ? EXIT_FINDINGS : EXIT_OK;
 }
 
 /* ---- mutate ---- */
@@ -111,16 +127,14 @@ static void mutate_rule(struct rules_run *run, size_t index, struct equivalents 
 
 int rules_mutate(struct rules_run *run)
 {
-	CLEANUP(equivalents_free_ptr) struct equivalents *equivalents = equivalents_new();
+	CLEANUP(equivalents_free_ptr) struct equivalents *equivalents = NULL;
 	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	const struct rulebook *rulebook = run->knowledge.rulebook;
-	const struct node *list = rules_read_yaml(run, run->cases, EQUIVALENTS_NAME, &arena, &diag);
 	struct tally tally = { 0 };
 	size_t mistakes;
 
-	if (list)
-		(void)equivalents_load(equivalents, list, &diag);
+	equivalents = read_equivalents(run, &arena, &diag);
 	if (run->all && run->arguments->rules.count == 0)
 		equivalents_report_strays(equivalents, rulebook, &diag);
 	mistakes = diag.errors;
