@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole hosts (tests/hosts/): on healthy ones all rules together are silent, and not because they see nothing; on sick ones
+ * the diagnosis comes first and nothing wrong beneath it; and following the advice comes to an end. */
+#include <string.h>
+
+#include "../../advisor/case.h"
+#include "../../advisor/compose.h"
+#include "rule-files.h"
+
+#define LAYERS "/tests/hosts/layers"
+
+static const char *const healthy_keys[] = { "note", "from", "settings", "rates", "intervals", "gauges", "totals", "sums",
+					    "absent", "unreadable", "kernel", "window", "subjects", NULL };
+static const char *const sick_keys[] = { "note", "from", "settings", "rates", "intervals", "gauges", "totals", "sums",
+					 "absent", "unreadable", "kernel", "window", "subjects", "first", "also", NULL };
+
+/* A host that is judged. */
+struct host {
+	struct knowledge *knowledge;
+	const char *name;
+	const struct node *node;
+	struct diag diag;
+	struct composer *composer;
+	struct snapshot *snapshot;
+	struct finding_list findings;
+	unsigned int failures;
+};
+
+/* What became of one rule on all healthy hosts. */
+struct judged {
+	size_t satisfied, not_applicable, unmeasured;
+};
+
+static struct judged *judged;
+
+static const struct node *find_layer(void *context, const char *name)
+{
+	struct knowledge *knowledge = context;
+	CLEANUP(free_ptr) char *path = xasprintf(LAYERS "/%s.yaml", name);
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct node *documents = read_yaml(knowledge, path, &diag);
+
+	print_diag(&diag);
+	return documents && documents->count == 1 ? &documents->items[0] : NULL;
+}
+
+static void host_release(struct host *host)
+{
+	finding_list_release(&host->findings);
+	composer_free(host->composer);
+	diag_release(&host->diag);
+}
+
+static bool host_compose(struct host *host, const char *path, const char *const *keys)
+{
+	struct layers layers = { find_layer, host->knowledge };
+	struct evaluate_options options = { .keep_all = true };
+	const struct node *documents = read_yaml(host->knowledge, path, &host->diag);
+	bool good = documents && documents->count == 1 && documents->items[0].kind == NODE_MAPPING;
+
+	host->name = path + 1;
+	if (good) {
+		host->node = &documents->items[0];
+		host->composer = composer_new(host->knowledge->registry, &host->diag);
+		good = node_check_keys(host->node, keys, &host->diag) == 0;
+		composer_add(host->composer, host->node, &layers);
+		good = composer_finish(host->composer, &host->snapshot) == 0 && good;
+	}
+	if (!good) {
+		print_error("%s is no host\n", host->name);
+		print_diag(&host->diag);
+		host->failures++;
+		return false;
+	}
+	evaluate(host->knowledge->rulebook, host->snapshot, &options, &host->diag, &host->findings);
+	return true;
+}
+
+static void complain(struct host *host, const struct finding *finding, const char *what)
+{
+	host->failures++;
+	print_error("%s: %s: %s %s: %s\n", host->name, what, status_name(finding->status), finding->id,
+		    finding->reason ? finding->reason : "");
+	for (size_t i = 0; i < finding->n_changes; i++)
+		print_error("    %s: %s -> %s\n", finding->changes[i].key, finding->changes[i].from, finding->changes[i].to);
+	for (size_t i = 0; i < finding->n_missing; i++)
+		print_error("    missing %s: %s\n", finding->missing[i].key, finding->missing[i].why);
+}
+
+/* What a report begins with: something is, may be or seems wrong. */
+static bool speaks(const struct finding *finding)
+{
+	return finding->status == STATUS_RECOMMEND || finding->status == STATUS_SUSPECT ||
+	       finding->status == STATUS_ELSEWHERE;
+}
+
+static void each_host(struct knowledge *knowledge, const char *directory, const char *const *keys,
+		      void (*check)(struct host *), size_t *ret_hosts, unsigned int *ret_failures)
+{
+	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+
+	assert_int_equal(root_list(knowledge->root, directory, &list), 0);
+	for (size_t i = 0; i < list.count; i++) {
+		CLEANUP(free_ptr) char *path = xasprintf("%s/%s", directory, list.entries[i].name);
+		CLEANUP(host_release) struct host host = { .knowledge = knowledge };
+
+		if (host_compose(&host, path, keys))
+			check(&host);
+		*ret_failures += host.failures;
+		(*ret_hosts)++;
+	}
+}
+
+/* ---- silence ---- */
+
+static size_t rule_index(const struct knowledge *knowledge, const char *id)
+{
+	size_t i = 0;
+
+	while (!streq(rulebook_rule_id(knowledge->rulebook, i), id))
+		i++;
+	return i;
+}
+
+static void check_silence(struct host *host)
+{
+	size_t *counts = host->findings.counts;
+
+	for (size_t i = 0; i < host->findings.count; i++) {
+		const struct finding *finding = &host->findings.items[i];
+		struct judged *of = &judged[rule_index(host->knowledge, finding->rule)];
+
+		of->satisfied += finding->status == STATUS_SATISFIED;
+		of->not_applicable += finding->status == STATUS_NOT_APPLICABLE;
+		of->unmeasured += finding->status == STATUS_UNMEASURED;
+		if (speaks(finding) || finding->status == STATUS_UNREADABLE)
+			complain(host, finding, "not silent");
+		else if (finding->status == STATUS_UNMEASURED && getenv("SHOW_UNMEASURED"))
+			complain(host, finding, "unmeasured");
+	}
+	print_message("# %s: %zu satisfied, %zu not applicable, %zu unmeasured\n", host->name, counts[STATUS_SATISFIED],
+		      counts[STATUS_NOT_APPLICABLE], counts[STATUS_UNMEASURED]);
+	if (counts[STATUS_UNMEASURED] * 10 > counts[STATUS_SATISFIED]) {
+		print_error("%s: is silent because it is blind\n", host->name);
+		host->failures++;
+	}
+}
+
+static void healthy_hosts_get_no_advice(void **state)
+{
+	struct knowledge *knowledge = *state;
+	unsigned int failures = 0;
+	size_t hosts = 0;
+
+	judged = xcalloc(rulebook_count(knowledge->rulebook) + 1, sizeof(*judged));
+	each_host(knowledge, "/tests/hosts/healthy", healthy_keys, check_silence, &hosts, &failures);
+	print_message("# %zu healthy hosts\n", hosts);
+	for (size_t i = 0; i < rulebook_count(knowledge->rulebook); i++)
+		if (judged[i].satisfied == 0)
+			print_message("# nowhere satisfied: %s (%zu not applicable, %zu unmeasured)\n",
+				      rulebook_rule_id(knowledge->rulebook, i), judged[i].not_applicable,
+				      judged[i].unmeasured);
+	free(judged);
+	assert_int_equal(failures, 0);
+	assert_true(hosts >= 12);
+}
+
+/* ---- diagnoses ---- */
+
+/* One item of first: or also:. */
+struct expected {
+	const char *rule, *says;
+	enum status status;
+};
+
+static bool read_expected(struct host *host, const struct node *node, struct expected *ret)
+{
+	const struct node *status = node->kind == NODE_MAPPING ? node_get(node, "status") : NULL;
+	const struct node *rule = node->kind == NODE_MAPPING ? node_get(node, "rule") : node;
+	const struct node *says = node->kind == NODE_MAPPING ? node_get(node, "says") : NULL;
+
+	*ret = (struct expected){ .status = STATUS_RECOMMEND };
+	if (!rule || rule->kind != NODE_SCALAR || (status && status_parse(status->text, &ret->status) < 0)) {
+		print_error("%s:%u: expected a rule, or {rule: ID, status: …, says: …}\n", host->name, node->line);
+		host->failures++;
+		return false;
+	}
+	ret->rule = rule->text;
+	ret->says = says ? says->text : NULL;
+	return true;
+}
+
+static bool is_expected(const struct finding *finding, const struct expected *expected)
+{
+	return streq(finding->rule, expected->rule) && finding->status == expected->status &&
+	       (!expected->says || (finding->reason && strstr(finding->reason, expected->says)));
+}
+
+static size_t next_speaking(const struct finding_list *list, size_t from)
+{
+	while (from < list->count && !speaks(&list->items[from]))
+		from++;
+	return from;
+}
+
+/* The same rule on several subjects counts once.  Where it ends; the rest must be in also:. */
+static size_t check_first(struct host *host, const struct node *first)
+{
+	const struct finding_list *list = &host->findings;
+	size_t at = next_speaking(list, 0);
+	struct expected expected;
+
+	for (size_t i = 0; i < first->count; i++) {
+		if (!read_expected(host, &first->items[i], &expected))
+			continue;
+		if (at == list->count || !is_expected(&list->items[at], &expected)) {
+			host->failures++;
+			print_error("%s: expected %s %s here\n", host->name, status_name(expected.status), expected.rule);
+			for (size_t j = 0; j < list->count; j++)
+				if (streq(list->items[j].rule, expected.rule))
+					complain(host, &list->items[j], "but it is");
+			continue;
+		}
+		while (at < list->count && is_expected(&list->items[at], &expected))
+			at = next_speaking(list, at + 1);
+	}
+	return at;
+}
+
+static void check_also(struct host *host, const struct node *also, size_t at)
+{
+	const struct finding_list *list = &host->findings;
+	size_t count = also ? also->count : 0;
+	bool *seen = xcalloc(count + 1, sizeof(*seen));
+	struct expected expected;
+
+	for (; at < list->count; at = next_speaking(list, at + 1)) {
+		bool found = false;
+
+		for (size_t i = 0; i < count && !found; i++)
+			found = read_expected(host, &also->items[i], &expected) && is_expected(&list->items[at], &expected) &&
+				(seen[i] = true);
+		if (!found)
+			complain(host, &list->items[at], "not expected");
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (seen[i] || !read_expected(host, &also->items[i], &expected))
+			continue;
+		host->failures++;
+		print_error("%s: also: %s %s is not found\n", host->name, status_name(expected.status), expected.rule);
+	}
+	free(seen);
+}
+
+static void check_diagnosis(struct host *host)
+{
+	const struct node *first = node_get(host->node, "first"), *also = node_get(host->node, "also");
+
+	if (!first || first->kind != NODE_SEQUENCE || first->count == 0 || (also && also->kind != NODE_SEQUENCE)) {
+		print_error("%s: expected first: and also: to be lists of rules\n", host->name);
+		host->failures++;
+		return;
+	}
+	check_also(host, also, check_first(host, first));
+	for (size_t i = 0; i < host->findings.count; i++)
+		if (host->findings.items[i].status == STATUS_UNREADABLE)
+			complain(host, &host->findings.items[i], "not expected");
+}
+
+static void sick_hosts_get_their_diagnosis_first_and_nothing_wrong_beneath(void **state)
+{
+	unsigned int failures = 0;
+	size_t hosts = 0;
+
+	each_host(*state, "/tests/hosts/sick", sick_keys, check_diagnosis, &hosts, &failures);
+	print_message("# %zu sick hosts\n", hosts);
+	assert_int_equal(failures, 0);
+	assert_true(hosts > 0);
+}
+
+/* ---- the fixed point ---- */
+
+static void check_fixed_point(struct host *host)
+{
+	struct evaluate_options options = { 0 };
+	CLEANUP(finding_list_release) struct finding_list last = FINDING_LIST_INIT;
+
+	if (settle(host->knowledge->rulebook, host->snapshot, &options, &host->diag, &last) == 0)
+		return;
+	for (size_t i = 0; i < last.count; i++)
+		if (last.items[i].n_changes > 0)
+			complain(host, &last.items[i], "recommended again and again");
+}
+
+static void following_the_advice_comes_to_an_end(void **state)
+{
+	unsigned int failures = 0;
+	size_t hosts = 0;
+
+	each_host(*state, "/tests/hosts/sick", sick_keys, check_fixed_point, &hosts, &failures);
+	each_host(*state, "/tests/hosts/healthy", healthy_keys, check_fixed_point, &hosts, &failures);
+	assert_int_equal(failures, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(healthy_hosts_get_no_advice),
+		cmocka_unit_test(sick_hosts_get_their_diagnosis_first_and_nothing_wrong_beneath),
+		cmocka_unit_test(following_the_advice_comes_to_an_end),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, read_rules, free_rules);
+}
