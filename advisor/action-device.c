@@ -121,6 +121,15 @@ static void mount_verify(const struct target *target, const char *value, struct 
 	strbuf_add_char(out, '\n');
 }
 
+static void mount_plan(const struct target *target, const char *value, struct plan_write *out)
+{
+	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT;
+
+	mount_write(target, value, &set);
+	out->set = arena_strdup(target->arena, set.buf);
+	out->tool = "mount";
+}
+
 static void mount_persist(const struct target *target, const char *value, struct lasting *out)
 {
 	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT;
@@ -135,6 +144,7 @@ const struct actuator actuator_mount_option = {
 	.restore = mount_restore,
 	.verify = mount_verify,
 	.persist = mount_persist,
+	.plan = mount_plan,
 };
 
 /* A setting of a network interface: the command that writes it (NAME and VALUE follow as words) and what shows it. */
@@ -219,6 +229,19 @@ static void interface_write(const struct target *target, const char *value, stru
 	strbuf_add_char(out, '\n');
 }
 
+/* What has a file below /sys is written there; what has none only ip, tc and ethtool can set. */
+static void interface_plan(const struct target *target, const char *value, struct plan_write *out)
+{
+	const struct interface_setting *setting = interface_setting(target);
+	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT;
+
+	if (*target->path == '/' && (!setting || setting->attribute))
+		return;
+	interface_write(target, value, &set);
+	out->set = arena_strdup(target->arena, set.buf);
+	out->tool = setting && starts_with(setting->before, "ethtool") ? "ethtool" : "tc";
+}
+
 static void interface_verify(const struct target *target, const char *value, struct strbuf *out)
 {
 	const struct interface_setting *setting = interface_setting(target);
@@ -263,6 +286,7 @@ const struct actuator actuator_network_interface = {
 	.write = interface_write,
 	.verify = interface_verify,
 	.persist = interface_persist,
+	.plan = interface_plan,
 };
 
 /* Requests and limits of a container stand in its manifest. */

@@ -143,6 +143,8 @@ void action_udev(const struct target *target, const char *subsystem, const char 
 	strbuf_addf(&line, "ACTION==\"add|change\", SUBSYSTEM==\"%s\", KERNEL==\"%s\", ATTR{%s}=\"%s\"", subsystem,
 		    target->name, attribute, value);
 	action_line(out, "/etc/udev/rules.d", name.buf, "rules", line.buf);
+	out->files[out->n_files - 1].reload = "udevadm control --reload";
+	out->files[out->n_files - 1].tool = "udevadm";
 	strbuf_add_string(&out->persist, "udevadm control --reload\n");
 	strbuf_add_string(&out->unpersist, "udevadm control --reload\n");
 }

@@ -184,10 +184,36 @@ static void cgroup_write(const struct target *target, const char *value, struct 
 		action_echo(out, value, target->path);
 }
 
+static void cgroup_plan(const struct target *target, const char *value, struct plan_write *out)
+{
+	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
+	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT;
+
+	cgroup_assignment(target, value, &assignment);
+	if (!assignment.name)
+		return;
+	set_property(&assignment, true, &set);
+	out->set = arena_strdup(target->arena, set.buf);
+	out->tool = "systemctl";
+}
+
 static void cgroup_verify(const struct target *target, const char *value, struct strbuf *out)
 {
 	if (*target->path == '/')
 		action_verify_file(target, value, out);
+}
+
+static const char *section_of(const char *unit, const char *directive);
+
+/* The same as a file of its own: unlike set-property it can be told from what an administrator set. */
+static void add_drop_in(struct lasting *out, const char *base, const char *unit, const char *directive, const char *value)
+{
+	const char *section = section_of(unit, directive);
+
+	if (section && action_plain(directive) && action_printable(value))
+		action_file(out, arena_formatf(out->arena, "%s/%s.d/90-keisoku-%s.conf", base, unit, directive),
+			    arena_formatf(out->arena, "[%s]\n%s=%s\n", section, directive, value),
+			    "systemctl daemon-reload", "systemctl");
 }
 
 static void cgroup_persist(const struct target *target, const char *value, struct lasting *out)
@@ -203,6 +229,7 @@ static void cgroup_persist(const struct target *target, const char *value, struc
 		action_note(out, "a scope lives only as long as its processes: change what starts it");
 	} else {
 		set_property(&assignment, false, &out->persist);
+		add_drop_in(out, "/etc/systemd/system", assignment.unit, assignment.name, assignment.value.buf);
 		strbuf_add_string(&out->unpersist, "rm -f ");
 		action_wordf(&out->unpersist, "/etc/systemd/system.control/%s.d/50-%s.conf", assignment.unit,
 			     assignment.name);
@@ -214,6 +241,7 @@ const struct actuator actuator_cgroup = {
 	.write = cgroup_write,
 	.verify = cgroup_verify,
 	.persist = cgroup_persist,
+	.plan = cgroup_plan,
 };
 
 /* A drop-in file of a unit. */
@@ -367,14 +395,17 @@ static void unit_set(const struct target *target, const char *value, bool runtim
 	strbuf_add_string(remove, " && systemctl daemon-reload\n");
 }
 
+static const char *manager_directory(const struct target *target)
+{
+	return starts_with(target->key, "limits.user.") ? "/etc/systemd/user.conf.d" : "/etc/systemd/system.conf.d";
+}
+
 static void manager_set(const struct target *target, const char *value, struct strbuf *write, struct strbuf *remove)
 {
 	CLEANUP(strbuf_release) struct strbuf directive = STRBUF_INIT, text = STRBUF_INIT;
-	const char *directory = starts_with(target->key, "limits.user.") ? "/etc/systemd/user.conf.d" :
-									   "/etc/systemd/system.conf.d";
 
 	if (directive_line(target, manager_directive(target), value, &directive, &text))
-		drop_in(directory, "Manager", directive.buf, text.buf, write, remove);
+		drop_in(manager_directory(target), "Manager", directive.buf, text.buf, write, remove);
 }
 
 static void unit_write(const struct target *target, const char *value, struct strbuf *out)
@@ -407,20 +438,39 @@ static void unit_verify(const struct target *target, const char *value, struct s
 
 static void unit_persist(const struct target *target, const char *value, struct lasting *out)
 {
-	if (target->entry->about == SUBJECT_KIND_UNIT) {
+	CLEANUP(strbuf_release) struct strbuf directive = STRBUF_INIT, text = STRBUF_INIT;
+	bool unit = target->entry->about == SUBJECT_KIND_UNIT;
+
+	if (unit) {
 		unit_set(target, value, false, &out->persist, &out->unpersist);
+		if (out->persist.len && directive_line(target, target->key, value, &directive, &text))
+			add_drop_in(out, "/etc/systemd/system", target->name, directive.buf, text.buf);
 	} else {
 		manager_set(target, value, &out->persist, &out->unpersist);
+		if (out->persist.len && directive_line(target, manager_directive(target), value, &directive, &text))
+			action_file(out, arena_formatf(out->arena, "%s/90-keisoku-%s.conf", manager_directory(target),
+						       directive.buf),
+				    arena_formatf(out->arena, "[Manager]\n%s=%s\n", directive.buf, text.buf),
+				    "systemctl daemon-reload", "systemctl");
 		action_note(out, "units started after `systemctl daemon-reexec` have it");
 	}
 	if (!out->persist.len)
 		action_note(out, "its name or value cannot be written in a drop-in file");
 }
 
+/* What runs is left alone: a unit is told by its files, and a process may be another one by the time of the change. */
+static void next_start_plan(const struct target *target, const char *value, struct plan_write *out)
+{
+	(void)target;
+	(void)value;
+	out->path = "";
+}
+
 const struct actuator actuator_systemd_unit = {
 	.write = unit_write,
 	.verify = unit_verify,
 	.persist = unit_persist,
+	.plan = next_start_plan,
 };
 
 /* getrlimit(2) by the names of prlimit(1) and systemd.exec(5). */
@@ -571,6 +621,8 @@ static void limit_persist(const struct target *target, const char *value, struct
 	if (limit && unit && ends_with(unit, ".service"))
 		unit_drop_in("/etc/systemd/system", unit, limit->directive, text.buf, &out->persist, &out->unpersist);
 	if (out->persist.len)
+		add_drop_in(out, "/etc/systemd/system", unit, limit->directive, text.buf);
+	if (out->persist.len)
 		action_note(out, "the service has it after a restart");
 	else
 		action_note(out, "set %s= in the unit that starts it, or a line in /etc/security/limits.d for what "
@@ -581,4 +633,5 @@ const struct actuator actuator_resource_limit = {
 	.write = limit_write,
 	.verify = limit_verify,
 	.persist = limit_persist,
+	.plan = next_start_plan,
 };

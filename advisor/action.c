@@ -5,10 +5,12 @@
  * zeroes vm.dirty_ratio, a THP mode moves vm.min_free_kbytes (Documentation/admin-guide/sysctl/vm.rst). */
 #include "action.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "../core/parse.h"
+#include "rule.h"
 
 static const struct actuator *const actuators[KIND_COUNT] = {
 	[KIND_SYSCTL] = &actuator_sysctl,
@@ -42,27 +44,9 @@ static const struct twins twins[] = {
 };
 /* clang-format on */
 
-static void add_octal(struct strbuf *out, const char *text)
-{
-	strbuf_add_string(out, "\"$(printf '%b' '");
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < ' ' || *c >= 0x7f || *c == '\'' || *c == '\\')
-			strbuf_addf(out, "\\0%03o", *c);
-		else
-			strbuf_add_char(out, (char)*c);
-	}
-	strbuf_add_string(out, "')\"");
-}
-
 void action_word(struct strbuf *out, const char *text)
 {
-	CLEANUP(strbuf_release) struct strbuf shown = STRBUF_INIT;
-
-	quote_terminal(&shown, text, strlen(text));
-	if (streq(shown.buf, text))
-		quote_shell(out, text, strlen(text));
-	else
-		add_octal(out, text);
+	quote_word(out, text);
 }
 
 void action_wordf(struct strbuf *out, const char *format, ...)
@@ -117,9 +101,23 @@ void action_line(struct lasting *out, const char *directory, const char *name, c
 		if (file.buf[i] == '/' || file.buf[i] == ' ')
 			file.buf[i] = '-';
 	action_echo(&out->persist, line, file.buf);
+	action_file(out, file.buf, arena_formatf(out->arena, "%s\n", line), NULL, NULL);
 	strbuf_add_string(&out->unpersist, "rm -f ");
 	action_word(&out->unpersist, file.buf);
 	strbuf_add_char(&out->unpersist, '\n');
+}
+
+void action_file(struct lasting *out, const char *path, const char *content, const char *reload, const char *tool)
+{
+	if (out->n_files == ACTION_FILES_MAX)
+		return;
+	out->files[out->n_files++] = (struct plan_file){
+		.kind = PLAN_FILE_WHOLE,
+		.path = arena_strdup(out->arena, path),
+		.content = arena_strdup(out->arena, content),
+		.reload = reload,
+		.tool = tool,
+	};
 }
 
 /* "none [mq-deadline] kyber" is written as "mq-deadline"; "4096\t131072\t6291456" with blanks. */
@@ -280,6 +278,30 @@ static void target_init(struct target *target, const struct snapshot *snapshot, 
 	target->path = target_path(target, setting);
 }
 
+static char *key_name(const struct target *target)
+{
+	return target->subject == SUBJECT_HOST ? arena_strdup(target->arena, target->key) :
+						 arena_formatf(target->arena, "%s %s", target->name, target->key);
+}
+
+/* One blank for each tab, and of a choice the word in brackets: how the scripts compare. */
+static void fill_write(const struct target *target, const char *value, struct plan_write *out)
+{
+	const struct actuator *actuator = actuators[target->entry->kind];
+
+	*out = (struct plan_write){
+		.key = key_name(target),
+		.path = *target->path == '/' ? target->path : "",
+		.value = value,
+		.reads = action_reads_back(target, value),
+		.choice = target->entry->format == FORMAT_ENUM && strchr(target->raw, '['),
+	};
+	if (target->entry->kind == KIND_HUGE_PAGES)
+		out->reads = value;	/* fewer is a failure */
+	if (actuator->plan)
+		actuator->plan(target, value, out);
+}
+
 static const struct twins *twins_of(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(twins); i++)
@@ -292,7 +314,10 @@ struct restore {
 	const struct snapshot *snapshot;
 	const struct registry *registry;
 	struct arena *arena;
-	struct strbuf *out;
+	struct strbuf *out;		/* commands; NULL: writes instead */
+	struct plan_write *writes;	/* of a plan */
+	size_t n_writes, writes_capacity;
+	const char *unreadable;		/* the first key that could not be read */
 	const struct twins *done[ARRAY_SIZE(twins)];	/* pairs already restored */
 };
 
@@ -304,6 +329,10 @@ static void restore_key(struct restore *restore, const struct entry *entry, subj
 	struct target target;
 
 	if (setting && setting->absence == UNREADABLE && !value) {
+		if (!restore->out) {
+			restore->unreadable = restore->unreadable ? restore->unreadable : key;
+			return;
+		}
 		strbuf_add_string(restore->out, "# not restored, because it could not be read: ");
 		action_word(restore->out, key);
 		strbuf_add_char(restore->out, '\n');
@@ -312,7 +341,13 @@ static void restore_key(struct restore *restore, const struct entry *entry, subj
 	if (!value && (!setting || setting->absence != PRESENT))
 		return;
 	target_init(&target, restore->snapshot, entry, subject, key, restore->arena);
-	actuators[entry->kind]->write(&target, value ? writable(entry, value, restore->arena) : target.now, &line);
+	value = value ? writable(entry, value, restore->arena) : target.now;
+	if (!restore->out) {
+		GROW(restore->writes, restore->writes_capacity, restore->n_writes + 1);
+		fill_write(&target, value, &restore->writes[restore->n_writes++]);
+		return;
+	}
+	actuators[entry->kind]->write(&target, value, &line);
 	/* Two properties of a unit can be one directive. */
 	if (line.len && !strstr(restore->out->buf, line.buf))
 		strbuf_add(restore->out, line.buf, line.len);
@@ -337,6 +372,10 @@ static void restore_twins(struct restore *restore, const struct twins *pair, con
 	if (!entry)
 		entry = change->tunable;
 	if (key == pair->ratio && !ratio) {
+		if (!restore->out) {
+			restore->unreadable = pair->ratio;
+			return;
+		}
 		strbuf_addf(restore->out, "# not restored, because it was not captured: %s\n", pair->ratio);
 		return;
 	}
@@ -435,7 +474,7 @@ static void fill(const struct target *target, const struct actuator *actuator, c
 {
 	CLEANUP(strbuf_release) struct strbuf apply = STRBUF_INIT, rollback = STRBUF_INIT, verify = STRBUF_INIT;
 	CLEANUP(lasting_release) struct lasting lasting = {
-		.persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT,
+		.persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT, .arena = target->arena,
 	};
 	static const char *const one_way[REVERSIBLE_COUNT] = {
 		[REVERSIBLE_REBOOT] = "only a reboot undoes it",
@@ -466,20 +505,128 @@ static void fill(const struct target *target, const struct actuator *actuator, c
 	change->persist_note = lines_or_null(&lasting.note, target->arena);
 }
 
+static int target_of_change(const struct snapshot *snapshot, const struct change *change, struct arena *arena,
+			    struct target *target)
+{
+	target_init(target, snapshot, change->tunable, change->subject, concrete_key(change), arena);
+	if (!*target->raw) {
+		target->raw = change->from;
+		target->now = writable(change->tunable, change->from, arena);
+	}
+	if (!writable_name(target->name) || !writable_name(target->key) || !writable_name(target->path) ||
+	    !writable_name(change->from) || !writable_name(change->to))
+		return -EINVAL;
+	return 0;
+}
+
 void action_commands(const struct snapshot *snapshot, const struct registry *registry, struct change *change,
 		     struct arena *arena)
 {
 	struct target target;
 
-	target_init(&target, snapshot, change->tunable, change->subject, concrete_key(change), arena);
-	if (!*target.raw) {
-		target.raw = change->from;
-		target.now = writable(change->tunable, change->from, arena);
-	}
-	if (!writable_name(target.name) || !writable_name(target.key) || !writable_name(target.path) ||
-	    !writable_name(change->from) || !writable_name(change->to)) {
+	if (target_of_change(snapshot, change, arena, &target) < 0) {
 		change->persist_note = "its name or value ends in a newline, which a shell command cannot keep";
 		return;
 	}
 	fill(&target, actuators[change->tunable->kind], registry, change);
+}
+
+/* ---- for plans ---- */
+
+static void add_coupled(const struct restore *restore, const struct change *change, const char *own, struct action *action)
+{
+	const struct string_list *group = &change->tunable->coupled;
+
+	action->coupled = arena_alloc(restore->arena, (group->count + 1) * sizeof(*action->coupled));
+	for (size_t i = 0; i < group->count; i++) {
+		const char *id = fill_star(group->items[i], change->tunable->key, own, restore->arena);
+		const struct entry *entry = registry_find(restore->registry, id);
+		bool host = entry && entry->about == SUBJECT_KIND_HOST;
+		const char *key = entry ? key_of_id(entry, id) : "";
+		const struct setting *setting;
+		struct target target;
+
+		if (!entry || (!host && entry->about != change->tunable->about) || streq(key, own))
+			continue;
+		setting = snapshot_get(restore->snapshot, host ? SUBJECT_HOST : change->subject, key);
+		if (!setting || setting->absence != PRESENT)
+			continue;
+		target_init(&target, restore->snapshot, entry, setting->subject, key, restore->arena);
+		if (*target.path != '/')
+			continue;
+		action->coupled[action->n_coupled++] = (struct plan_coupled){
+			.key = key_name(&target),
+			.path = target.path,
+			.raw = target.raw,
+			.reads = target.now,
+			.choice = entry->format == FORMAT_ENUM && strchr(target.raw, '['),
+		};
+	}
+}
+
+static void add_restore(struct restore *restore, const struct target *target, const struct change *change,
+			struct action *action)
+{
+	restore_group(restore, change, target->key);
+	action->n_restore = restore->n_writes;
+	action->restore = arena_alloc(target->arena, (restore->n_writes + 1) * sizeof(*action->restore));
+	if (restore->n_writes > 0)
+		memcpy(action->restore, restore->writes, restore->n_writes * sizeof(*action->restore));
+	free(restore->writes);
+}
+
+static void add_lasting(const struct target *target, const char *value, struct action *action)
+{
+	CLEANUP(lasting_release) struct lasting lasting = {
+		.persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT, .arena = target->arena,
+	};
+
+	actuators[target->entry->kind]->persist(target, value, &lasting);
+	action->n_files = lasting.n_files;
+	action->files = arena_alloc(target->arena, (lasting.n_files + 1) * sizeof(*action->files));
+	memcpy(action->files, lasting.files, lasting.n_files * sizeof(*action->files));
+	action->persist_note = lines_or_null(&lasting.note, target->arena);
+}
+
+/* Whether there is a way to write it that is not a reboot. */
+static bool has_live_way(const struct target *target, const char *value)
+{
+	CLEANUP(strbuf_release) struct strbuf apply = STRBUF_INIT;
+
+	actuators[target->entry->kind]->write(target, value, &apply);
+	return apply.len > 0;
+}
+
+int action_plan(const struct snapshot *snapshot, const struct registry *registry, const struct change *change,
+		struct arena *arena, struct action *ret_action, const char **ret_reason)
+{
+	struct restore restore = { .snapshot = snapshot, .registry = registry, .arena = arena };
+	struct action action = { .tunable = change->tunable, .subject = change->subject, .key = change->key };
+	struct target target;
+	const char *value;
+
+	*ret_reason = "its name or value ends in a newline, which a shell command cannot keep";
+	if (target_of_change(snapshot, change, arena, &target) < 0)
+		return -EOPNOTSUPP;
+	value = writable(target.entry, change->to, arena);
+	action.setting_key = target.key;
+	action.path = *target.path == '/' ? target.path : "";
+	action.raw = change->from;
+	action.from = target.now;
+	action.write = (struct plan_write){ .key = change->key, .path = "" };
+	if (has_live_way(&target, value)) {
+		fill_write(&target, value, &action.write);
+		add_coupled(&restore, change, target.key, &action);
+		add_restore(&restore, &target, change, &action);
+	}
+	action.write.value = value;
+	add_lasting(&target, value, &action);
+	*ret_reason = arena_formatf(arena, "%s, which it may move, could not be read", restore.unreadable);
+	if (restore.unreadable)
+		return -EOPNOTSUPP;
+	*ret_reason = action.persist_note ? action.persist_note : "there is no way to set it";
+	if (!action_is_live(&action) && action.n_files == 0)
+		return -EOPNOTSUPP;
+	*ret_action = action;
+	return 0;
 }

@@ -6,6 +6,7 @@
 #ifndef KEISOKU_ACTION_H
 #define KEISOKU_ACTION_H
 
+#include "../core/plan.h"
 #include "../core/quote.h"
 #include "advisor.h"
 
@@ -22,10 +23,15 @@ struct target {
 	struct arena *arena;
 };
 
-/* The half that survives a reboot, and its way back. */
+#define ACTION_FILES_MAX 4
+
+/* The half that survives a reboot, and its way back: as commands and as files. */
 struct lasting {
 	struct strbuf persist, unpersist;
 	struct strbuf note;
+	struct plan_file files[ACTION_FILES_MAX];
+	size_t n_files;
+	struct arena *arena;
 };
 
 struct actuator {
@@ -36,6 +42,8 @@ struct actuator {
 	/* Prints the value; its exit status says whether it is the wanted one. */
 	void (*verify)(const struct target *target, const char *value, struct strbuf *out);
 	void (*persist)(const struct target *target, const char *value, struct lasting *out);
+	/* Where commands, not its file, set it: adds set, show and tool.  NULL: its file does, if it has one. */
+	void (*plan)(const struct target *target, const char *value, struct plan_write *out);
 };
 
 extern const struct actuator actuator_sysctl, actuator_block_queue, actuator_sysfs, actuator_huge_pages,
@@ -60,6 +68,9 @@ bool action_printable(const char *text);
 /* A configuration file of its own with that one line: directory/90-keisoku-NAME.suffix.  One file for each setting,
  * so that writing it twice changes nothing and removing it takes back just this.  name and line must be printable. */
 void action_line(struct lasting *out, const char *directory, const char *name, const char *suffix, const char *line);
+
+/* A whole file of ours; reload may be NULL. */
+void action_file(struct lasting *out, const char *path, const char *content, const char *reload, const char *tool);
 
 /* A sentence of the note; several are separated by semicolons. */
 void action_note(struct lasting *out, const char *format, ...) FORMAT_PRINTF(2, 3);

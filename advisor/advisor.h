@@ -3,7 +3,7 @@
 #ifndef KEISOKU_ADVISOR_H
 #define KEISOKU_ADVISOR_H
 
-#include "../core/finding.h"
+#include "../core/plan.h"
 
 struct rulebook;		/* compiled rules, USE rows, and the compiled expressions of the registry */
 struct waivers;
@@ -53,5 +53,17 @@ enum inert rulebook_inert(struct rulebook *rulebook, const struct snapshot *snap
 /* Fills apply, rollback, verify, persist … of a change from its tunable's kind.  advisor/action.c */
 void action_commands(const struct snapshot *snapshot, const struct registry *registry, struct change *change,
 		     struct arena *arena);
+
+/* The same for a plan: how it is written, what it moves, how that is given back, the files that let it last.  0, or
+ * -EOPNOTSUPP with the reason, a sentence, when it cannot be done safely. */
+int action_plan(const struct snapshot *snapshot, const struct registry *registry, const struct change *change,
+		struct arena *arena, struct action *ret_action, const char **ret_reason);
+
+/* Recommendations to a plan: advisor/plan.c. */
+struct plan_options {
+	unsigned int forbidden;		/* classes that are left out */
+};
+void plan_make(struct rulebook *rulebook, const struct snapshot *snapshot, const struct finding_list *findings,
+	       const struct plan_options *options, struct plan *plan);
 
 #endif

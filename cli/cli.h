@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "../core/finding.h"
+#include "../core/plan.h"
 #include "../core/root.h"
 #include "../core/snapshot.h"
 
@@ -22,6 +22,8 @@ enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct arguments {
 	uint64_t window_msec, interval_msec;
 	bool window_given, no_window, all, quiet, redact, has_fail_on;
+	const char *plan;
+	unsigned int forbidden;		/* enum change_class */
 	const char *root, *snapshot, *save, *tree, *output_file, *netns, *journal, *only_rule, *cases, *sources;
 	struct text_list outputs, rules, waivers, cgroups, pids;
 	uint32_t cgroup_max;
@@ -32,8 +34,8 @@ struct arguments {
 };
 
 enum option_id {
-	OPTION_ALL, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_FAIL_ON, OPTION_FILE, OPTION_INTERVAL,
-	OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT, OPTION_PID, OPTION_QUIET, OPTION_REDACT,
+	OPTION_ALL, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_FAIL_ON, OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL,
+	OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT, OPTION_PID, OPTION_PLAN, OPTION_QUIET, OPTION_REDACT,
 	OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE, OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH,
 	OPTION_WINDOW, OPTION_END,
 };
@@ -69,6 +71,10 @@ int measure(const struct arguments *arguments, const struct registry *registry, 
 
 /* Copies what probes and samplers read from root into a new directory.  0 or an exit status. */
 int tree_copy(const struct root *root, const char *directory);
+
+/* --plan DIR: a new directory, or an empty one, that is there whole or not at all.  0 or an exit status after a message. */
+int plan_directory_check(const char *path);
+int plan_directory_write(const char *path, const struct plan *plan);
 
 /* A file that is there whole or not at all: written beside its place and renamed.  "-" and NULL: stdout. */
 struct output_file {

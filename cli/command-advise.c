@@ -130,6 +130,16 @@ static bool fails(const struct arguments *arguments, const struct finding_list *
 	return false;
 }
 
+static int write_plan(const struct arguments *arguments, struct knowledge *knowledge, const struct snapshot *snapshot,
+		      const struct finding_list *findings)
+{
+	CLEANUP(plan_free_ptr) struct plan *plan = plan_new();
+	struct plan_options options = { .forbidden = arguments->forbidden };
+
+	plan_make(knowledge->rulebook, snapshot, findings, &options, plan);
+	return plan_directory_write(arguments->plan, plan);
+}
+
 /* A text report on a terminal has the diagnostics in it; once is enough for the person there. */
 static bool on_terminal(const struct arguments *arguments)
 {
@@ -169,6 +179,8 @@ static int judge(const struct arguments *arguments, struct knowledge *knowledge,
 	report.use = use;
 	count_settings(snapshot, &report);
 	status = write_outputs(arguments, &report);
+	if (status == 0 && arguments->plan)
+		status = write_plan(arguments, knowledge, snapshot, &findings);
 	if (!on_terminal(arguments) && (!arguments->quiet || diag->errors > 0))
 		talk_diag(diag);
 	if (status != 0)
@@ -184,6 +196,8 @@ static int run(const struct arguments *arguments)
 	int status, r;
 
 	status = check_outputs(arguments);
+	if (status == 0 && arguments->plan)
+		status = plan_directory_check(arguments->plan);
 	if (status != 0)
 		return status;
 	r = knowledge_load(&knowledge, KNOWLEDGE_RULES, arguments->rules.items, arguments->rules.count, &diag);
@@ -201,7 +215,7 @@ static int run(const struct arguments *arguments)
 
 static const enum option_id options[] = {
 	OPTION_WINDOW, OPTION_INTERVAL, OPTION_NO_WINDOW, OPTION_ROOT, OPTION_SNAPSHOT, OPTION_SAVE, OPTION_OUTPUT,
-	OPTION_ALL, OPTION_FAIL_ON, OPTION_PID, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_NETNS, OPTION_JOURNAL,
+	OPTION_PLAN, OPTION_FORBID, OPTION_ALL, OPTION_FAIL_ON, OPTION_PID, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_NETNS, OPTION_JOURNAL,
 	OPTION_RULES, OPTION_RULE, OPTION_WAIVERS, OPTION_COLOUR, OPTION_WIDTH, OPTION_QUIET, OPTION_END,
 };
 

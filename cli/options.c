@@ -24,12 +24,15 @@ static const struct option_row option_rows[] = {
 	[OPTION_FAIL_ON]    = { "fail-on", 0, "SEVERITY", "exit 1 when something is recommended at or above low, medium, "
 				"high or critical" },
 	[OPTION_FILE]       = { "file", 'o', "FILE", "write to FILE; default: standard output" },
+	[OPTION_FORBID]     = { "forbid", 0, "CLASS", "leave such changes out of the plan (repeat): one-way, reboot-to-undo, "
+				"write-has-side-effect, new-objects-only, per-namespace, needs-module" },
 	[OPTION_INTERVAL]   = { "interval", 'i', "TIME", "sample every TIME (1s)" },
 	[OPTION_JOURNAL]    = { "journal", 0, "FILE", "read kernel messages from this journal file or directory" },
 	[OPTION_NETNS]      = { "netns", 0, "PID|FILE", "measure in this network namespace" },
 	[OPTION_NO_WINDOW]  = { "no-window", 0, NULL, "do not measure: use the counters since boot" },
 	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json, to standard output or FILE (repeat)" },
 	[OPTION_PID]        = { "pid", 'p', "PID", "describe this process and measure in its network namespace (repeat)" },
+	[OPTION_PLAN]       = { "plan", 'P', "DIR", "write what is recommended as a plan with scripts into the new directory DIR" },
 	[OPTION_QUIET]      = { "quiet", 'q', NULL, "no progress bar and no remarks" },
 	[OPTION_REDACT]     = { "redact", 0, NULL, "replace names, addresses, serials and command lines" },
 	[OPTION_ROOT]       = { "root", 'r', "DIR", "read an image, a captured tree or an unpacked sosreport" },
@@ -128,6 +131,21 @@ static int set_colour(const char *value, enum colour_choice *ret)
 	return bad_value("color", value, "auto, always or never");
 }
 
+static int set_forbidden(const char *value, unsigned int *classes)
+{
+	CLEANUP(strbuf_release) struct strbuf known = STRBUF_INIT;
+	unsigned int class;
+
+	if (change_class_parse(value, &class) == 0) {
+		*classes |= class;
+		return 0;
+	}
+	for (unsigned int bit = 0; bit < CHANGE_CLASS_COUNT; bit++)
+		strbuf_addf(&known, "%s%s", bit == 0 ? "" : bit + 1 < CHANGE_CLASS_COUNT ? ", " : " or ",
+			    change_class_name(bit));
+	return bad_value("forbid", value, known.buf);
+}
+
 static int set_option(struct arguments *arguments, enum option_id id, const char *value)
 {
 	const char *name = option_rows[id].name;
@@ -158,6 +176,8 @@ static int set_option(struct arguments *arguments, enum option_id id, const char
 	case OPTION_FILE:
 		arguments->output_file = value;
 		break;
+	case OPTION_FORBID:
+		return set_forbidden(value, &arguments->forbidden);
 	case OPTION_INTERVAL:
 		r = set_time(name, value, &arguments->interval_msec);
 		if (r == 0 && (arguments->interval_msec < 100 || arguments->interval_msec > 60000))
@@ -178,6 +198,9 @@ static int set_option(struct arguments *arguments, enum option_id id, const char
 	case OPTION_PID:
 		r = set_number(name, value, 1, 4194304, &number);
 		list_add(&arguments->pids, value);
+		break;
+	case OPTION_PLAN:
+		arguments->plan = value;
 		break;
 	case OPTION_QUIET:
 		arguments->quiet = true;
@@ -267,6 +290,8 @@ static int check_combination(const struct command *command, const struct argumen
 		return talk_error(EXIT_USAGE, "--root and --snapshot: give one of them");
 	if ((arguments->root || arguments->snapshot) && arguments->window_given)
 		return talk_error(EXIT_USAGE, "--window measures this host; it does not go with --root or --snapshot");
+	if (arguments->forbidden && !arguments->plan)
+		return talk_error(EXIT_USAGE, "--forbid leaves changes out of a plan: give --plan too");
 	if (arguments->no_window && arguments->window_given)
 		return talk_error(EXIT_USAGE, "--window and --no-window: give one of them");
 	if (arguments->window_given && arguments->window_msec > 0 && arguments->window_msec < arguments->interval_msec)

@@ -34,6 +34,10 @@ static const char *const basis_names[] = {
 	[BASIS_SINCE_BOOT] = "since-boot",
 	[BASIS_INSTANT]    = "instant",
 };
+
+static const char *const change_class_names[CHANGE_CLASS_COUNT] = {
+	"one-way", "reboot-to-undo", "write-has-side-effect", "new-objects-only", "per-namespace", "needs-module",
+};
 /* clang-format on */
 
 static int find_name(const char *const *names, size_t count, const char *name)
@@ -89,4 +93,38 @@ void finding_list_release(struct finding_list *list)
 	free(list->items);
 	arena_release(&list->arena);
 	*list = (struct finding_list)FINDING_LIST_INIT;
+}
+
+const char *change_class_name(unsigned int bit)
+{
+	return change_class_names[bit];
+}
+
+int change_class_parse(const char *name, unsigned int *ret_class)
+{
+	int r = find_name(change_class_names, CHANGE_CLASS_COUNT, name);
+
+	if (r < 0)
+		return r;
+	*ret_class = 1U << r;
+	return 0;
+}
+
+unsigned int change_classes(const struct entry *entry)
+{
+	unsigned int classes = 0;
+
+	if (entry->reversible == REVERSIBLE_NO)
+		classes |= CHANGE_ONE_WAY;
+	if (entry->reversible == REVERSIBLE_REBOOT)
+		classes |= CHANGE_REBOOT_TO_UNDO;
+	if (entry->write_effect)
+		classes |= CHANGE_SIDE_EFFECT;
+	if (entry->takes_effect == EFFECT_NEW_OBJECTS || entry->takes_effect == EFFECT_RESTART)
+		classes |= CHANGE_NEW_OBJECTS;
+	if (entry->scope >= SCOPE_NET_NAMESPACE && entry->scope <= SCOPE_USER_NAMESPACE)
+		classes |= CHANGE_PER_NAMESPACE;
+	if (entry->module || entry->takes_effect == EFFECT_MODULE_LOAD)
+		classes |= CHANGE_NEEDS_MODULE;
+	return classes;
 }

@@ -49,6 +49,20 @@ struct missing {
 	const char *how;		/* what to run or import to have it */
 };
 
+/* What somebody who approves a change wants to know of it beforehand; --forbid takes these names. */
+enum change_class {
+	CHANGE_ONE_WAY = 1 << 0,		/* it cannot be undone */
+	CHANGE_REBOOT_TO_UNDO = 1 << 1,
+	CHANGE_SIDE_EFFECT = 1 << 2,		/* writing does more than setting the value */
+	CHANGE_NEW_OBJECTS = 1 << 3,		/* what already runs keeps the old value */
+	CHANGE_PER_NAMESPACE = 1 << 4,		/* holds in one namespace only */
+	CHANGE_NEEDS_MODULE = 1 << 5,		/* is there only while a kernel module is loaded */
+};
+#define CHANGE_CLASS_COUNT 6
+const char *change_class_name(unsigned int bit);	/* number of the bit, from 0 */
+int change_class_parse(const char *name, unsigned int *ret_class);	/* -EINVAL */
+unsigned int change_classes(const struct entry *entry);
+
 struct change {
 	const struct entry *tunable;
 	subject_id subject;
@@ -56,6 +70,7 @@ struct change {
 	const char *from;		/* raw text now */
 	const char *to;			/* raw text proposed */
 	const char *from_text, *to_text;	/* with unit: "20 %", "4,096" */
+	unsigned int classes;		/* of enum change_class */
 	/* Shell commands, one per line, complete and quoted; NULL when there is none, and then the _note says why. */
 	const char *apply, *rollback, *verify, *persist, *unpersist;
 	const char *persist_note;

@@ -60,3 +60,26 @@ void quote_terminal(struct strbuf *out, const char *text, size_t length)
 		length -= n;
 	}
 }
+
+static void add_octal(struct strbuf *out, const char *text)
+{
+	strbuf_add_string(out, "\"$(printf '%b' '");
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c < ' ' || *c >= 0x7f || *c == '\'' || *c == '\\')
+			strbuf_addf(out, "\\0%03o", *c);
+		else
+			strbuf_add_char(out, (char)*c);
+	}
+	strbuf_add_string(out, "')\"");
+}
+
+void quote_word(struct strbuf *out, const char *text)
+{
+	CLEANUP(strbuf_release) struct strbuf shown = STRBUF_INIT;
+
+	quote_terminal(&shown, text, strlen(text));
+	if (streq(shown.buf, text))
+		quote_shell(out, text, strlen(text));
+	else
+		add_octal(out, text);
+}

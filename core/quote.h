@@ -8,6 +8,10 @@
 /* One POSIX shell word: left alone when every character is harmless, else in single quotes. */
 void quote_shell(struct strbuf *out, const char *text, size_t length);
 
+/* The same, and on one line that any terminal can show: text with control characters, bad UTF-8 or bidirectional marks
+ * becomes "$(printf '%b' '…')".  A newline at the end of text would be lost: the caller refuses such text. */
+void quote_word(struct strbuf *out, const char *text);
+
 /* For a terminal or a plain text file: control characters, invalid UTF-8 and bidirectional overrides become \xNN or
  * \u{NNNN}; newlines and tabs too. */
 void quote_terminal(struct strbuf *out, const char *text, size_t length);

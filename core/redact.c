@@ -52,6 +52,7 @@ static const struct { const char *key, *placeholder; } whole_values[] = {
 	{ "address",           "mac" },
 	{ "cmdline",           "command-line" },
 	{ "host.boot_id",      "boot" },
+	{ "host.machine",      "machine" },
 	{ "host.name",         "host" },
 	{ "kernel.domainname", "domain" },
 	{ "kernel.hostname",   "host" },

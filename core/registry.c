@@ -83,7 +83,7 @@ static const struct name metric_kinds[] = { { "counter", METRIC_COUNTER }, { "ga
 static const char *const tunable_keys[] = {
 	"kind", "type", "unit", "range", "values", "fields", "default", "scope", "takes_effect", "reversible", "coupled",
 	"inert_when", "reads_back", "obsolete", "secret", "volatile", "module", "path", "summary", "hazards",
-	"references", "note", "about", "unlimited", NULL,
+	"references", "note", "about", "unlimited", "below", "at_most", "within", "ascending", "write_effect", NULL,
 };
 static const char *const fact_keys[] = { "about", "type", "unit", "values", "fields", "summary", "source", "references", "volatile",
 					 "secret", "note", "unlimited", NULL };
@@ -298,7 +298,12 @@ static void read_tunable(struct reading *reading)
 	get_list(reading, "coupled", &entry->coupled);
 	entry->reads_back = get_text(reading, "reads_back", false);
 	entry->obsolete = get_text(reading, "obsolete", false);
-	(void)get_text(reading, "module", false);
+	get_list(reading, "below", &entry->below);
+	get_list(reading, "at_most", &entry->at_most);
+	get_list(reading, "within", &entry->within);
+	get_flag(reading, "ascending", &entry->ascending);
+	entry->write_effect = get_text(reading, "write_effect", false);
+	entry->module = get_text(reading, "module", false);
 	(void)get_text(reading, "path", false);
 }
 

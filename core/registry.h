@@ -78,6 +78,10 @@ struct entry {
 	struct string_list values;	/* FORMAT_ENUM: the values known; what is offered is read from the file */
 	struct string_list unlimited;	/* raw texts that mean no limit, the one to write first: "-1"; in a cgroup also "max" */
 	struct string_list coupled;	/* other ids, restored together, in the order to write them */
+	struct string_list below, at_most, within;	/* ids, each with or without "[field]": what it must not pass */
+	bool ascending;			/* FORMAT_LIST: no item is smaller than the one before */
+	const char *write_effect;	/* what writing does besides setting the value; NULL: nothing */
+	const char *module;		/* the key is there only while this module is loaded */
 	const char *reads_back;		/* how the kernel rounds: "power-of-2", "page-multiple", "bracketed", "tabs", text */
 	const char *obsolete;		/* since when and what instead; NULL: current */
 	bool secret;			/* never captured */

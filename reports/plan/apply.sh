@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# shellcheck source=library.sh
+. ./library.sh
+plan_id='' plan_live=''
+
+# ---- apply ----
+
+host_check=kernel
+dry_run=
+persist=
+confirm=
+confirm_within=
+stop=
+
+help() {
+	cat <<-END
+	sh $script [--dry-run] [--persist] [--confirm-within TIME]
+	sh $script --confirm
+
+	Applies plan $plan_id to $plan_host. Checks first that everything still shows what was
+	measured, and changes nothing otherwise. When a step fails, what was done is undone.
+	Run again after it was killed, it finishes what it began.
+
+	  --dry-run             say what would be done; change nothing
+	  --persist             also write the files that let it last over a reboot
+	  --runtime-only        change the running system only (this is what it does unless told)
+	  --confirm-within TIME roll back by itself after TIME (120s, 5m) unless --confirm is run
+	                        by then; with --persist the files are written at --confirm, so a
+	                        reboot meanwhile rolls back too
+	  --confirm             it is good: stay
+	  --any-host            on another host or kernel than the measured one too
+	  --state DIR           keep originals and journal here (/var/lib/keisoku/$plan_id)
+
+	Exit status: 0 done; 1 refused, nothing was changed; 2 wrong usage; 3 failed, everything
+	was undone; 4 failed, and not everything could be undone.
+	END
+}
+
+# 120, 120s, 5m, 1h in seconds
+seconds() {
+	seconds_number=${1%[smh]}
+	case $seconds_number in
+	'' | *[!0-9]* | ???????*) usage_error "--confirm-within: expected a time such as 120s or 5m, found '$1'" ;;
+	esac
+	case $1 in
+	*m) echo $((seconds_number * 60)) ;;
+	*h) echo $((seconds_number * 3600)) ;;
+	*) echo "$seconds_number" ;;
+	esac
+}
+
+options() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--dry-run) dry_run=yes ;;
+		--persist) persist=yes ;;
+		--runtime-only) persist= ;;
+		--confirm) confirm=yes ;;
+		--confirm-within | --state)
+			[ $# -gt 1 ] || usage_error "$1: expected a value after it"
+			if [ "$1" = --state ]; then state=$2; else confirm_within=$(seconds "$2") || exit 2; fi
+			shift
+			;;
+		--any-host) host_check=any ;;
+		--help | -h)
+			help
+			exit 0
+			;;
+		*) usage_error "unknown option '$1'" ;;
+		esac
+		shift
+	done
+	state=${state:-$root/var/lib/keisoku/$plan_id}
+}
+
+dry_run() {
+	read_journal
+	rebooted=
+	all check
+	all preview
+	nothing_moved || refuse 'the state has moved since it was measured'
+	say 'Nothing was changed.'
+	exit 0
+}
+
+# A failed or interrupted step: back to where it was.
+give_up() {
+	complain "$1; undoing what was done"
+	read_journal
+	if undo_all; then
+		complain 'everything is as it was'
+		exit 3
+	fi
+	complain "not everything could be undone: see $state and run rollback.sh"
+	exit 4
+}
+
+apply_action() {
+	problem=
+	action landed "$1"
+	if has_reached "$1" && [ -z "$problem" ]; then
+		action record "$1"
+		return
+	fi
+	problem=
+	journal "apply $1"
+	action touch "$1"
+	action write "$1"
+	[ -n "$problem" ] || action landed "$1"
+	[ -n "$problem" ] || action record "$1"
+	[ -z "$problem" ] || give_up "$problem"
+	say "done     $number. $key is $now"
+}
+
+apply_all() {
+	for apply_number in $plan_live; do
+		[ -z "$stop" ] || give_up 'interrupted'
+		apply_action "$apply_number"
+	done
+	# A later action may have moved an earlier one.
+	problem=
+	all landed
+	[ -z "$problem" ] || give_up "$problem"
+	journal applied
+}
+
+persist_all() {
+	for persist_number in $plan_actions; do
+		[ -z "$stop" ] || give_up 'interrupted'
+		problem=
+		journal "persist $persist_number"
+		action persist "$persist_number"
+		[ -z "$problem" ] || give_up "$problem"
+	done
+	journal persisted
+	say 'The files that let it last are written.'
+}
+
+# Rolls back when nobody confirms in time.  It has a session of its own, so that it outlives this one.
+start_timer() {
+	here=$(dirname "$0")
+	[ -f "$here/rollback.sh" ] || refuse '--confirm-within needs rollback.sh beside this script'
+	command -v setsid >/dev/null 2>&1 || refuse 'the program setsid is needed and is not here'
+	cp "$here/rollback.sh" "$state/rollback.sh" || refuse "cannot write below $state"
+	settle "$state/rollback.sh"
+	token=$$.$(date +%s)
+	journal "wait $token ${persist:-no}"
+	setsid sh "$state/rollback.sh" --state "$state" --any-host --unless-confirmed "$token" "$confirm_within" $$ \
+		</dev/null >>"$state/timer.log" 2>&1 9>&- &
+	trap '' HUP
+}
+
+confirm() {
+	[ -f "$state/journal" ] || refuse 'nothing waits to be confirmed'
+	take_lock 30 || refuse 'another run has not ended'
+	read_journal
+	note_boot
+	[ -z "$rebooted" ] || refuse 'the host was rebooted before it was confirmed: nothing of it is in force'
+	if ! is_waiting_for "$waiting" || [ "$status" != applied ]; then
+		refuse 'nothing waits to be confirmed'
+	fi
+	journal confirmed
+	if wants_persist; then
+		persist=yes
+		persist_all
+	fi
+	say 'Confirmed: it stays.'
+}
+
+save_originals() {
+	if is_fresh; then
+		rm -rf "$state/original" "$state/left" "$state/files"
+		mkdir -p "$state/original" "$state/left" "$state/files" || refuse "cannot make $state"
+	fi
+	problem=
+	all save
+	for save_file in "$state"/original/*; do
+		if [ -f "$save_file" ]; then settle "$save_file"; fi
+	done
+	[ -z "$problem" ] || refuse "$problem"
+	if is_fresh; then journal "begin $plan_id"; fi
+	journal "boot $(boot_id)"
+}
+
+apply() {
+	mkdir -p "$state" || refuse "cannot make $state"
+	chmod go-rwx "$state"
+	take_lock 0 || refuse 'another run has not ended'
+	read_journal
+	note_boot
+	[ "$status" != undoing ] || refuse 'it is half rolled back: finish that with rollback.sh'
+	all check
+	nothing_moved || refuse 'the state has moved since it was measured'
+	save_originals
+	trap 'stop=yes' INT TERM HUP
+	if [ -n "$confirm_within" ]; then start_timer; fi
+	apply_all
+	if [ -n "$confirm_within" ]; then
+		say "Applied. It is rolled back in $confirm_within s unless you run: sh $script --confirm"
+		return
+	fi
+	if [ -n "$persist" ]; then
+		persist_all
+	elif [ -z "$persisted" ]; then
+		say 'Applied; it lasts until the next reboot, and over it with --persist.'
+	fi
+}
+
+main() {
+	options "$@"
+	umask 022
+	check_host "$host_check"
+	check_tools
+	if [ -n "$confirm" ]; then
+		confirm
+	elif [ -n "$dry_run" ]; then
+		dry_run
+	else
+		apply
+	fi
+}
+
+main "$@"

@@ -1,0 +1,720 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# What the scripts of every plan share; embedded at build time behind the actions of one plan, which set plan_… and
+# define run_action().  The first paragraph, this one, is left out then.
+plan_host='' plan_machine='' plan_kernel='' plan_tools='' plan_persist_tools='' plan_actions=''
+run_action() { :; }
+
+# ---------------------------------------------------------------------------------------------------------------------
+# From here on the script is the same for every plan.
+#
+# An action is run once for each phase; the lines in it do what the phase asks of them and nothing else:
+#   check    does everything still show what was measured?     record   what did we leave it at?
+#   preview  what would be done?                               undo     give back what was measured
+#   save     write down the originals                          undone   does everything show the originals again?
+#   touch    from now on it may show something else            persist  the files that make it last
+#   write    make the change                                   forget   take those files back
+#   landed   did the kernel take it?                           kept     are those files as we left them?
+#
+# The state directory keeps: journal (one line before and after each step), original/ (what was measured), left/ (what
+# we left it at), files/ (copies and SHA-256 of replaced files).  Exit status: 0 done; 1 refused, and nothing was changed;
+# 2 wrong usage; 3 failed, and everything was undone; 4 failed, and not everything could be undone.
+
+script=${0##*/}
+root=${KEISOKU_ROOT-} # for trying a script on a copy of the files
+state=
+persist=
+phase=
+number=
+moved=
+problem=
+newline='
+'
+
+# ---- words ----
+
+# Harmless on any terminal, whatever is in it.
+plain() {
+	printf '%s' "$1" | LC_ALL=C tr -c '[:print:]' '?'
+}
+
+say() {
+	printf '%s\n' "$(plain "$*")"
+}
+
+complain() {
+	printf '%s: %s\n' "$script" "$(plain "$*")" >&2
+}
+
+refuse() {
+	complain "$@"
+	complain 'refused; nothing was changed'
+	exit 1
+}
+
+usage_error() {
+	complain "$@"
+	complain "see: sh $script --help"
+	exit 2
+}
+
+# ---- this host ----
+
+# Stays the same from boot to boot: a hash of /etc/machine-id.
+host_machine() {
+	[ -s "$root/etc/machine-id" ] || return 1
+	printf 'keisoku %s' "$(cat "$root/etc/machine-id")" | sha256sum | cut -c1-32
+}
+
+boot_id() {
+	cat "$root/proc/sys/kernel/random/boot_id" 2>/dev/null || echo unknown
+}
+
+# check_host any|machine|kernel
+check_host() {
+	[ "$1" = any ] && return
+	[ -n "$plan_machine" ] ||
+		refuse 'the plan does not know which host it was measured on; --any-host runs it all the same'
+	[ "$(host_machine)" = "$plan_machine" ] ||
+		refuse "this is not the host that was measured ($plan_host); --any-host runs it all the same"
+	[ "$1" = machine ] && return
+	host_kernel=$(cat "$root/proc/sys/kernel/osrelease" 2>/dev/null)
+	[ "$host_kernel" = "$plan_kernel" ] ||
+		refuse "measured on Linux $plan_kernel, this is $host_kernel; --any-host runs it all the same"
+}
+
+check_tools() {
+	tools=$plan_tools
+	if [ -n "$persist" ] && [ -z "$root" ]; then tools="$tools $plan_persist_tools"; fi
+	for tool in $tools; do
+		command -v "$tool" >/dev/null 2>&1 || refuse "the program $tool is needed and is not here"
+	done
+}
+
+# ---- one at a time ----
+
+process_start() {
+	{ read -r process_stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+	process_stat=${process_stat##*) } # the name in parentheses may hold anything
+	printf '%s\n' "$process_stat" | cut -d' ' -f20
+}
+
+# Without flock(1): a directory with its owner in it, who may have been killed.
+lock_directory() {
+	if mkdir "$lock.d" 2>/dev/null; then
+		echo "$$ $(process_start $$) $(boot_id)" >"$lock.d/owner"
+		trap 'rm -rf "$lock.d"' EXIT
+		return 0
+	fi
+	{ read -r owner owner_start owner_boot <"$lock.d/owner"; } 2>/dev/null || return 1
+	if [ "$owner_boot" = "$(boot_id)" ] && [ "$(process_start "$owner")" = "$owner_start" ]; then
+		return 1
+	fi
+	mv "$lock.d" "$lock.stale.$$" 2>/dev/null && rm -rf "$lock.stale.$$"
+	return 1
+}
+
+# take_lock SECONDS: how long to wait for it.  flock lets go by itself when its process ends, however it ends.
+take_lock() {
+	lock=$root/run/keisoku.lock
+	[ -w "$root/run" ] || lock=$state/lock
+	if command -v flock >/dev/null 2>&1 && { true >>"$lock"; } 2>/dev/null; then
+		exec 9>>"$lock"
+		flock -w "$1" 9
+		return
+	fi
+	lock_left=$1
+	until lock_directory; do
+		[ "$lock_left" -gt 0 ] || return 1
+		lock_left=$((lock_left - 1))
+		sleep 1
+	done
+}
+
+# ---- journal ----
+
+# On stable storage: what it names, and that the name is there.
+settle() {
+	sync "$1" "$(dirname "$1")" 2>/dev/null || sync
+}
+
+journal() {
+	printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>"$state/journal" || return
+	settle "$state/journal"
+}
+
+# What the journal says: $reached actions, $stored ones (their files), and where it all stands:
+# none, begun, applied or undone; $persisted, $waiting for which token, $want_persist.
+read_journal() {
+	status=none reached=' ' stored=' ' persisted='' waiting='' want_persist='' journal_boot=''
+	[ -f "$state/journal" ] || return 0
+	while read -r journal_time word rest; do
+		case $word in
+		begin) status=begun reached=' ' stored=' ' persisted='' waiting='' want_persist='' ;;
+		boot) journal_boot=$rest ;;
+		apply) reached="$reached$rest " ;;
+		applied) status=applied ;;
+		persist) stored="$stored$rest " ;;
+		persisted) persisted=yes ;;
+		wait) waiting=${rest%% *} want_persist=${rest##* } ;;
+		confirmed) waiting='' ;;
+		undo) status=undoing ;;
+		undone) status=undone reached=' ' stored=' ' persisted='' waiting='' ;;
+		esac
+	done <"$state/journal"
+	: "$journal_time"
+}
+
+# Nothing of it is in force, as far as the journal knows.
+is_fresh() {
+	[ "$status" = none ] || [ "$status" = undone ]
+}
+
+is_waiting_for() {
+	[ -n "$waiting" ] && [ "$waiting" = "$1" ]
+}
+
+wants_persist() {
+	[ "$want_persist" = yes ]
+}
+
+has_reached() {
+	case $reached in *" $1 "*) return 0 ;; esac
+	return 1
+}
+
+has_stored() {
+	case $stored in *" $1 "*) return 0 ;; esac
+	return 1
+}
+
+# After a reboot nothing of the running half is left.
+note_boot() {
+	if [ -n "$journal_boot" ] && [ "$journal_boot" != "$(boot_id)" ]; then
+		rm -rf "$state/left"
+		rebooted=yes
+	else
+		rebooted=
+	fi
+	mkdir -p "$state/left" "$state/original" "$state/files"
+}
+
+# ---- values ----
+
+# The name under which the state directory keeps something about a path.
+place() {
+	printf '%s' "$1" | sha256sum | cut -c1-16
+}
+
+# strip TEXT: into $now, without the newline at its end, tabs as blanks.
+strip() {
+	now=${1%"$newline"}
+	case $now in
+	*'	'*)
+		now=$(printf '%sx' "$now" | tr '\t' ' ')
+		now=${now%x}
+		;;
+	esac
+}
+
+# The word in brackets: "none [mq-deadline] kyber" is mq-deadline.
+chosen() {
+	case $now in
+	*\[*\]*)
+		now=${now#*\[}
+		now=${now%%\]*}
+		;;
+	esac
+}
+
+# look: what it shows now, into $now.
+look() {
+	case $kind in
+	file | choice | read | read_choice)
+		if ! now=$(cat "$root$path" 2>/dev/null && printf x); then
+			now='(cannot be read)'
+			return 1
+		fi
+		strip "${now%x}"
+		case $kind in *choice) chosen ;; esac
+		;;
+	shown) now=$shown ;;
+	esac
+}
+
+nothing_moved() {
+	[ -z "$moved" ]
+}
+
+# put PATH VALUE
+put() {
+	if ! put_error=$({ printf '%s\n' "$2" >"$root$1"; } 2>&1); then
+		problem="cannot write $1: ${put_error##*: }"
+		return 1
+	fi
+}
+
+# run COMMAND...
+run() {
+	if ! run_error=$("$@" 2>&1); then
+		problem="$1 failed: $run_error"
+		return 1
+	fi
+}
+
+has_moved() {
+	complain "$key: expected $from, found $now"
+	moved=yes
+}
+
+# Whether we left it like this, or were about to change it when we were stopped.
+is_ours() {
+	[ -e "$state/left/$1.moving" ] && return 0
+	[ -f "$state/left/$1" ] && [ "$(cat "$state/left/$1")" = "$now" ] && return 0
+	[ -n "$rebooted" ] && [ -n "$persisted" ] && [ "$now" = "$reads" ]
+}
+
+# ---- the lines of an action ----
+
+# setting KEY PATH FROM TO [READS]: a file that is read and written.  READS is what it shows after TO was written, and "-"
+# says that the kernel rounds it in its own way.
+setting() {
+	key=$1 path=$2 from=$3 to=$4 reads=${5-$4} kind=file
+	setting_phase
+}
+
+# choice KEY PATH FROM TO: the same, where the file shows all words and the chosen one in brackets.
+choice() {
+	key=$1 path=$2 from=$3 to=$4 reads=$4 kind=choice
+	setting_phase
+}
+
+# reading KEY PATH FROM TO [READS]: a file shows it, and the set_by line sets it.
+reading() {
+	key=$1 path=$2 from=$3 to=$4 reads=${5-$4} kind=read
+	setting_phase
+}
+
+reading_choice() {
+	key=$1 path=$2 from=$3 to=$4 reads=$4 kind=read_choice
+	setting_phase
+}
+
+# at_boot KEY FROM TO: nothing to do on the running system; only its files count.
+at_boot() {
+	key=$1 path='' from=$2 to=$3
+	case $phase in
+	preview | preview_back) say "$number. $key: $from -> $to, from the next boot or start on" ;;
+	esac
+}
+
+# shown_by COMMAND...: prints what the setting after it is about.
+shown_by() {
+	case $phase in
+	check | save | landed | record | undone | verify) shown=$("$@" 2>/dev/null) || shown='(cannot be read)' ;;
+	esac
+}
+
+# shown KEY FROM TO [READS]: no file shows it; the shown_by line before did.
+shown() {
+	key=$1 path="by command: $1" from=$2 to=$3 reads=${4-$3} kind=shown
+	setting_phase
+}
+
+# moves KEY PATH FROM: writing the setting may move this one too.
+moves() {
+	key=$1 path=$2 from=$3 to=$3 reads='-' kind=file
+	moves_phase
+}
+
+moves_choice() {
+	key=$1 path=$2 from=$3 to=$3 reads='-' kind=choice
+	moves_phase
+}
+
+# set_by COMMAND..., back_by COMMAND...: how it is set, and how it is given back.
+set_by() {
+	if [ "$phase" = write ]; then
+		run "$@"
+	elif [ "$phase" = preview ]; then
+		say "     by $*"
+	fi
+}
+
+back_by() {
+	had_back=yes
+	if [ "$phase" = undo ]; then run "$@"; fi
+}
+
+# back PATH VALUE: how it is given back, where that is not one write of what was measured.
+back() {
+	had_back=yes
+	if [ "$phase" = undo ]; then
+		give_back "$1" "$2"
+	fi
+}
+
+# Exactly the bytes that were there, when that is what VALUE means.
+give_back() {
+	give_original=$state/original/$(place "$1")
+	if [ -f "$give_original" ]; then
+		give_text=$(cat "$give_original" && printf x)
+		give_text=${give_text%x}
+		give_text=${give_text%"$newline"}
+		strip "$give_text"
+		if [ "$now" = "$2" ]; then
+			put "$1" "$give_text"
+			return
+		fi
+	fi
+	put "$1" "$2"
+}
+
+setting_phase() {
+	case $phase in
+	check) check_value ;;
+	preview) say "$number. $key: $from -> $to" ;;
+	preview_back) say "$number. $key: back to $from" ;;
+	save) save_value ;;
+	touch) : >"$state/left/$(place "$path").moving" ;;
+	write) if [ "$kind" = file ] || [ "$kind" = choice ]; then put "$path" "$to"; fi ;;
+	landed) check_landed ;;
+	record) record_value ;;
+	undo)
+		undo_path=$path undo_value=$from undo_kind=$kind
+		: >"$state/left/$(place "$path").moving"
+		;;
+	undone) check_undone ;;
+	verify) verify_value ;;
+	esac
+}
+
+moves_phase() {
+	case $phase in
+	check) check_value ;;
+	save) save_value ;;
+	touch | undo) : >"$state/left/$(place "$path").moving" ;;
+	record) record_value ;;
+	undone) check_undone ;;
+	esac
+}
+
+check_value() {
+	if look && [ "$now" = "$from" ]; then return; fi
+	is_ours "$(place "$path")" || has_moved
+}
+
+# The first original is the true one.
+save_value() {
+	save_place=$state/original/$(place "$path")
+	[ -f "$save_place" ] && return
+	if [ "$kind" = shown ]; then
+		printf '%s\n' "$shown" >"$save_place.new"
+	else
+		cat "$root$path" >"$save_place.new"
+	fi && mv "$save_place.new" "$save_place" || problem="cannot write below $state"
+	printf '%s\n  %s\n  %s\n' "$key" "$path" "$from" >>"$state/original/README"
+}
+
+check_landed() {
+	if ! look; then
+		problem="$key: it cannot be read back"
+	elif [ "$reads" = - ]; then
+		# Rounded: anything but what it was before.
+		if [ "$now" = "$from" ] && [ "$to" != "$from" ]; then
+			problem="$key: wrote $to, and it still shows $now"
+		fi
+	elif [ "$now" != "$reads" ]; then
+		problem="$key: wrote $to, and it shows $now instead of $reads"
+	fi
+}
+
+record_value() {
+	record_place=$state/left/$(place "$path")
+	look || return
+	printf '%s\n' "$now" >"$record_place.new"
+	mv "$record_place.new" "$record_place"
+	rm -f "$record_place.moving"
+}
+
+check_undone() {
+	if look && [ "$now" = "$from" ]; then
+		rm -f "$state/left/$(place "$path")" "$state/left/$(place "$path").moving"
+	else
+		problem="$key: should show $from again, and shows $now"
+	fi
+}
+
+verify_value() {
+	look
+	if [ "$reads" = - ]; then
+		verify_left=$state/left/$(place "$path")
+		if [ -f "$verify_left" ]; then reads=$(cat "$verify_left"); fi
+	fi
+	if [ "$now" = "$reads" ] || { [ "$reads" = - ] && [ "$now" != "$from" ]; }; then
+		say "ok       $number. $key is $now"
+	else
+		say "not so   $number. $key: planned $reads, found $now"
+		moved=yes
+	fi
+}
+
+# ---- the files that make it last ----
+
+# own_file PATH LINE...: a file of our own.
+own_file() {
+	file=$1
+	shift
+	file_phase print_lines "$@"
+}
+
+# change_line PATH OLD NEW, add_line PATH NEW, drop_line PATH OLD: one line of somebody else's file.
+change_line() {
+	file=$1
+	file_phase print_changed "$2" "$3"
+}
+
+add_line() {
+	file=$1
+	file_phase print_added "$2"
+}
+
+drop_line() {
+	file=$1
+	file_phase print_dropped "$2"
+}
+
+print_lines() {
+	printf '%s\n' "$@"
+}
+
+# Only the first such line; exit status 1 when there is none.
+print_changed() {
+	print_done=
+	while IFS= read -r line || [ -n "$line" ]; do
+		if [ -z "$print_done" ] && [ "$line" = "$1" ]; then
+			print_done=yes
+			[ $# -lt 2 ] || printf '%s\n' "$2"
+		else
+			printf '%s\n' "$line"
+		fi
+	done <"$root$file"
+	[ -n "$print_done" ]
+}
+
+print_dropped() {
+	print_changed "$1"
+}
+
+print_added() {
+	[ ! -s "$root$file" ] || cat "$root$file" || return
+	# The last line may lack its newline.
+	if [ -s "$root$file" ] && [ -n "$(tail -c 1 "$root$file")" ]; then echo; fi
+	printf '%s\n' "$1"
+}
+
+hash_of() {
+	if [ -e "$root$1" ]; then
+		hash_text=$(sha256sum <"$root$1") && printf '%s\n' "${hash_text%% *}"
+	else
+		echo absent
+	fi
+}
+
+# file_phase PRINT ARGUMENT...: PRINT prints what the file is to hold.
+file_phase() {
+	file_count=$((file_count + 1))
+	kept=$state/files/$number.$file_count
+	case $phase in
+	preview) [ -z "$persist" ] || say "     and to last: $file" ;;
+	preview_back) [ ! -e "$kept.after" ] || say "     and away with $file" ;;
+	check) [ -z "$persist" ] || check_file "$@" ;;
+	persist) [ -n "$problem" ] || write_file "$@" ;;
+	forget) [ -n "$problem" ] || forget_file ;;
+	kept) check_kept ;;
+	verify) if [ -n "$persist" ]; then verify_file "$@"; fi ;;
+	esac
+}
+
+# reload COMMAND...: whoever reads the files has to be told.
+reload() {
+	case $phase in
+	persist | forget) if [ -z "$problem" ] && [ -z "$root" ]; then run "$@"; fi ;;
+	esac
+}
+
+check_file() {
+	[ ! -e "$kept.after" ] || return
+	if ! "$@" >/dev/null 2>&1; then
+		complain "$file: the line that was to be changed is not there"
+		moved=yes
+	fi
+}
+
+# A directory that is not there is made, and written down so that it goes again.
+make_directory() {
+	make_list=
+	make_path=$1
+	while [ -n "$make_path" ] && [ ! -d "$root$make_path" ]; do
+		make_list=$make_path$newline$make_list
+		make_path=${make_path%/*}
+	done
+	[ -n "$make_list" ] || return 0
+	# Deepest first, for rmdir; what an earlier try made counts too.
+	[ -e "$kept.directories" ] || rmdir_list "$make_list" >"$kept.directories"
+	mkdir -p "$root$1"
+}
+
+rmdir_list() {
+	printf '%s' "$1" | sort -r
+}
+
+# Beside its place, then renamed: there whole, or not at all.  The copy and both hashes come first.
+write_file() {
+	if [ -e "$kept.after" ]; then
+		case $(hash_of "$file") in
+		"$(cat "$kept.after")") return ;;
+		"$(cat "$kept.before")") ;;
+		*)
+			problem="$file was changed by somebody else"
+			return
+			;;
+		esac
+	else
+		write_originals || { problem="cannot write below $state"; return; }
+	fi
+	make_directory "${file%/*}" || { problem="cannot make ${file%/*}"; return; }
+	new=$root$file.keisoku-new
+	rm -f "$new"
+	if [ -e "$kept.copy" ]; then cp -p "$kept.copy" "$new"; fi
+	if ! "$@" >"$new" || [ "$(hash_of "$file.keisoku-new")" != "$(written_hash "$@")" ]; then
+		rm -f "$new"
+		problem="cannot write $file"
+		return
+	fi
+	hash_of "$file.keisoku-new" >"$kept.after.new" && mv "$kept.after.new" "$kept.after"
+	settle "$kept.after"
+	settle "$new"
+	mv -f "$new" "$root$file" || problem="cannot write $file"
+	settle "$root$file"
+}
+
+written_hash() {
+	written_text=$("$@" | sha256sum) && printf '%s\n' "${written_text%% *}"
+}
+
+write_originals() {
+	if [ -e "$root$file" ]; then
+		cp -p "$root$file" "$kept.copy" && settle "$kept.copy"
+	else
+		rm -f "$kept.copy"
+	fi && hash_of "$file" >"$kept.before" && settle "$kept.before"
+}
+
+check_kept() {
+	[ -e "$kept.after" ] || return
+	case $(hash_of "$file") in
+	"$(cat "$kept.after")" | "$(cat "$kept.before")") ;;
+	*)
+		complain "$file was changed by somebody else since"
+		moved=yes
+		;;
+	esac
+}
+
+# Never what somebody has changed since.
+forget_file() {
+	rm -f "$root$file.keisoku-new"
+	[ -e "$kept.after" ] || return
+	forget_now=$(hash_of "$file")
+	if [ "$forget_now" != "$(cat "$kept.before")" ]; then
+		if [ "$forget_now" != "$(cat "$kept.after")" ]; then
+			problem="$file was changed by somebody else; it is left as it is"
+			return
+		fi
+		if [ -e "$kept.copy" ]; then
+			cp -p "$kept.copy" "$root$file.keisoku-new" && mv -f "$root$file.keisoku-new" "$root$file"
+		else
+			rm -f "$root$file"
+		fi || { problem="cannot write $file"; return; }
+		sync "$(dirname "$root$file")" 2>/dev/null || sync
+	fi
+	forget_directories
+	rm -f "$kept.after"
+}
+
+forget_directories() {
+	[ -e "$kept.directories" ] || return 0
+	while IFS= read -r forget_path; do
+		rmdir "$root$forget_path" 2>/dev/null
+	done <"$kept.directories"
+	rm -f "$kept.directories"
+}
+
+verify_file() {
+	if [ -e "$kept.after" ] && [ "$(hash_of "$file")" = "$(cat "$kept.after")" ]; then
+		say "ok       $number. $file"
+	elif [ ! -e "$kept.after" ]; then
+		say "not so   $number. $file was not written"
+		moved=yes
+	else
+		say "not so   $number. $file was changed by somebody else"
+		moved=yes
+	fi
+}
+
+# ---- all actions ----
+
+# action PHASE NUMBER
+action() {
+	phase=$1 number=$2 file_count=0 had_back=
+	run_action "$2"
+}
+
+# all PHASE
+all() {
+	for all_number in $plan_actions; do
+		action "$1" "$all_number"
+	done
+}
+
+backwards() {
+	backwards_list=
+	for backwards_number in $plan_actions; do
+		backwards_list="$backwards_number $backwards_list"
+	done
+	printf '%s\n' "$backwards_list"
+}
+
+# Gives back the running half of one action.
+undo_action() {
+	problem=
+	journal "undo $1"
+	action undo "$1"
+	if [ -z "$had_back" ] && [ "$undo_kind" != shown ]; then give_back "$undo_path" "$undo_value"; fi
+	# What a write refused may be right all the same.
+	problem=
+	action undone "$1"
+}
+
+# In reverse order: first the files, then the running half, of everything that was reached.
+undo_all() {
+	undo_failed=
+	for undo_number in $(backwards); do
+		has_stored "$undo_number" || continue
+		problem=
+		journal "forget $undo_number"
+		action forget "$undo_number"
+		[ -z "$problem" ] || undo_failed=yes
+		[ -z "$problem" ] || complain "$problem"
+	done
+	for undo_number in $(backwards); do
+		has_reached "$undo_number" || continue
+		if [ -n "$rebooted" ] && [ -z "$persisted" ]; then continue; fi
+		undo_action "$undo_number"
+		[ -z "$problem" ] || undo_failed=yes
+		[ -z "$problem" ] || complain "$problem"
+	done
+	[ -z "$undo_failed" ] || return 1
+	journal undone
+}
