@@ -6,6 +6,7 @@
 #include "action.h"
 
 #include "../core/parse.h"
+#include "rule.h"
 
 /* How the text of a cgroup file becomes the value of a property; false: it has no exact form. */
 typedef bool property_form(const struct target *target, const char *value, struct strbuf *out);

@@ -6,6 +6,7 @@
 #include <nettle/sha2.h>
 #include <stdlib.h>
 
+#include "../core/strbuf.h"
 #include "rule.h"
 
 /* What findings want of one setting. */

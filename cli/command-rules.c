@@ -9,7 +9,7 @@
 #define CASES_DEFAULT "tests/rules"
 
 /* clang-format off */
-static const struct action {
+static const struct rules_action {
 	const char *name;
 	int (*run)(struct rules_run *run);
 	size_t min_ids;
@@ -22,7 +22,7 @@ static const struct action {
 };
 /* clang-format on */
 
-static const struct action *find_action(const char *name)
+static const struct rules_action *find_action(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (streq(actions[i].name, name))
@@ -107,7 +107,7 @@ const struct node *rules_read_yaml(struct rules_run *run, const char *directory,
 	return node_parse(arena, path, text.buf, text.len, diag, &documents) < 0 ? NULL : documents;
 }
 
-static int run_action(struct rules_run *run, const struct action *action)
+static int run_action(struct rules_run *run, const struct rules_action *action)
 {
 	int r = choose(run);
 
@@ -124,7 +124,7 @@ static int run_rules(const struct arguments *arguments)
 {
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	struct rules_run run = { .arguments = arguments, .diag = &diag };
-	const struct action *action = find_action(arguments->positional.items[0]);
+	const struct rules_action *action = find_action(arguments->positional.items[0]);
 	int status;
 
 	if (!action)

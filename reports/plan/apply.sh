@@ -110,7 +110,7 @@ apply_action() {
 	[ -n "$problem" ] || action landed "$1"
 	[ -n "$problem" ] || action record "$1"
 	[ -z "$problem" ] || give_up "$problem"
-	say "done     $number. $key is $now"
+	journal "done $1"
 }
 
 apply_all() {

@@ -20,6 +20,7 @@ run_action() { :; }
 # we left it at), files/ (copies and SHA-256 of replaced files).  Exit status: 0 done; 1 refused, and nothing was changed;
 # 2 wrong usage; 3 failed, and everything was undone; 4 failed, and not everything could be undone.
 
+set -u
 script=${0##*/}
 root=${KEISOKU_ROOT-} # for trying a script on a copy of the files
 state=
@@ -379,7 +380,10 @@ setting_phase() {
 	touch) : >"$state/left/$(place "$path").moving" ;;
 	write) if [ "$kind" = file ] || [ "$kind" = choice ]; then put "$path" "$to"; fi ;;
 	landed) check_landed ;;
-	record) record_value ;;
+	record)
+		record_value
+		say "done     $number. $key is $now"
+		;;
 	undo)
 		undo_path=$path undo_value=$from undo_kind=$kind
 		: >"$state/left/$(place "$path").moving"

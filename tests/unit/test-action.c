@@ -762,7 +762,10 @@ static void a_persistent_line_is_idempotent_and_removable(void **state)
 {
 	char directory[] = "/tmp/keisoku-action-XXXXXX";
 	CLEANUP(strbuf_release) struct strbuf script = STRBUF_INIT;
-	struct lasting lasting = { .persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT };
+	struct arena arena = ARENA_INIT;
+	struct lasting lasting = {
+		.persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT, .arena = &arena,
+	};
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
@@ -774,6 +777,7 @@ static void a_persistent_line_is_idempotent_and_removable(void **state)
 	strbuf_release(&lasting.persist);
 	strbuf_release(&lasting.unpersist);
 	strbuf_release(&lasting.note);
+	arena_release(&arena);
 }
 
 /* A key with "x" for each "*". */
