@@ -174,21 +174,46 @@ static void read_device(struct block_probe *probe, subject_id subject, const cha
 {
 	static const struct {
 		const char *key, *rest;
-	} files[] = { { "size", "/size" },
-		      { "removable", "/removable" },
-		      { "read_only", "/ro" },
-		      { "model", "/device/model" } };
+		bool some; /* only some kinds of devices have it: not looked for in vain */
+	} files[] = {
+		{ "size", "/size", false },
+		{ "removable", "/removable", false },
+		{ "read_only", "/ro", false },
+		/* Only what is on a bus of its own has a model. */
+		{ "model", "/device/model", true },
+		{ "loop.dio", "/loop/dio", true },
+		/* drivers/md/md.c: sync_speed_min is "1000 (system)" or "5000 (local)" */
+		{ "md.degraded", "/md/degraded", true },
+		{ "md.sync_action", "/md/sync_action", true },
+		{ "md.sync_speed_min", "/md/sync_speed_min", true },
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		int r = root_read_line(probe->root, disk_path(probe, disk, files[i].rest),
 				       &probe->text);
 
-		/* Only what is on a bus of its own has a model. */
-		if (r == -ENOENT && streq(files[i].key, "model"))
+		if (r == -ENOENT && files[i].some)
 			continue;
 		snapshot_set_read(probe->snapshot, subject, files[i].key, r, probe->text.buf,
 				  probe->text.len, probe->path.buf);
 	}
+}
+
+/* What a SCSI or SATA disk says of its own cache, whatever the kernel was told in queue/write_cache: "write back",
+ * "write through", "write back, no read (daft)".  drivers/scsi/sd.c, cache_type_show() */
+static void read_cache_type(struct block_probe *probe, subject_id subject, const char *disk)
+{
+	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	int r;
+
+	strbuf_add_string(&path, disk_path(probe, disk, "/device/scsi_disk"));
+	if (root_list_limit(probe->root, path.buf, BLOCK_ENTRIES_MAX, &list) < 0 || list.count == 0)
+		return;
+	strbuf_addf(&path, "/%s/cache_type", list.entries[0].name);
+	r = root_read_line(probe->root, path.buf, &probe->text);
+	snapshot_set_read(probe->snapshot, subject, "cache_type", r, probe->text.buf,
+			  probe->text.len, path.buf);
 }
 
 /* What it is, argued from all that was read. */
@@ -255,6 +280,7 @@ static void read_disk(struct block_probe *probe, size_t index, bool uses_known)
 	(void)setting_directory_read(probe->root, probe->snapshot, subject, "iosched.", queue.buf,
 				     NULL);
 	read_device(probe, subject, disk);
+	read_cache_type(probe, subject, disk);
 	read_queues(probe, subject, disk, &bio_based);
 	(void)read_slaves(probe, subject, disk, &names);
 	record_class(probe, subject, disk, names.buf, bio_based);
@@ -313,8 +339,13 @@ static const char *const block_paths[] = {
 	"/sys/block/*/removable",
 	"/sys/block/*/ro",
 	"/sys/block/*/device/model",
+	"/sys/block/*/device/scsi_disk/*/cache_type",
 	"/sys/block/*/device/vendor",
 	"/sys/block/*/loop/backing_file",
+	"/sys/block/*/loop/dio",
+	"/sys/block/*/md/degraded",
+	"/sys/block/*/md/sync_action",
+	"/sys/block/*/md/sync_speed_min",
 	"/sys/block/*/holders/*/dev",
 	"/sys/block/*/slaves/*/dev",
 	"/sys/block/*/*/dev",

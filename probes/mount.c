@@ -5,7 +5,11 @@
 #include "mount.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include "block.h"
@@ -254,6 +258,35 @@ static void record_device(struct mount_probe *probe, subject_id subject, struct 
 				    probe->tables->mounts_path);
 }
 
+/* How full it is.  Only where the answer comes from memory: a server or a helper process may never give one.  A
+ * captured tree cannot say. */
+static void record_space(struct mount_probe *probe, subject_id subject, struct libmnt_fs *fs, const char *fstype)
+{
+	static const char *const local[] = { "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "xfs" };
+	const char *origin = probe->tables->mounts_path, *target = probe->lib->mnt_fs_get_target(fs);
+	CLEANUP(close_fd) int fd = -1;
+	struct statvfs st;
+	struct stat top;
+	uint64_t unit;
+
+	if (!root_is_live(probe->root) || !listed(local, ARRAY_SIZE(local), fstype) ||
+	    root_open_fd(probe->root, target, O_DIRECTORY, &fd) < 0 || fstat(fd, &top) < 0 ||
+	    fstatvfs(fd, &st) < 0)
+		return;
+	/* Another one may be mounted above it.  Subvolumes have numbers of their own. */
+	if (top.st_dev != probe->lib->mnt_fs_get_devno(fs) && !streq(fstype, "btrfs"))
+		return;
+	unit = st.f_frsize ? st.f_frsize : st.f_bsize;
+	snapshot_setf(probe->snapshot, subject, "space.size", origin, "%" PRIu64, (uint64_t)st.f_blocks * unit);
+	snapshot_setf(probe->snapshot, subject, "space.available", origin, "%" PRIu64,
+		      (uint64_t)st.f_bavail * unit);
+	/* btrfs makes them as it goes, and says 0. */
+	if (st.f_files == 0)
+		return;
+	snapshot_setf(probe->snapshot, subject, "inodes.total", origin, "%" PRIu64, (uint64_t)st.f_files);
+	snapshot_setf(probe->snapshot, subject, "inodes.free", origin, "%" PRIu64, (uint64_t)st.f_favail);
+}
+
 static void record_fstab(struct mount_probe *probe, subject_id subject, const char *target)
 {
 	struct libmnt_fs *entry = NULL;
@@ -285,6 +318,7 @@ static void record_mount(struct mount_probe *probe, struct libmnt_fs *fs)
 	snapshot_set_string(probe->snapshot, subject, "bind",
 			    is_bind(probe, fs, options) ? "true" : "false", origin);
 	record_device(probe, subject, fs, source);
+	record_space(probe, subject, fs, fstype);
 	record_fstab(probe, subject, target);
 }
 

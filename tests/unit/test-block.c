@@ -118,6 +118,32 @@ static void devices_made_of_others_are_stacked(void **state)
 }
 
 /* A sosreport keeps queue/ and nothing else: what is not there says nothing. */
+static void what_only_some_devices_have_is_read_there_and_absent_nowhere(void **state)
+{
+	struct tree *tree = *state;
+
+	write_disk(tree, "sda", "8:0\n", "0\n");
+	tree_write(tree, "/sys/block/sda/device/scsi_disk/0:0:0:0/cache_type", "write back\n");
+	write_disk(tree, "loop0", "7:0\n", "0\n");
+	tree_write(tree, "/sys/block/loop0/loop/dio", "1\n");
+	write_disk(tree, "md0", "9:0\n", "0\n");
+	tree_write(tree, "/sys/block/md0/md/sync_action", "check\n");
+	tree_write(tree, "/sys/block/md0/md/degraded", "1\n");
+	tree_write(tree, "/sys/block/md0/md/sync_speed_min", "1000 (system)\n");
+	tree_read(tree, &probe_block);
+
+	assert_setting(tree, BLOCK, "sda", "cache_type", "write back");
+	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_BLOCK, "sda"), "cache_type",
+		      "/sys/block/sda/device/scsi_disk/0:0:0:0/cache_type");
+	assert_setting(tree, BLOCK, "sda", "loop.dio", NULL);
+	assert_setting(tree, BLOCK, "sda", "md.degraded", NULL);
+	assert_setting(tree, BLOCK, "loop0", "loop.dio", "1");
+	assert_setting(tree, BLOCK, "loop0", "cache_type", NULL);
+	assert_setting(tree, BLOCK, "md0", "md.sync_action", "check");
+	assert_setting(tree, BLOCK, "md0", "md.degraded", "1");
+	assert_setting(tree, BLOCK, "md0", "md.sync_speed_min", "1000 (system)");
+}
+
 static void a_tree_without_hardware_queues_claims_nothing_of_them(void **state)
 {
 	struct tree *tree = *state;
@@ -324,6 +350,7 @@ int main(void)
 		tree_test(attributes_of_queue_and_scheduler_are_read),
 		tree_test(what_uses_a_disk_uses_it_through_its_partitions),
 		tree_test(devices_made_of_others_are_stacked),
+		tree_test(what_only_some_devices_have_is_read_there_and_absent_nowhere),
 		tree_test(a_tree_without_hardware_queues_claims_nothing_of_them),
 		tree_test(empty_devices_are_no_subjects),
 		cmocka_unit_test(disks_are_what_name_place_and_vendor_say),

@@ -36,6 +36,7 @@ static void options_are_told_as_running_and_as_configured(void **state)
 	assert_setting(tree, MOUNT, "/", "options.journal_checksum", "false");
 	assert_setting(tree, MOUNT, "/", "options.delalloc", NULL); /* on, but not listed */
 	assert_setting(tree, MOUNT, "/", "device", "sda");
+	assert_setting(tree, MOUNT, "/", "space.size", NULL); /* a captured tree cannot say */
 	assert_setting(tree, MOUNT, "/", "bind", "false");
 	assert_setting(tree, MOUNT, "/", "fstab.options", "noatime,errors=remount-ro");
 	assert_setting(tree, MOUNT, "/srv/my data", "options.logbsize", "256k");
@@ -223,6 +224,29 @@ static void an_fstab_that_cannot_be_read_is_said(void **state)
 	assert_setting(tree, MOUNT, "/", "fstab.options", ABSENCE(UNREADABLE));
 }
 
+/* Whatever this host has mounted: the numbers fit together, and none are made up. */
+static void space_is_asked_of_local_file_systems_of_a_live_root(void **state)
+{
+	static const struct probe_options options;
+	CLEANUP(root_free_ptr) struct root *root = NULL;
+	struct tree *tree = *state;
+
+	assert_int_equal(root_open("/", &root), 0);
+	tree->snapshot = snapshot_new();
+	assert_int_equal(probe_mount.read(root, &options, tree->snapshot), 0);
+	for (uint32_t i = 0; i < snapshot_kind_count(tree->snapshot, SUBJECT_KIND_MOUNT); i++) {
+		subject_id subject = snapshot_kind_get(tree->snapshot, SUBJECT_KIND_MOUNT, i);
+		const char *type = snapshot_text(tree->snapshot, subject, "fstype");
+		const char *size = snapshot_text(tree->snapshot, subject, "space.size");
+		const char *available = snapshot_text(tree->snapshot, subject, "space.available");
+
+		assert_int_equal(size != NULL, available != NULL);
+		assert_false(size && (streq(type, "tmpfs") || streq(type, "overlay")));
+		if (size)
+			assert_true(strtoull(available, NULL, 10) <= strtoull(size, NULL, 10));
+	}
+}
+
 static void without_a_table_there_is_an_error_and_no_mount(void **state)
 {
 	static const struct probe_options options;
@@ -251,6 +275,7 @@ int main(void)
 		tree_test(older_tables_stand_in),
 		tree_test(names_are_kept_whatever_is_in_them),
 		tree_test(an_fstab_that_cannot_be_read_is_said),
+		tree_test(space_is_asked_of_local_file_systems_of_a_live_root),
 		tree_test(without_a_table_there_is_an_error_and_no_mount),
 	};
 
