@@ -146,7 +146,15 @@ static const struct { const char *line, *key, *also; } lines[] = {
 	{ "oom_reaper: reaped process 1834 (stress), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB", NULL, NULL },
 	{ "app: Out of memory: Killed process 1 (x)", NULL, NULL },
 	{ "kworker/u8:1: page allocation failure: order:4, mode:0x40dc0(GFP_KERNEL|__GFP_COMP|__GFP_ZERO), nodemask=(null),cpuset=/,mems_allowed=0", "log.page_allocation_failure", NULL },
-	{ "swapper/0: page allocation failure. order:0, mode:0x20", "log.page_allocation_failure", NULL },
+	{ "swapper/0: page allocation failure. order:0, mode:0x20", "log.page_allocation_failure", "log.page_allocation_failure_atomic" },
+	{ "swapper/2: page allocation failure: order:0, mode:0x2080020", "log.page_allocation_failure", "log.page_allocation_failure_atomic" },
+	{ "swapper/2: page allocation failure: order:1, mode:0x104020", "log.page_allocation_failure", "log.page_allocation_failure_atomic" },
+	{ "rsync: page allocation failure: order:0, mode:0x200da", "log.page_allocation_failure", NULL },	/* may wait */
+	{ "rsync: page allocation failure: order:1, mode:0x4030", "log.page_allocation_failure", NULL },
+	{ "swapper/0: page allocation failure: order:0, mode:0x24", "log.page_allocation_failure", NULL },	/* GFP_DMA32 */
+	{ "swapper/0: page allocation failure: order:0, mode:0x21", "log.page_allocation_failure", NULL },
+	{ "swapper/0: page allocation failure: order:4, mode:0x20", "log.page_allocation_failure", NULL },
+	{ "kswapd0: page allocation failure: order:0, mode:0x20(__GFP_HIGH), nodemask=(null)", "log.page_allocation_failure", NULL },
 	{ "ksoftirqd/3: page allocation failure: order:0, mode:0xa20(GFP_ATOMIC), nodemask=(null),cpuset=/,mems_allowed=0", "log.page_allocation_failure", "log.page_allocation_failure_atomic" },
 	{ "swapper/1: page allocation failure: order:3, mode:0x40a20(GFP_ATOMIC|__GFP_COMP), nodemask=(null)", "log.page_allocation_failure", "log.page_allocation_failure_atomic" },
 	{ "swapper/1: page allocation failure: order:4, mode:0x40a20(GFP_ATOMIC|__GFP_COMP), nodemask=(null)", "log.page_allocation_failure", NULL },
