@@ -180,6 +180,8 @@ static const struct { const char *line, *key, *also; } lines[] = {
 	{ "neighbour: ndisc_cache: neighbor table overflow!", "log.neighbour_overflow", NULL },
 	{ "Neighbour table overflow.", "log.neighbour_overflow", NULL },
 	{ "ipv4: Neighbour table overflow.", "log.neighbour_overflow", NULL },
+	{ "Route cache is full: consider increasing sysctl net.ipv[4|6].route.max_size.", "log.route_cache_full", NULL },
+	{ "Route cache is full: consider increasing sysctl net.ipv6.route.max_size.", "log.route_cache_full", NULL },
 	{ "net_ratelimit: 22 callbacks suppressed", NULL, NULL },
 	{ "TCP: out of memory -- consider tuning tcp_mem", "log.tcp_out_of_memory", NULL },
 	{ "TCP: too many orphaned sockets", "log.too_many_orphans", NULL },
