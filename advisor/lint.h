@@ -6,6 +6,19 @@
 
 #include "mutate.h"
 
+struct lint_options {
+	/* Whether the kernel's sources have this file; NULL: nobody knows. */
+	bool (*exists)(void *context, const char *path);
+	void *context;
+	const bool *chosen;		/* per rule of the rulebook; NULL: all */
+};
+
+/* Mistakes are errors, what is only recommended is a warning.  What cannot be compiled was told by those who loaded it. */
+void rulebook_lint(struct rulebook *rulebook, const struct lint_options *options, struct diag *diag);
+
+/* The answers that a rule can give, as a mask of 1 << STATUS. */
+unsigned int rule_statuses(const struct rulebook *rulebook, size_t index);
+
 /* The kinds of cases that a rule wants (docs/rule-authors-guide.md, "Cases") and does not have, each an error. */
 void rule_check_cases(const struct rulebook *rulebook, const char *rule, const struct node *documents,
 		      struct equivalents *equivalents, struct diag *diag);

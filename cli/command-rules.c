@@ -14,9 +14,11 @@ static const struct rules_action {
 	int (*run)(struct rules_run *run);
 	size_t min_ids;
 	bool needs_cases, needs_whole;	/* needs_whole: rules with mistakes are no use */
+	bool tells_mistakes;		/* itself, as its report */
 } actions[] = {
 	{ .name = "list",   .run = rules_list },
 	{ .name = "show",   .run = rules_show, .min_ids = 1 },
+	{ .name = "lint",   .run = rules_lint, .tells_mistakes = true },
 	{ .name = "test",   .run = rules_test, .needs_cases = true, .needs_whole = true },
 	{ .name = "mutate", .run = rules_mutate, .needs_cases = true, .needs_whole = true },
 };
@@ -37,11 +39,8 @@ static bool is_directory(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Of --rules only those, else all. */
-static bool is_own(const struct arguments *arguments, const struct node *rule)
+bool rules_own_file(const struct arguments *arguments, const char *file)
 {
-	const char *file = node_file(rule);
-
 	for (size_t i = 0; file && i < arguments->rules.count; i++) {
 		const char *from = arguments->rules.items[i];
 		size_t length = strlen(from);
@@ -61,7 +60,7 @@ static int choose(struct rules_run *run)
 	run->all = arguments->positional.count < 2;
 	run->chosen = xcalloc(count + 1, sizeof(*run->chosen));
 	for (size_t i = 0; run->all && i < count; i++)
-		run->chosen[i] = is_own(arguments, rulebook_rule_node(rulebook, i));
+		run->chosen[i] = rules_own_file(arguments, node_file(rulebook_rule_node(rulebook, i)));
 	for (size_t i = 1; i < arguments->positional.count; i++) {
 		bool found = false;
 
@@ -128,29 +127,32 @@ static int run_rules(const struct arguments *arguments)
 	int status;
 
 	if (!action)
-		return talk_error(EXIT_USAGE, "rules: expected list, show, test or mutate, found '%s'",
+		return talk_error(EXIT_USAGE, "rules: expected list, show, lint, test or mutate, found '%s'",
 				  arguments->positional.items[0]);
 	if (arguments->positional.count - 1 < action->min_ids)
 		return talk_error(EXIT_USAGE, "rules %s: expected the id of a rule; see keisoku rules list", action->name);
 	run.loaded = knowledge_load(&run.knowledge, KNOWLEDGE_RULES, arguments->rules.items, arguments->rules.count,
 				    &diag) == 0;
-	talk_diag(&diag);
+	if (!action->tells_mistakes)
+		talk_diag(&diag);
 	status = run_action(&run, action);
 	free(run.chosen);
 	knowledge_release(&run.knowledge);
-	return status == EXIT_OK && !run.loaded ? EXIT_INPUT : status;
+	return status == EXIT_OK && !run.loaded && !action->tells_mistakes ? EXIT_INPUT : status;
 }
 
-static const enum option_id options[] = { OPTION_RULES, OPTION_CASES, OPTION_COLOUR, OPTION_WIDTH, OPTION_END };
+static const enum option_id options[] = { OPTION_RULES, OPTION_CASES, OPTION_SOURCES, OPTION_COLOUR, OPTION_WIDTH, OPTION_END };
 
 const struct command command_rules = {
 	.name = "rules",
-	.arguments = "list|show|test|mutate [OPTION]... [ID]...",
-	.summary = "what rules there are, and whether they are right",
+	.arguments = "list|show|lint|test|mutate [OPTION]... [ID]...",
+	.summary = "rules, and whether they are right",
 	.description = "For those who write rules. Without an ID all of them; with --rules only those\n"
 		       "read from there.\n\n"
 		       "  list    one rule a line, by pack\n"
 		       "  show    a rule as a person reads it\n"
+		       "  lint    finds mistakes of type, unit and reference, conditions that always or\n"
+		       "          never hold, tunables that could not be put back, contradictions\n"
 		       "  test    runs the cases of rules, and says which cases are missing\n"
 		       "  mutate  makes small mistakes in rules, and lists those that no case notices\n\n"
 		       "Exit status: 0; 1 mistakes were found; 2 wrong usage; 3 unreadable input.",

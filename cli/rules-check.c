@@ -152,3 +152,65 @@ int rules_mutate(struct rules_run *run)
 	       tally.equivalent, tally.survive);
 	return mistakes > 0 ? EXIT_FINDINGS : EXIT_OK;
 }
+
+/* ---- lint ---- */
+
+/* Messages about files of --rules only, each once: the rest is not theirs who wrote these. */
+static bool is_wanted(const struct rules_run *run, const struct diag *diag, size_t index)
+{
+	const struct diag_entry *entry = &diag->entries[index];
+
+	for (size_t i = 0; i < index; i++) {
+		const struct diag_entry *before = &diag->entries[i];
+
+		if (before->place.line == entry->place.line && before->place.column == entry->place.column &&
+		    streq(before->message, entry->message) && before->place.file && entry->place.file &&
+		    streq(before->place.file, entry->place.file))
+			return false;
+	}
+	return rules_own_file(run->arguments, entry->place.file);
+}
+
+static bool source_exists(void *context, const char *path)
+{
+	const struct root *root = context;
+	CLEANUP(free_ptr) char *absolute = xasprintf("/%s", path);
+
+	return root_exists(root, absolute);
+}
+
+int rules_lint(struct rules_run *run)
+{
+	CLEANUP(diag_release) struct diag wanted = DIAG_INIT;
+	CLEANUP(root_free_ptr) struct root *sources = NULL;
+	const char *path = run->arguments->sources;
+	struct lint_options options = { .chosen = run->chosen };
+	size_t warnings = 0;
+	bool unreadable = false;
+	int r;
+
+	if (path) {
+		r = root_open(path, &sources);
+		if (r < 0)
+			return talk_error(EXIT_INPUT, "cannot read %s: %s", path, strerror(-r));
+		options.exists = source_exists;
+		options.context = sources;
+	}
+	(void)rulebook_compile_registry(run->knowledge.rulebook, run->diag);
+	rulebook_lint(run->knowledge.rulebook, &options, run->diag);
+	for (size_t i = 0; i < run->diag->count; i++) {
+		const struct diag_entry *entry = &run->diag->entries[i];
+
+		if (!is_wanted(run, run->diag, i))
+			continue;
+		unreadable = unreadable || entry->place.line == 0;
+		warnings += entry->level == DIAG_WARNING;
+		if (entry->level == DIAG_ERROR)
+			(void)diag_error(&wanted, &entry->place, "%s", entry->message);
+		else
+			(void)diag_warning(&wanted, &entry->place, "%s", entry->message);
+	}
+	print_diag(stdout, &wanted);
+	printf("%zu mistakes, %zu warnings\n", wanted.errors, warnings);
+	return unreadable ? EXIT_INPUT : wanted.errors > 0 ? EXIT_FINDINGS : EXIT_OK;
+}

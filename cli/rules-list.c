@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `keisoku rules list` and `show`: rules as a person reads them. */
+#include "../advisor/lint.h"
 #include "../core/quote.h"
 #include "../core/strbuf.h"
 #include "../reports/page.h"
@@ -76,6 +77,20 @@ int rules_list(struct rules_run *run)
 	return EXIT_OK;
 }
 
+static void show_statuses(const struct rulebook *rulebook, size_t index)
+{
+	unsigned int statuses = rule_statuses(rulebook, index);
+	const char *separator = "";
+
+	printf("\nCan be: ");
+	for (unsigned int status = 0; status < STATUS_COUNT; status++)
+		if (statuses & 1U << status) {
+			printf("%s%s", separator, status_name((enum status)status));
+			separator = ", ";
+		}
+	putchar('\n');
+}
+
 static void show_cases(struct rules_run *run, const char *id)
 {
 	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
@@ -87,12 +102,13 @@ static void show_cases(struct rules_run *run, const char *id)
 		const struct node *cases = &documents->items[i];
 
 		for (uint32_t j = 0; cases->kind == NODE_SEQUENCE && j < cases->count; j++) {
+			CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 			CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
 			const char *expect = text_of(&cases->items[j], "expect");
 
-			strbuf_addf(&safe, "%-14s %s", *expect ? expect : "by subject", text_of(&cases->items[j], "name"));
-			printf("%s  ", i == 0 && j == 0 ? "\nCases:\n" : "");
-			puts(safe.buf);
+			strbuf_addf(&line, "  %-14s %s", *expect ? expect : "by subject", text_of(&cases->items[j], "name"));
+			quote_terminal(&safe, line.buf, line.len);
+			printf("%s%s\n", i == 0 && j == 0 ? "\nCases:\n" : "", safe.buf);
 		}
 	}
 }
@@ -111,6 +127,7 @@ int rules_show(struct rules_run *run)
 		page_init(&page, look.width, look.colour, look.unicode);
 		explain_rule(&page, rulebook_rule_node(rulebook, i));
 		fwrite(page.text.buf, 1, page.text.len, stdout);
+		show_statuses(rulebook, i);
 		show_cases(run, rulebook_rule_id(rulebook, i));
 	}
 	return EXIT_OK;

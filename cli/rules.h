@@ -19,8 +19,12 @@ struct rules_run {
 /* Each prints its report and returns an exit status. */
 int rules_list(struct rules_run *run);
 int rules_show(struct rules_run *run);
+int rules_lint(struct rules_run *run);
 int rules_test(struct rules_run *run);
 int rules_mutate(struct rules_run *run);
+
+/* Whether file is one of --rules; without that option every file is. */
+bool rules_own_file(const struct arguments *arguments, const char *file);
 
 /* The documents of DIRECTORY/NAME.yaml in arena; NULL, without a message, when there is no such file, and with one when
  * it is wrong. */

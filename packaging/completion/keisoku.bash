@@ -58,7 +58,7 @@ _keisoku() {
 		list) _keisoku_words $'rules\ntunables\nfacts\nmetrics\nmessages' "$current" ;;
 		rules)
 			if [[ $COMP_CWORD -eq 2 ]]; then
-				_keisoku_words $'list\nshow\ntest\nmutate' "$current"
+				_keisoku_words $'list\nshow\nlint\ntest\nmutate' "$current"
 			else
 				_keisoku_words "$(_keisoku_ids "$program" rules)" "$current"
 			fi
