@@ -10,6 +10,7 @@
 /* A window with fewer intervals that are not zero borrows its dispersion from both together. */
 #define OWN_DISPERSION_MIN 8
 #define CORRELATION_MAX 0.98
+#define ROUNDING 1e-12
 #define VALUE_MAX 1e150			/* what is larger came from no kernel, and its square has no place */
 
 struct window_values {
@@ -62,7 +63,8 @@ static double inflation(const double *values, size_t count)
 		mean += values[i] / n;
 	for (size_t i = 0; i < count; i++)
 		variance += (values[i] - mean) * (values[i] - mean);
-	if (!(variance > 0) || count < INTERVALS_MIN)
+	/* What is left of equal values is rounding. */
+	if (!(variance > n * mean * mean * ROUNDING * ROUNDING) || count < INTERVALS_MIN)
 		return 1;
 	pairs = -1;
 	correlation[0] = 1;
@@ -201,7 +203,7 @@ static double rank_variance(const struct window_values *window, double *ret_inde
 	for (size_t i = 0; i < window->count; i++)
 		sum += (window->ranks[i] - mean) * (window->ranks[i] - mean);
 	*ret_independent = n / factor;
-	return sum / (n - 1) * factor / n;
+	return sum > n * ROUNDING * ROUNDING ? sum / (n - 1) * factor / n : 0;
 }
 
 static void unknown(struct interval_comparison *out, const char *why)
@@ -300,7 +302,7 @@ static double rate_p(const struct events *x, const struct events *y)
 {
 	double low = 0, high = 1;
 
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 24; i++) {
 		double level = (low + high) / 2, from, to;
 
 		rate_limits(x, y, level, &from, &to);

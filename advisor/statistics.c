@@ -43,6 +43,7 @@ long double percentile(long double *values, size_t count, unsigned int percent)
 #define TERMS_MAX 500
 #define TERM_EPSILON 1e-14
 #define TINY 1e-300
+#define QUANTILE_EPSILON 1e-9
 
 static double log_gamma(double x)
 {
@@ -105,7 +106,7 @@ double student_quantile(double probability, double degrees)
 		return INFINITY;
 	while (student_tails(high, degrees) > tails && high < 1e12)
 		high *= 2;
-	for (int i = 0; i < 100 && high - low > 1e-12 * high; i++) {
+	for (int i = 0; i < 100 && high - low > QUANTILE_EPSILON * high; i++) {
 		double middle = (low + high) / 2;
 
 		if (student_tails(middle, degrees) > tails)
@@ -158,7 +159,7 @@ double gamma_quantile(double probability, double shape)
 		return 0;
 	while (gamma_below(shape, high) < probability && high < 1e15)
 		high *= 2;
-	for (int i = 0; i < 100 && high - low > 1e-12 * high; i++) {
+	for (int i = 0; i < 100 && high - low > QUANTILE_EPSILON * high; i++) {
 		double middle = (low + high) / 2;
 
 		if (gamma_below(shape, middle) < probability)

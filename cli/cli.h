@@ -9,6 +9,7 @@
 #include "../core/plan.h"
 #include "../core/root.h"
 #include "../core/snapshot.h"
+#include "../reports/layout.h"
 
 enum exit_status { EXIT_OK = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
 
@@ -51,7 +52,7 @@ struct command {
 	int (*run)(const struct arguments *arguments);	/* an exit status */
 };
 
-extern const struct command command_advise, command_capture, command_explain, command_list, command_probes, command_rules,
+extern const struct command command_advise, command_capture, command_diff, command_explain, command_list, command_probes, command_rules,
 	command_why;
 
 /* 0, or EXIT_USAGE after a message on stderr. */
@@ -69,6 +70,10 @@ void print_diag(FILE *out, const struct diag *diag);
  * 0 or an exit status after a message. */
 int measure(const struct arguments *arguments, const struct registry *registry, struct snapshot **ret_snapshot);
 
+/* The same of one input named on the command line: a directory is a tree to read, anything else a saved snapshot. */
+int open_snapshot(const struct arguments *arguments, const struct registry *registry, const char *path,
+		  struct snapshot **ret_snapshot);
+
 /* Copies what probes and samplers read from root into a new directory.  0 or an exit status. */
 int tree_copy(const struct root *root, const char *directory);
 
@@ -84,6 +89,12 @@ struct output_file {
 int output_open(struct output_file *file, const char *path);	/* negative errno */
 int output_close(struct output_file *file);			/* negative errno; renames */
 void output_abandon(struct output_file *file);
+
+/* --output of a command with reports of its own: formats ends with NULL, its first one is "text".  Both: 0 or an exit
+ * status after a message.  write is called once for each file, with a page that looks as the file wants it. */
+typedef void output_writer(void *context, const char *format, FILE *out, struct page *page);
+int outputs_check(const struct arguments *arguments, const char *const *formats);
+int outputs_write(const struct arguments *arguments, output_writer *write, void *context);
 
 /* Whole file into text; "-" is stdin. Bounded. Negative errno. */
 int input_read(const char *path, struct strbuf *text);

@@ -16,7 +16,7 @@ struct option_row {
 
 /* clang-format off */
 static const struct option_row option_rows[] = {
-	[OPTION_ALL]        = { "all", 'a', NULL, "also list what is satisfied or does not apply" },
+	[OPTION_ALL]        = { "all", 'a', NULL, "leave nothing out: what is satisfied, does not apply or did not change" },
 	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules" },
 	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all" },
 	[OPTION_CGROUP_MAX] = { "cgroup-max", 0, "N", "watch at most N control groups (1000)" },
@@ -30,7 +30,7 @@ static const struct option_row option_rows[] = {
 	[OPTION_JOURNAL]    = { "journal", 0, "FILE", "read kernel messages from this journal file or directory" },
 	[OPTION_NETNS]      = { "netns", 0, "PID|FILE", "measure in this network namespace" },
 	[OPTION_NO_WINDOW]  = { "no-window", 0, NULL, "do not measure: use the counters since boot" },
-	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json, to standard output or FILE (repeat)" },
+	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too), to standard output or FILE (repeat)" },
 	[OPTION_PID]        = { "pid", 'p', "PID", "describe this process and measure in its network namespace (repeat)" },
 	[OPTION_PLAN]       = { "plan", 'P', "DIR", "write what is recommended as a plan with scripts into the new directory DIR" },
 	[OPTION_QUIET]      = { "quiet", 'q', NULL, "no progress bar and no remarks" },

@@ -98,7 +98,8 @@ struct comparison {
 	/* Those beyond noise, largest relative change first; with all of them asked for, the others after. */
 	struct metric_difference *metrics;
 	size_t n_metrics, metrics_capacity;
-	size_t metrics_changed;		/* beyond noise */
+	size_t metrics_changed;		/* beyond noise, and by 1 % or more of what they are */
+	size_t metrics_small;		/* beyond noise, by less: not in the list */
 	size_t metrics_compared;	/* sampled in both windows */
 	size_t metrics_unknown;		/* of these: too few intervals to tell */
 	bool windows;			/* both measured one */

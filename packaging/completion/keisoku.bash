@@ -26,7 +26,7 @@ _keisoku_files() {
 
 _keisoku() {
 	local program=$1 current=$2 previous=$3 command=${COMP_WORDS[1]}
-	local commands=$'advise\ncapture\nwhy\nexplain\nlist\nprobes\nrules\nhelp\nversion'
+	local commands=$'advise\ncapture\ndiff\nwhy\nexplain\nlist\nprobes\nrules\nhelp\nversion'
 
 	COMPREPLY=()
 	# With "=" among the word breaks, "--window=5" arrives as three words.
@@ -42,7 +42,13 @@ _keisoku() {
 	case $previous in
 	--color) _keisoku_words $'auto\nalways\nnever' "$current" ;;
 	--fail-on) _keisoku_words $'low\nmedium\nhigh\ncritical' "$current" ;;
-	--output | -O) _keisoku_words $'text\njson' "$current" ;;
+	--output | -O)
+		if [[ $command == diff ]]; then
+			_keisoku_words $'text\njson\nmarkdown' "$current"
+		else
+			_keisoku_words $'text\njson' "$current"
+		fi
+		;;
 	--rule) _keisoku_words "$(_keisoku_ids "$program" rules)" "$current" ;;
 	--root | -r | --rules | --cases | --sources | --tree | -t) _keisoku_files -d "$current" ;;
 	--snapshot | -S | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
@@ -55,6 +61,7 @@ _keisoku() {
 		fi
 		case $command in
 		help) _keisoku_words "$commands" "$current" ;;
+		diff) _keisoku_files -f "$current" ;;
 		list) _keisoku_words $'rules\ntunables\nfacts\nmetrics\nmessages' "$current" ;;
 		rules)
 			if [[ $COMP_CWORD -eq 2 ]]; then

@@ -205,6 +205,12 @@ static void constants_are_compared_exactly(void **state)
 	result = compare(before, 12, after, 12);
 	assert_int_equal(result.change, CHANGE_LESS);
 	assert_true(result.difference == -1 && result.low == -1 && result.high == -1);
+	/* Also where their mean is not exactly one of them. */
+	for (size_t i = 0; i < 12; i++)
+		before[i] = 0.1, after[i] = 0.3;
+	result = compare(before, 12, after, 12);
+	assert_int_equal(result.change, CHANGE_MORE);
+	assert_true(result.before.independent == 12 && result.low == result.high);
 }
 
 static void what_stops_is_less_and_what_never_was_is_not_known_to_be_less(void **state)
