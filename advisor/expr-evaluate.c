@@ -78,17 +78,13 @@ static bool was_listed(const struct snapshot *snapshot, subject_id subject, cons
 {
 	const char *star = strchr(entry->key, '*');
 	size_t length = star ? (size_t)(star - entry->key) : 0;
+	const struct setting *setting = length > 0 ? snapshot_subject_settings(snapshot, subject) : NULL;
 
 	if (entry->about == SUBJECT_KIND_CGROUP && (entry->class == ENTRY_TUNABLE || entry->class == ENTRY_FACT))
 		return snapshot_get(snapshot, subject, "version") != NULL;
-	for (size_t i = 0; length > 0 && i < snapshot_setting_count(snapshot); i++) {
-		const struct setting *setting = snapshot_setting_at(snapshot, i);
-
-		if (setting->subject == subject &&
-		    strncmp(snapshot_key_name(snapshot, setting->key), entry->key, length) == 0)
-			return true;
-	}
-	return false;
+	while (setting && strncmp(snapshot_key_name(snapshot, setting->key), entry->key, length) != 0)
+		setting = snapshot_setting_before(snapshot, setting);
+	return setting != NULL;
 }
 
 static struct value evaluate_has(const struct op *op, struct expr_context *context)

@@ -72,7 +72,8 @@ struct regex {
 	pcre2_match_context *limits;
 };
 
-/* The answer of a subject function that is the same for every subject a rule is about. */
+/* The answer of a subject function, over the window or in one interval: the same for every subject a rule is about, so that
+ * many subjects of one kind are not looked at again for each of another. */
 struct memo {
 	bool valid;
 	struct value value;
@@ -106,7 +107,8 @@ struct op {
 	const char *text;			/* TEXT; metrics with frozen: its text */
 	size_t text_length;
 	struct regex *regex;
-	struct memo *memo;
+	struct memo *memos;			/* subject functions: of the whole window, then of each interval */
+	uint32_t n_memos;
 	struct sight sight;
 };
 

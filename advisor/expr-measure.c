@@ -317,14 +317,17 @@ static struct value evaluate_tally(const struct op *op, const struct tally *tall
 
 struct value expr_evaluate_subjects(const struct program *program, const struct op *op, struct expr_context *context)
 {
-	struct memo *memo = op->memo;
-	bool keep = context->slot == SLOT_WHOLE || !op->slots_differ;
+	uint32_t nth = context->slot == SLOT_WHOLE || !op->slots_differ ? 0 : context->slot + 1;
+	bool keep = nth < op->n_memos;
+	struct memo *memo = &op->memos[keep ? nth : 0], once;
 	struct tally tally = { 0 };
 	struct expr_context inner;
 	struct value value;
 
 	if (op->code == OP_COUNT && op->constant_true)
 		return value_number(snapshot_kind_count(context->snapshot, (enum subject_kind)op->index));
+	if (!keep)
+		memo = &once;
 	if (!keep || !memo->valid) {
 		memcpy(&inner, context, offsetof(struct expr_context, list));
 		inner.used_live = inner.used_gauge = inner.used_since_boot = inner.used_total = false;

@@ -11,7 +11,7 @@ void expr_ops_release(struct op *ops, size_t count)
 			free((char *)ops[i].key);
 		if (ops[i].text_owned)
 			free((char *)ops[i].text);
-		free(ops[i].memo);
+		free(ops[i].memos);
 		if (regex) {
 			pcre2_match_context_free(regex->limits);
 			pcre2_match_data_free(regex->match);
@@ -36,7 +36,7 @@ struct program *expr_build_program(const struct compiler *compiler, uint16_t roo
 	program->uses = compiler->uses;
 	for (uint16_t i = 0; i < program->op_count; i++)
 		if (program->ops[i].code >= OP_ANY && program->ops[i].code <= OP_SUM)
-			program->ops[i].memo = xcalloc(1, sizeof(struct memo));
+			program->ops[i].memos = xcalloc(program->ops[i].n_memos = 1, sizeof(struct memo));
 
 	program->term_count = compiler->term_count;
 	program->terms = xcalloc(compiler->term_count + 1U, sizeof(*program->terms));
@@ -134,14 +134,24 @@ const struct entry *program_term_entry(const struct program *program, size_t ind
 	return program_entry(program_term(program, index), NULL, NULL);
 }
 
+static void forget_memos(struct op *op, uint32_t slots)
+{
+	uint32_t count = op->slots_differ ? slots + 1 : 1;
+
+	if (op->n_memos < count)
+		op->memos = xrealloc(op->memos, count * sizeof(*op->memos));
+	op->n_memos = MAX(op->n_memos, count);
+	memset(op->memos, 0, op->n_memos * sizeof(*op->memos));
+}
+
 void program_bind(struct program *program, const struct snapshot *snapshot)
 {
 	for (uint16_t i = 0; i < program->op_count; i++) {
 		struct op *op = &program->ops[i];
 
 		op->sight.subject = SUBJECT_NONE;
-		if (op->memo)
-			op->memo->valid = false;
+		if (op->memos)
+			forget_memos(op, snapshot_window_get(snapshot)->slot_count);
 		if (op->code == OP_KERNEL)
 			op->symbol = snapshot_key_find(snapshot, "kernel.osrelease");
 		else if (op->key && op->code != OP_INDEX)

@@ -238,7 +238,7 @@ subject_id snapshot_kind_get(const struct snapshot *snapshot, enum subject_kind 
 
 static struct setting *add_setting(struct snapshot *snapshot, subject_id subject, const char *key, const char *origin)
 {
-	uint32_t symbol, position;
+	uint32_t symbol, position, before;
 	bool is_new;
 
 	if (subject == SUBJECT_NONE)
@@ -246,7 +246,10 @@ static struct setting *add_setting(struct snapshot *snapshot, subject_id subject
 	symbol = symbols_intern(&snapshot->keys, key, strlen(key));
 	position = pair_index_add(&snapshot->setting_index, subject, symbol, &is_new);
 	GROW(snapshot->settings, snapshot->settings_capacity, snapshot->setting_index.count);
-	snapshot->settings[position] = (struct setting){ .subject = subject, .key = symbol, .raw = "" };
+	before = is_new ? snapshot->subjects[subject].last_setting : snapshot->settings[position].before;
+	snapshot->settings[position] = (struct setting){ .subject = subject, .key = symbol, .raw = "", .before = before };
+	if (is_new)
+		snapshot->subjects[subject].last_setting = position + 1;
 	if (origin) {
 		uint32_t name = symbols_intern(&snapshot->origins, origin, strlen(origin));
 
@@ -303,6 +306,18 @@ void snapshot_set_read(struct snapshot *snapshot, subject_id subject, const char
 		snapshot_set_absent(snapshot, subject, key, result, origin);
 	else
 		snapshot_set(snapshot, subject, key, raw, length, origin);
+}
+
+const struct setting *snapshot_subject_settings(const struct snapshot *snapshot, subject_id subject)
+{
+	uint32_t last = snapshot->subjects[subject].last_setting;
+
+	return last > 0 ? &snapshot->settings[last - 1] : NULL;
+}
+
+const struct setting *snapshot_setting_before(const struct snapshot *snapshot, const struct setting *setting)
+{
+	return setting->before > 0 ? &snapshot->settings[setting->before - 1] : NULL;
 }
 
 const struct setting *snapshot_get_symbol(const struct snapshot *snapshot, subject_id subject, uint32_t key)

@@ -40,6 +40,7 @@ struct subject {
 	enum subject_kind kind;
 	const char *name;
 	const char *path;	/* of the directory its settings are read from, "" if none: "/sys/block/sda/queue" */
+	uint32_t last_setting;	/* see snapshot_subject_settings() */
 };
 
 typedef uint32_t subject_id;
@@ -71,6 +72,7 @@ struct setting {
 					 * on purpose, a secret or a file that does something when it is read */
 	const char *raw;		/* PRESENT and UNPARSABLE: the text, without the newline at its end; else "" */
 	uint32_t raw_length;		/* raw may contain zero bytes */
+	uint32_t before;		/* the one added before it to the same subject: its position + 1 */
 	const char *origin;		/* path or "file:line"; NULL: subject path + "/" + key */
 };
 
@@ -151,6 +153,9 @@ const char *snapshot_key_name(const struct snapshot *snapshot, uint32_t symbol);
 const char *snapshot_text(const struct snapshot *snapshot, subject_id subject, const char *key);
 size_t snapshot_setting_count(const struct snapshot *snapshot);
 const struct setting *snapshot_setting_at(const struct snapshot *snapshot, size_t index);	/* in order of addition */
+/* The newest setting of a subject, and the one added before; NULL: no more. */
+const struct setting *snapshot_subject_settings(const struct snapshot *snapshot, subject_id subject);
+const struct setting *snapshot_setting_before(const struct snapshot *snapshot, const struct setting *setting);
 struct strbuf;
 void setting_origin(const struct snapshot *snapshot, const struct setting *setting, struct strbuf *out);
 

@@ -385,9 +385,28 @@ static void a_metric_that_is_not_there_leaves_the_setting_of_its_name(void **sta
 	assert_int_equal(snapshot_get(snapshot, SUBJECT_HOST, "stat.intr")->absence, UNREADABLE);
 }
 
+static void settings_of_a_subject_are_found_newest_first(void **state)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+	subject_id disk = snapshot_subject(snapshot, SUBJECT_KIND_BLOCK, "sda", "");
+	const struct setting *setting;
+
+	assert_null(snapshot_subject_settings(snapshot, disk));
+	snapshot_set_string(snapshot, disk, "scheduler", "none", NULL);
+	snapshot_set_string(snapshot, SUBJECT_HOST, "vm.swappiness", "60", NULL);
+	snapshot_set_string(snapshot, disk, "rotational", "0", NULL);
+	snapshot_set_string(snapshot, disk, "scheduler", "bfq", NULL);
+	setting = snapshot_subject_settings(snapshot, disk);
+	assert_string_equal(snapshot_key_name(snapshot, setting->key), "rotational");
+	setting = snapshot_setting_before(snapshot, setting);
+	assert_string_equal(setting->raw, "bfq");
+	assert_null(snapshot_setting_before(snapshot, setting));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(settings_of_a_subject_are_found_newest_first),
 		cmocka_unit_test(a_setting_keeps_its_text_and_where_it_was_read),
 		cmocka_unit_test(absent_unreadable_and_unsupported_are_three_things),
 		cmocka_unit_test(a_counter_becomes_increases_per_interval),
