@@ -15,7 +15,7 @@
 
 #define PROCESSES_LARGEST 12
 #define PROCESSES_SCANNED_MAX 20000
-#define FDS_MAX 200000
+#define FDS_LOOKED_AT 4096
 #define MAPS_BYTES_MAX (64U << 20)
 
 /* One process while it is read: a directory kept open is the same process, or ESRCH. */
@@ -295,41 +295,30 @@ static void process_set_cgroup(struct process *process)
 			  NULL);
 }
 
-static int count_entries(const char *path, uint64_t *ret_count)
-{
-	const struct dirent *entry;
-	uint64_t count = 0;
-	struct stat st;
-	DIR *directory = opendir(path);
-
-	if (!directory)
-		return -errno;
-	/* Since Linux 6.2 the size of the directory is their number. */
-	if (fstat(dirfd(directory), &st) == 0 && st.st_size > 0)
-		count = (uint64_t)st.st_size;
-	else
-		while (count <= FDS_MAX && (entry = readdir(directory)))
-			count += entry->d_name[0] != '.';
-	(void)closedir(directory);
-	if (count > FDS_MAX && st.st_size <= 0)
-		return -E2BIG;
-	*ret_count = count;
-	return 0;
-}
-
-/* Descriptors are links, which a captured tree does not have. */
-static void process_set_fds(struct process *process)
+/* Descriptors of epoll among the first ones, where servers have theirs: who has one waits for his files without select().
+ * Links, which a captured tree does not have.  How many are open is measured (process-files). */
+static void process_set_epoll(struct process *process)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
 	uint64_t count = 0;
 	int r;
 
 	strbuf_addf(&path, "%s/fd", process->path);
-	r = count_entries(path.buf, &count);
-	if (r < 0)
-		snapshot_set_absent(process->snapshot, process->subject, "fds", r, path.buf);
-	else
-		snapshot_setf(process->snapshot, process->subject, "fds", path.buf, "%" PRIu64, count);
+	r = root_list_limit(process->root, path.buf, FDS_LOOKED_AT, &list);
+	if (r < 0 && r != -E2BIG) {
+		snapshot_set_absent(process->snapshot, process->subject, "fds.epoll", r, path.buf);
+		return;
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		strbuf_reset(&path);
+		strbuf_addf(&path, "%s/fd/%s", process->path, list.entries[i].name);
+		count += root_readlink(process->root, path.buf, &process->text) == 0 &&
+			 streq(process->text.buf, "anon_inode:[eventpoll]");
+	}
+	strbuf_reset(&path);
+	strbuf_addf(&path, "%s/fd", process->path);
+	snapshot_setf(process->snapshot, process->subject, "fds.epoll", path.buf, "%" PRIu64, count);
 }
 
 static int count_lines(int fd, uint64_t *ret_lines)
@@ -434,7 +423,7 @@ static int process_describe(struct process *process, const char *pid, bool chose
 	process_set_status(process);
 	process_set_cgroup(process);
 	if (root_is_live(process->root))
-		process_set_fds(process);
+		process_set_epoll(process);
 	process_set_maps(process);
 	process_set_cmdline(process, chosen);
 	return 0;
