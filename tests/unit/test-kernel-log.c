@@ -143,6 +143,10 @@ static const struct { const char *line, *key, *also; } lines[] = {
 	{ "Killed process 1834 (stress) total-vm:2101256kB, anon-rss:1867528kB, file-rss:512kB", NULL, NULL },	/* the second line of older kernels */
 	{ "stress invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0", NULL, NULL },
 	{ "Out of memory and no killable processes...", NULL, NULL },
+	{ "oom-kill:constraint=CONSTRAINT_MEMORY_POLICY,nodemask=1,cpuset=/,mems_allowed=0-1,global_oom,task_memcg=/,task=stress,pid=1834,uid=0", "log.oom_kill_policy", NULL },
+	{ "oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),cpuset=db,mems_allowed=1,global_oom,task_memcg=/db,task=mysqld,pid=900,uid=27", "log.oom_kill_policy", NULL },
+	{ "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0-1,global_oom,task_memcg=/,task=stress,pid=1834,uid=0", NULL, NULL },
+	{ "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=web,mems_allowed=0-1,oom_memcg=/web,task_memcg=/web,task=java,pid=77,uid=0", NULL, NULL },
 	{ "oom_reaper: reaped process 1834 (stress), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB", NULL, NULL },
 	{ "app: Out of memory: Killed process 1 (x)", NULL, NULL },
 	{ "kworker/u8:1: page allocation failure: order:4, mode:0x40dc0(GFP_KERNEL|__GFP_COMP|__GFP_ZERO), nodemask=(null),cpuset=/,mems_allowed=0", "log.page_allocation_failure", NULL },
