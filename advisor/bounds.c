@@ -29,7 +29,8 @@ static uint16_t child_at(const struct program *program, const struct op *op, uns
 	return program->children[op->children + nth];
 }
 
-/* A range is of what can be written; what was there before may be outside it: vm.dirty_bytes is 0 where it is not used. */
+/* A range is of what can be written; what is read may be outside it: vm.dirty_bytes is 0 where it is not used, cpu.weight
+ * where another setting has taken its place. */
 static void widen_by_default(const struct entry *entry, const struct node *node, struct bounds *bounds)
 {
 	struct value value;
@@ -61,8 +62,10 @@ static struct bounds bounds_of_entry(const struct entry *entry, bool written)
 		bounds.low = unit_to_base((long double)entry->range_min, &entry->unit);
 	if (entry->range_max != UINT64_MAX && entry->unlimited.count == 0 && entry->about != SUBJECT_KIND_CGROUP)
 		bounds.high = unit_to_base((long double)entry->range_max, &entry->unit);
-	if (!written && entry->node)
+	if (!written && entry->node) {
 		widen_by_default(entry, node_get(entry->node, "default"), &bounds);
+		bounds.low = fminl(bounds.low, 0);
+	}
 	return bounds;
 }
 

@@ -285,8 +285,6 @@ static void lint_pattern(struct linter *linter, const struct entry *entry)
 
 void lint_entry(struct linter *linter, const struct entry *entry)
 {
-	if (!entry->node)
-		return;
 	lint_references(linter, node_get(entry->node, "references"));
 	if (entry->class == ENTRY_TUNABLE) {
 		lint_setting(linter, entry);
@@ -335,7 +333,5 @@ void lint_tunable(struct linter *linter, const struct rule *rule, const struct e
 		lint_error(linter, at, "%s: %s cannot be put back, and its entry has no note that says why", rule->id, entry->id);
 	if (entry->secret)
 		lint_error(linter, at, "%s: %s is secret: its value is never captured", rule->id, entry->id);
-	if (entry->obsolete && !rule->where)
-		lint_warning(linter, at, "%s: %s is obsolete: %s", rule->id, entry->id, entry->obsolete);
 	check_actuator(linter, rule, entry, at);
 }

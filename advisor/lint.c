@@ -13,8 +13,12 @@ void rulebook_lint(struct rulebook *rulebook, const struct lint_options *options
 	struct rule *const *rules;
 	size_t count = rulebook_rules(rulebook, &rules);
 
-	for (size_t i = 0; i < registry_total(linter.registry); i++)
-		lint_entry(&linter, registry_at(linter.registry, i));
+	for (size_t i = 0; i < registry_total(linter.registry); i++) {
+		const struct entry *entry = registry_at(linter.registry, i);
+
+		if (entry->node && (!options->wants || options->wants(options->context, node_file(entry->node))))
+			lint_entry(&linter, entry);
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (!is_chosen(&linter, i))
 			continue;

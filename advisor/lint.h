@@ -9,6 +9,8 @@
 struct lint_options {
 	/* Whether the kernel's sources have this file; NULL: nobody knows. */
 	bool (*exists)(void *context, const char *path);
+	/* Whether entries of this file are looked at; NULL: all are. */
+	bool (*wants)(void *context, const char *file);
 	void *context;
 	const bool *chosen;		/* per rule of the rulebook; NULL: all */
 };

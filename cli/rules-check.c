@@ -171,12 +171,24 @@ static bool is_wanted(const struct rules_run *run, const struct diag *diag, size
 	return rules_own_file(run->arguments, entry->place.file);
 }
 
+struct lint_context {
+	const struct rules_run *run;
+	struct root *sources;
+};
+
 static bool source_exists(void *context, const char *path)
 {
-	const struct root *root = context;
+	const struct lint_context *lint = context;
 	CLEANUP(free_ptr) char *absolute = xasprintf("/%s", path);
 
-	return root_exists(root, absolute);
+	return root_exists(lint->sources, absolute);
+}
+
+static bool wants_file(void *context, const char *file)
+{
+	const struct lint_context *lint = context;
+
+	return rules_own_file(lint->run->arguments, file);
 }
 
 int rules_lint(struct rules_run *run)
@@ -184,7 +196,8 @@ int rules_lint(struct rules_run *run)
 	CLEANUP(diag_release) struct diag wanted = DIAG_INIT;
 	CLEANUP(root_free_ptr) struct root *sources = NULL;
 	const char *path = run->arguments->sources;
-	struct lint_options options = { .chosen = run->chosen };
+	struct lint_context context = { .run = run };
+	struct lint_options options = { .wants = wants_file, .context = &context, .chosen = run->chosen };
 	size_t warnings = 0;
 	bool unreadable = false;
 	int r;
@@ -194,7 +207,7 @@ int rules_lint(struct rules_run *run)
 		if (r < 0)
 			return talk_error(EXIT_INPUT, "cannot read %s: %s", path, strerror(-r));
 		options.exists = source_exists;
-		options.context = sources;
+		context.sources = sources;
 	}
 	(void)rulebook_compile_registry(run->knowledge.rulebook, run->diag);
 	rulebook_lint(run->knowledge.rulebook, &options, run->diag);

@@ -60,7 +60,7 @@ if command -v bash >/dev/null; then
 	same "values are completed" "high" "$(completed keisoku advise --fail-on h)"
 	same "also behind an equals sign" "never" "$(completed keisoku advise --color = n)"
 	same "actions of rules are completed" "mutate" "$(completed keisoku rules mu)"
-	same "ids of rules are completed" "oom-kill" "$(completed keisoku rules show oom-k)"
+	same "ids of rules are completed" "tcp-orphans" "$(completed keisoku rules show tcp-orp)"
 	same "ids are completed" "vm.swappiness" "$(completed keisoku explain vm.swapp)"
 else
 	skip "completion" "no bash here"
