@@ -15,6 +15,7 @@
 #include "limits-line.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "../core/parse.h"
 #include "probe.h"
@@ -201,6 +202,33 @@ static void limits_pam_read(const struct root *root, struct snapshot *snapshot)
 	}
 }
 
+/* The highest hard limit of open files that any line asks for: above fs.nr_open it cannot be set, and pam_limits then
+ * refuses the login.  "unlimited" is as much as the kernel takes. */
+static void limits_set_highest(struct snapshot *snapshot)
+{
+	static const char key[] = "limits.highest.nofile";
+	const struct setting *highest = NULL;
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < snapshot_setting_count(snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(snapshot, i);
+		const char *name = snapshot_key_name(snapshot, setting->key);
+		uint64_t value;
+
+		if (setting->subject != SUBJECT_HOST || !starts_with(name, "limits.conf.") ||
+		    !ends_with(name, ".hard.nofile") || parse_u64(setting->raw, &value) < 0)
+			continue;
+		if (!highest || value > most) {
+			highest = setting;
+			most = value;
+		}
+	}
+	if (highest)
+		snapshot_setf(snapshot, SUBJECT_HOST, key, highest->origin, "%" PRIu64, most);
+	else
+		snapshot_set_absent(snapshot, SUBJECT_HOST, key, -ENOENT, "/etc/security/limits.conf");
+}
+
 static void default_set(const char *manager, const struct default_limit *limit, const struct unit_file *file,
 			const char *path, struct snapshot *snapshot)
 {
@@ -273,6 +301,7 @@ static int limits_read(const struct root *root, const struct probe_options *opti
 {
 	(void)options;
 	limits_pam_read(root, snapshot);
+	limits_set_highest(snapshot);
 	limits_manager_read(root, "system", snapshot);
 	limits_manager_read(root, "user", snapshot);
 	return 0;

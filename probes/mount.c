@@ -262,7 +262,8 @@ static void record_device(struct mount_probe *probe, subject_id subject, struct 
  * captured tree cannot say. */
 static void record_space(struct mount_probe *probe, subject_id subject, struct libmnt_fs *fs, const char *fstype)
 {
-	static const char *const local[] = { "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "xfs" };
+	static const char *const local[] = { "btrfs", "ext2", "ext3", "ext4",
+					     "f2fs",  "jfs",  "tmpfs", "xfs" };
 	const char *origin = probe->tables->mounts_path, *target = probe->lib->mnt_fs_get_target(fs);
 	CLEANUP(close_fd) int fd = -1;
 	struct statvfs st;

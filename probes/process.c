@@ -265,7 +265,8 @@ static void process_set_status(struct process *process)
 		const char *name, *key;
 	} fields[] = {
 		{ "Cpus_allowed_list", "cpus_allowed" }, { "Mems_allowed_list", "mems_allowed" },
-		{ "VmRSS", "rss" },			 { "VmSwap", "swap" },
+		{ "Uid", "uid" },			 { "VmRSS", "rss" },
+		{ "VmSwap", "swap" },
 	};
 	CLEANUP(strbuf_release) struct strbuf origin = STRBUF_INIT;
 	int r = root_read_at(process->root, process->fd, "status", &process->text);
@@ -525,7 +526,76 @@ static int process_read_largest(const struct root *root, struct snapshot *snapsh
 	return 0;
 }
 
-static int process_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+/* Users of the described processes, and how many threads each of them runs in all. */
+struct user_threads {
+	uint64_t uid, threads;
+};
+
+static bool status_number(const char *text, const char *name, uint64_t *ret_value)
+{
+	const char *word;
+	size_t length;
+
+	return process_status_find(text, name, &word, &length) && scan_u64(&word, ret_value);
+}
+
+static void count_user_threads(const struct root *root, struct user_threads *users, size_t count)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, text = STRBUF_INIT;
+	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+	uint64_t pid, uid, threads;
+
+	(void)root_list(root, "/proc", &list);
+	for (size_t i = 0; i < list.count; i++) {
+		if (parse_u64(list.entries[i].name, &pid) < 0)
+			continue;
+		strbuf_reset(&path);
+		strbuf_addf(&path, "/proc/%s/status", list.entries[i].name);
+		if (root_read(root, path.buf, &text) < 0 || !status_number(text.buf, "Uid", &uid) ||
+		    !status_number(text.buf, "Threads", &threads))
+			continue;
+		for (size_t u = 0; u < count; u++)
+			if (users[u].uid == uid)
+				users[u].threads += threads;
+	}
+}
+
+/* RLIMIT_NPROC of a process is compared with the threads of its whole user. */
+static void set_user_threads(const struct root *root, struct snapshot *snapshot)
+{
+	uint32_t processes = snapshot_kind_count(snapshot, SUBJECT_KIND_PROCESS);
+	struct user_threads *users = xcalloc((size_t)processes + 1, sizeof(*users));
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < processes; i++) {
+		const char *raw = snapshot_text(snapshot, snapshot_kind_get(snapshot, SUBJECT_KIND_PROCESS, i), "uid");
+		uint64_t uid;
+		size_t u = 0;
+
+		if (!raw || parse_u64(raw, &uid) < 0)
+			continue;
+		while (u < count && users[u].uid != uid)
+			u++;
+		if (u == count)
+			users[count++].uid = uid;
+	}
+	if (count > 0)
+		count_user_threads(root, users, count);
+	for (uint32_t i = 0; i < processes; i++) {
+		subject_id subject = snapshot_kind_get(snapshot, SUBJECT_KIND_PROCESS, i);
+		const char *raw = snapshot_text(snapshot, subject, "uid");
+		uint64_t uid;
+
+		if (!raw || parse_u64(raw, &uid) < 0)
+			continue;
+		for (size_t u = 0; u < count; u++)
+			if (users[u].uid == uid)
+				snapshot_setf(snapshot, subject, "user_threads", "/proc", "%" PRIu64, users[u].threads);
+	}
+	free(users);
+}
+
+static int process_describe_all(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
 	if (!options || options->n_pids == 0)
 		return process_read_largest(root, snapshot);
@@ -540,6 +610,15 @@ static int process_read(const struct root *root, const struct probe_options *opt
 					   strerror(-r));
 	}
 	return 0;
+}
+
+static int process_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+{
+	int r = process_describe_all(root, options, snapshot);
+
+	if (r == 0)
+		set_user_threads(root, snapshot);
+	return r;
 }
 
 /* Neither command lines nor memory maps: they may hold secrets. */

@@ -54,6 +54,8 @@ static void the_last_line_in_the_order_of_reading_counts(void **state)
 	assert_setting(tree, HOST, "", "limits.conf.*.soft.nofile", "65536");
 	assert_setting(tree, HOST, "", "limits.conf.*.hard.nofile", "65536");
 	assert_setting(tree, HOST, "", "limits.conf.john/doe.soft.nproc", "unlimited");
+	assert_setting(tree, HOST, "", "limits.highest.nofile", "65536");
+	assert_origin(tree, SUBJECT_HOST, "limits.highest.nofile", "/etc/security/limits.d/90-b.conf:2");
 	assert_origin(tree, SUBJECT_HOST, "limits.conf.*.soft.nofile", "/etc/security/limits.d/90-b.conf:2");
 }
 
@@ -100,7 +102,8 @@ static void a_tree_without_configuration_has_no_limits(void **state)
 
 	tree_directory(tree, "/etc");
 	tree_read(tree, &probe_limits);
-	assert_int_equal(snapshot_setting_count(tree->snapshot), 0);
+	assert_int_equal(snapshot_setting_count(tree->snapshot), 1);
+	assert_setting(tree, HOST, "", "limits.highest.nofile", ABSENCE(ABSENT));
 	assert_int_equal(snapshot_notes(tree->snapshot)->count, 0);
 }
 

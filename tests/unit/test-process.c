@@ -81,6 +81,30 @@ static void without_choice_the_largest_twelve_are_described_without_their_comman
 	assert_setting(tree, PROCESS, "20 (worker)", "cmdline", NULL);
 }
 
+static void threads_of_a_user_are_summed_over_all_his_processes(void **state)
+{
+	const pid_t pids[] = { 10, 20, 40 };
+	const struct probe_options options = { .pids = pids, .n_pids = 3 };
+	struct tree *tree = *state;
+
+	write_process(tree, 10, "a", 100);
+	tree_write(tree, "/proc/10/status", "Name:\ta\nUid:\t1000\t0\t0\t0\nVmRSS:\t 8 kB\nThreads:\t7\n");
+	write_process(tree, 20, "b", 100);
+	tree_write(tree, "/proc/20/status", "Name:\tb\nUid:\t33\t33\t33\t33\nThreads:\t2\n");
+	tree_write(tree, "/proc/30/status", "Name:\tc\nUid:\t1000\t1000\t1000\t1000\nThreads:\t5\n");
+	tree_write(tree, "/proc/31/status", "Name:\tc\nUid:\t1000\t1000\t1000\t1000\nThreads:\tx\n");
+	tree_write(tree, "/proc/32/status", "Threads:\t5\n");
+	write_process(tree, 40, "d", 100);
+	tree_write(tree, "/proc/40/status", "Name:\td\nThreads:\t2\n");
+	tree_read_more(tree, &probe_process, &options);
+
+	assert_setting(tree, PROCESS, "10 (a)", "uid", "1000");
+	assert_setting(tree, PROCESS, "10 (a)", "user_threads", "12");
+	assert_setting(tree, PROCESS, "20 (b)", "user_threads", "2");
+	assert_setting(tree, PROCESS, "40 (d)", "uid", ABSENCE(ABSENT));
+	assert_setting(tree, PROCESS, "40 (d)", "user_threads", NULL);
+}
+
 static void a_truncated_stat_describes_no_process(void **state)
 {
 	static const char *const texts[] = { "", "1174", "1174 (a", "1174 a) S", "1174 (a) S 1 2 3",
@@ -190,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		tree_test(a_chosen_process_is_described),
 		tree_test(without_choice_the_largest_twelve_are_described_without_their_command_lines),
+		tree_test(threads_of_a_user_are_summed_over_all_his_processes),
 		cmocka_unit_test(a_truncated_stat_describes_no_process),
 		cmocka_unit_test(the_group_that_limits_memory_is_chosen),
 		cmocka_unit_test(heap_flags_of_java_are_understood),
