@@ -310,6 +310,13 @@ static const struct twins *twins_of(const char *key)
 	return NULL;
 }
 
+const char *action_twin(const char *key)
+{
+	const struct twins *pair = twins_of(key);
+
+	return !pair ? NULL : streq(key, pair->ratio) ? pair->amount : pair->ratio;
+}
+
 struct restore {
 	const struct snapshot *snapshot;
 	const struct registry *registry;
@@ -427,7 +434,7 @@ static void restore_group(struct restore *restore, const struct change *change, 
 }
 
 /* change->key is as a person writes it: the key itself for the host, "sda scheduler" for the rest. */
-static const char *concrete_key(const struct change *change)
+const char *action_setting_key(const struct change *change)
 {
 	const char *blank;
 
@@ -508,7 +515,7 @@ static void fill(const struct target *target, const struct actuator *actuator, c
 static int target_of_change(const struct snapshot *snapshot, const struct change *change, struct arena *arena,
 			    struct target *target)
 {
-	target_init(target, snapshot, change->tunable, change->subject, concrete_key(change), arena);
+	target_init(target, snapshot, change->tunable, change->subject, action_setting_key(change), arena);
 	if (!*target->raw) {
 		target->raw = change->from;
 		target->now = writable(change->tunable, change->from, arena);
@@ -595,6 +602,13 @@ static bool has_live_way(const struct target *target, const char *value)
 
 	actuators[target->entry->kind]->write(target, value, &apply);
 	return apply.len > 0;
+}
+
+const char *action_now(const struct snapshot *snapshot, const struct change *change, struct arena *arena)
+{
+	struct target target;
+
+	return target_of_change(snapshot, change, arena, &target) < 0 ? change->from : target.now;
 }
 
 int action_plan(const struct snapshot *snapshot, const struct registry *registry, const struct change *change,

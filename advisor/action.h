@@ -75,6 +75,12 @@ void action_file(struct lasting *out, const char *path, const char *content, con
 /* A sentence of the note; several are separated by semicolons. */
 void action_note(struct lasting *out, const char *format, ...) FORMAT_PRINTF(2, 3);
 
+/* The key of a change without its subject; what it shows now as it would be written; the key that writing this one sets to
+ * zero, or NULL. */
+const char *action_setting_key(const struct change *change);
+const char *action_now(const struct snapshot *snapshot, const struct change *change, struct arena *arena);
+const char *action_twin(const char *key);
+
 /* What the kernel will show after value was written; NULL when that is not known exactly. */
 const char *action_reads_back(const struct target *target, const char *value);
 

@@ -7,6 +7,7 @@
 
 struct rulebook;		/* compiled rules, USE rows, and the compiled expressions of the registry */
 struct waivers;
+struct strbuf;
 
 struct rulebook *rulebook_new(const struct registry *registry);
 void rulebook_free(struct rulebook *rulebook);
@@ -63,7 +64,22 @@ int action_plan(const struct snapshot *snapshot, const struct registry *registry
 struct plan_options {
 	unsigned int forbidden;		/* classes that are left out */
 };
-void plan_make(struct rulebook *rulebook, const struct snapshot *snapshot, const struct finding_list *findings,
+/* The snapshot is changed while the plan is tried on it, and is afterwards as it was. */
+void plan_make(struct rulebook *rulebook, struct snapshot *snapshot, const struct finding_list *findings,
 	       const struct plan_options *options, struct plan *plan);
+
+/* A setting that somebody asks for: "vm.swappiness=10"; of another subject "sda scheduler=none", or "scheduler=none" with
+ * about "sda" or "block sda".  advisor/plan-request.c */
+struct plan_request {
+	const struct entry *tunable;
+	subject_id subject;
+	const char *key;		/* without the subject */
+	const char *value;		/* raw */
+};
+/* -EINVAL with a sentence in why when it is no value of a tunable that is here.  Strings go to arena. */
+int plan_request_parse(const struct registry *registry, const struct snapshot *snapshot, const char *about,
+		       const char *text, struct arena *arena, struct plan_request *ret_request, struct strbuf *why);
+void plan_make_asked(struct rulebook *rulebook, struct snapshot *snapshot, const struct plan_request *requests,
+		     size_t n_requests, const struct plan_options *options, struct plan *plan);
 
 #endif

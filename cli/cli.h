@@ -23,7 +23,7 @@ enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct arguments {
 	uint64_t window_msec, interval_msec;
 	bool window_given, no_window, all, quiet, redact, has_fail_on;
-	const char *plan;
+	const char *plan, *about;
 	unsigned int forbidden;		/* enum change_class */
 	const char *root, *snapshot, *save, *tree, *output_file, *netns, *journal, *only_rule, *cases, *sources;
 	struct text_list outputs, rules, waivers, cgroups, pids;
@@ -35,10 +35,10 @@ struct arguments {
 };
 
 enum option_id {
-	OPTION_ALL, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_FAIL_ON, OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL,
-	OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT, OPTION_PID, OPTION_PLAN, OPTION_QUIET, OPTION_REDACT,
-	OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE, OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH,
-	OPTION_WINDOW, OPTION_END,
+	OPTION_ABOUT, OPTION_ALL, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_FAIL_ON,
+	OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL, OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT,
+	OPTION_PID, OPTION_PLAN, OPTION_QUIET, OPTION_REDACT, OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE,
+	OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH, OPTION_WINDOW, OPTION_END,
 };
 
 struct command {
@@ -52,8 +52,8 @@ struct command {
 	int (*run)(const struct arguments *arguments);	/* an exit status */
 };
 
-extern const struct command command_advise, command_capture, command_diff, command_explain, command_list, command_probes, command_rules,
-	command_why;
+extern const struct command command_advise, command_capture, command_diff, command_explain, command_list, command_plan,
+	command_probes, command_rules, command_why;
 
 /* 0, or EXIT_USAGE after a message on stderr. */
 int arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret);

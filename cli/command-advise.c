@@ -130,7 +130,7 @@ static bool fails(const struct arguments *arguments, const struct finding_list *
 	return false;
 }
 
-static int write_plan(const struct arguments *arguments, struct knowledge *knowledge, const struct snapshot *snapshot,
+static int write_plan(const struct arguments *arguments, struct knowledge *knowledge, struct snapshot *snapshot,
 		      const struct finding_list *findings)
 {
 	CLEANUP(plan_free_ptr) struct plan *plan = plan_new();
@@ -150,7 +150,7 @@ static bool on_terminal(const struct arguments *arguments)
 	return text && isatty(STDOUT_FILENO);
 }
 
-static int judge(const struct arguments *arguments, struct knowledge *knowledge, const struct snapshot *snapshot,
+static int judge(const struct arguments *arguments, struct knowledge *knowledge, struct snapshot *snapshot,
 		 struct diag *diag)
 {
 	CLEANUP(finding_list_release) struct finding_list findings = FINDING_LIST_INIT;

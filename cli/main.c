@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
 	&command_why,
 	&command_explain,
 	&command_list,
+	&command_plan,
 	&command_probes,
 	&command_rules,
 };

@@ -16,6 +16,8 @@ struct option_row {
 
 /* clang-format off */
 static const struct option_row option_rows[] = {
+	[OPTION_ABOUT]      = { "about", 0, "SUBJECT", "the subject of keys that name none: sda, \"block sda\", "
+				"/system.slice/x.service" },
 	[OPTION_ALL]        = { "all", 'a', NULL, "leave nothing out: what is satisfied, does not apply or did not change" },
 	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules" },
 	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all" },
@@ -153,6 +155,9 @@ static int set_option(struct arguments *arguments, enum option_id id, const char
 	int r = 0;
 
 	switch (id) {
+	case OPTION_ABOUT:
+		arguments->about = value;
+		break;
 	case OPTION_ALL:
 		arguments->all = true;
 		break;

@@ -13,6 +13,11 @@ void plan_free(struct plan *plan)
 	free(plan->actions);
 	free(plan->left_out);
 	free(plan->conflicts);
+	for (size_t i = 0; i < plan->n_trials; i++) {
+		finding_list_release(plan->trials[i]);
+		free(plan->trials[i]);
+	}
+	free(plan->trials);
 	arena_release(&plan->arena);
 	free(plan);
 }

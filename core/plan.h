@@ -72,6 +72,8 @@ struct action {
 	struct plan_reason *reasons;
 	size_t n_reasons;
 	const char *kept_with;		/* it is here only because of a constraint: a sentence; NULL: for its own sake */
+	const char *const *hazards;	/* what the registry says of this value here */
+	size_t n_hazards;
 	const char *takes_effect;	/* name and note */
 	const char *write_effect;	/* what writing does besides setting the value; NULL: nothing */
 	struct plan_file *files;
@@ -110,6 +112,8 @@ struct plan {
 	size_t n_left_out, left_out_capacity;
 	struct plan_conflict *conflicts;
 	size_t n_conflicts, conflicts_capacity;
+	struct finding_list **trials;	/* findings that came up when the plan was tried; owned */
+	size_t n_trials, trials_capacity;
 	struct arena arena;
 };
 

@@ -456,6 +456,41 @@ int registry_load(struct registry *registry, enum entry_class class, const struc
 	return result;
 }
 
+/* "cgroup.cpu.max[quota]": the tunable is there, and the item of its list. */
+static bool names_tunable(const struct registry *registry, const char *id)
+{
+	const char *bracket = strchr(id, '[');
+	CLEANUP(free_ptr) char *plain = xstrndup(id, bracket ? (size_t)(bracket - id) : strlen(id));
+	const struct entry *entry = registry_find(registry, plain);
+	size_t length = bracket ? strlen(bracket) : 0;
+
+	if (!entry || entry->class != ENTRY_TUNABLE || !bracket)
+		return entry && entry->class == ENTRY_TUNABLE;
+	for (size_t i = 0; i < entry->n_fields; i++)
+		if (strlen(entry->fields[i]) == length - 2 && bracket[length - 1] == ']' &&
+		    memcmp(entry->fields[i], bracket + 1, length - 2) == 0)
+			return true;
+	return false;
+}
+
+static int check_relations(const struct registry *registry, const struct entry *entry, struct diag *diag)
+{
+	const struct {
+		const char *name;
+		const struct string_list *ids;
+	} lists[] = {
+		{ "below", &entry->below }, { "at_most", &entry->at_most }, { "within", &entry->within },
+	};
+	int result = 0;
+
+	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
+		for (size_t i = 0; i < lists[l].ids->count; i++)
+			if (!names_tunable(registry, lists[l].ids->items[i]))
+				result = diag_error(diag, &entry->place, "%s: %s: '%s' is no tunable", entry->id,
+						    lists[l].name, lists[l].ids->items[i]);
+	return result;
+}
+
 int registry_check(struct registry *registry, struct diag *diag)
 {
 	int result = 0;
@@ -472,6 +507,8 @@ int registry_check(struct registry *registry, struct diag *diag)
 				result = diag_error(diag, &entry->place, "%s: coupled with '%s', which is no tunable", entry->id,
 						    entry->coupled.items[c]);
 		}
+		if (check_relations(registry, entry, diag) < 0)
+			result = -EINVAL;
 	}
 	return result;
 }

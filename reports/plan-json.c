@@ -149,6 +149,11 @@ static void write_action(struct json *json, const struct plan *plan, const struc
 	json_member_string(json, "takes_effect", action->takes_effect);
 	json_member_string(json, "write_effect", action->write_effect);
 	json_member_string(json, "kept_with", action->kept_with);
+	json_key(json, "hazards");
+	json_open_array(json);
+	for (size_t i = 0; i < action->n_hazards; i++)
+		json_string(json, action->hazards[i]);
+	json_close_array(json);
 	write_reasons(json, "reasons", action->reasons, action->n_reasons);
 	json_key(json, "write");
 	if (action_is_live(action))

@@ -81,13 +81,18 @@ static void add_explanation(struct strbuf *out, const struct action *action)
 			continue;
 		}
 		strbuf_addf(&text, "%s (%s).", finding->title, finding->id);
+		if (!streq(action->reasons[i].to, action->write.value))
+			strbuf_addf(&text, " It asked for %s; this goes farther and satisfies it too.",
+				    action->reasons[i].to);
 		add_labelled(out, "", text.buf);
 		add_labelled(out, "", finding->because);
 		add_labelled(out, "Side effects: ", finding->side_effects);
 	}
 	add_labelled(out, "", action->kept_with);
+	for (size_t i = 0; i < action->n_hazards; i++)
+		add_labelled(out, "Careful: ", action->hazards[i]);
 	add_labelled(out, "Takes effect: ", action->takes_effect);
-	add_labelled(out, "Writing it: ", action->write_effect);
+	add_labelled(out, "Writing it ", action->write_effect);
 	add_class_names(out, action->classes);
 	add_labelled(out, "To last: ", action->persist_note);
 }
@@ -160,6 +165,11 @@ static bool restores_plainly(const struct action *action)
 
 static void add_restore(struct strbuf *out, const struct action *action)
 {
+	if (action_is_live(action) && action->n_restore == 0) {
+		strbuf_addf(out, "\tno_way_back '%s'\n", action->classes & CHANGE_ONE_WAY ? "it cannot be undone" :
+											   "only a reboot undoes it");
+		return;
+	}
 	for (size_t i = 0; i < action->n_restore && !restores_plainly(action); i++) {
 		const struct plan_write *write = &action->restore[i];
 

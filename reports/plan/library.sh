@@ -371,6 +371,12 @@ give_back() {
 	put "$1" "$2"
 }
 
+# no_way_back WHY: it stays as it is written.
+no_way_back() {
+	had_back=yes
+	if [ "$phase" = undone ] && [ -n "$problem" ]; then problem="$key: $1"; fi
+}
+
 setting_phase() {
 	case $phase in
 	check) check_value ;;
@@ -690,35 +696,62 @@ backwards() {
 	printf '%s\n' "$backwards_list"
 }
 
-# Gives back the running half of one action.
+# Gives back the running half of one action.  What a write refuses may be right all the same: undone_action looks.
 undo_action() {
+	problem=
+	action undone "$1"
+	[ -n "$problem" ] || return 0
 	problem=
 	journal "undo $1"
 	action undo "$1"
 	if [ -z "$had_back" ] && [ "$undo_kind" != shown ]; then give_back "$undo_path" "$undo_value"; fi
-	# What a write refused may be right all the same.
-	problem=
-	action undone "$1"
 }
 
-# In reverse order: first the files, then the running half, of everything that was reached.
+undone_action() {
+	problem=
+	action undone "$1"
+	if [ -n "$problem" ]; then
+		undo_failed=yes
+		undo_problem="$undo_problem$problem$newline"
+	fi
+}
+
+forget_action() {
+	problem=
+	journal "forget $1"
+	action forget "$1"
+	if [ -n "$problem" ]; then
+		undo_failed=yes
+		complain "$problem"
+	fi
+}
+
+# In reverse order: first the files, then the running half, of everything that was reached.  A value may be refused until
+# an earlier action is undone, so there is a second round.
 undo_all() {
 	undo_failed=
 	for undo_number in $(backwards); do
-		has_stored "$undo_number" || continue
-		problem=
-		journal "forget $undo_number"
-		action forget "$undo_number"
-		[ -z "$problem" ] || undo_failed=yes
-		[ -z "$problem" ] || complain "$problem"
+		if has_stored "$undo_number"; then forget_action "$undo_number"; fi
 	done
-	for undo_number in $(backwards); do
-		has_reached "$undo_number" || continue
-		if [ -n "$rebooted" ] && [ -z "$persisted" ]; then continue; fi
-		undo_action "$undo_number"
-		[ -z "$problem" ] || undo_failed=yes
-		[ -z "$problem" ] || complain "$problem"
+	files_failed=$undo_failed
+	for undo_round in 1 2; do
+		undo_failed=$files_failed undo_problem=
+		for undo_number in $(backwards); do
+			if has_reached "$undo_number"; then undo_action "$undo_number"; fi
+		done
+		for undo_number in $(backwards); do
+			if has_reached "$undo_number"; then undone_action "$undo_number"; fi
+		done
+		[ -n "$undo_problem" ] || break
 	done
+	: "$undo_round"
+	if [ -n "$undo_problem" ]; then complain_lines "$undo_problem"; fi
 	[ -z "$undo_failed" ] || return 1
 	journal undone
+}
+
+complain_lines() {
+	printf '%s' "$1" | while IFS= read -r complain_line; do
+		complain "$complain_line"
+	done
 }

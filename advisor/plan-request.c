@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings that somebody asks for by name, checked against the registry and against what this host offers. */
+#include <errno.h>
+
+#include "action.h"
+#include "plan-making.h"
+
+struct asking {
+	const struct registry *registry;
+	const struct snapshot *snapshot;
+	struct plan_request *request;
+	struct strbuf *why;
+};
+
+/* "sda" or "block sda" */
+static bool is_called(const struct subject *subject, const char *name, size_t length)
+{
+	const char *kind = subject_kind_name(subject->kind);
+	size_t n = strlen(kind);
+
+	if (strlen(subject->name) == length && memcmp(subject->name, name, length) == 0)
+		return true;
+	return length > n && memcmp(name, kind, n) == 0 && name[n] == ' ' && strlen(subject->name) == length - n - 1 &&
+	       memcmp(subject->name, name + n + 1, length - n - 1) == 0;
+}
+
+/* Whether the subject has this key; "block.scheduler" is scheduler of a block device. */
+static bool take_key(struct asking *asking, subject_id id, const char *key)
+{
+	const struct subject *subject = snapshot_subject_get(asking->snapshot, id);
+	const char *kind = subject_kind_name(subject->kind);
+	size_t n = strlen(kind);
+
+	if (id != SUBJECT_HOST && strncmp(key, kind, n) == 0 && key[n] == '.')
+		key += n + 1;
+	if (!snapshot_get(asking->snapshot, id, key))
+		return false;
+	asking->request->subject = id;
+	asking->request->key = key;
+	asking->request->tunable = registry_find_key(asking->registry, subject->kind, key);
+	return true;
+}
+
+static bool find_subject_key(struct asking *asking, const char *name, size_t length, const char *key)
+{
+	for (subject_id id = 1; id < snapshot_subject_count(asking->snapshot); id++)
+		if (is_called(snapshot_subject_get(asking->snapshot, id), name, length) && take_key(asking, id, key))
+			return true;
+	return false;
+}
+
+/* "vm.swappiness", "scheduler" with about, "sda scheduler", "block sda scheduler" */
+static bool find_key(struct asking *asking, const char *about, const char *name)
+{
+	if (about && find_subject_key(asking, about, strlen(about), name))
+		return true;
+	if (take_key(asking, SUBJECT_HOST, name))
+		return true;
+	for (const char *blank = strchr(name, ' '); blank; blank = strchr(blank + 1, ' '))
+		if (find_subject_key(asking, name, (size_t)(blank - name), blank + 1))
+			return true;
+	return false;
+}
+
+static bool is_offered(const char *raw, const char *value)
+{
+	size_t length = strlen(value);
+
+	while (*raw) {
+		size_t n;
+
+		raw += strspn(raw, " []\t");
+		n = strcspn(raw, " []\t");
+		if (n == length && n > 0 && memcmp(raw, value, n) == 0)
+			return true;
+		raw += n;
+	}
+	return false;
+}
+
+static int refuse(struct asking *asking, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+static int refuse(struct asking *asking, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	strbuf_vaddf(asking->why, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+static int check_range(struct asking *asking, const struct value *value)
+{
+	const struct entry *entry = asking->request->tunable;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct node const *range = entry->node ? node_get(entry->node, "range") : NULL;
+	int r = value_to_raw(entry, value, &text);
+
+	if (r == -ERANGE)
+		return refuse(asking, "%s is outside its range%s%s", asking->request->value, range ? " of " : "",
+			      range ? range->text : "");
+	return r < 0 ? refuse(asking, "'%s' is no value of it", asking->request->value) : 0;
+}
+
+static int check_value(struct asking *asking, const char *raw)
+{
+	const struct entry *entry = asking->request->tunable;
+	const char *text = asking->request->value;
+	struct value value = value_of_setting(entry, text, strlen(text));
+
+	if (strchr(text, '\n'))
+		return refuse(asking, "a value is one line");
+	if (entry->format == FORMAT_ENUM && strchr(raw, '['))
+		return is_offered(raw, text) ? 0 : refuse(asking, "'%s' is not among what it offers: %s", text, raw);
+	if (entry->format == FORMAT_ENUM && entry->values.count > 0) {
+		for (size_t i = 0; i < entry->values.count; i++)
+			if (streq(entry->values.items[i], text))
+				return 0;
+		return refuse(asking, "'%s' is none of its values", text);
+	}
+	if (value.type == VALUE_UNKNOWN)
+		return refuse(asking, "'%s' is no value of it (raw, as its file has it, without a unit)", text);
+	return value.type == VALUE_NUMBER || (value.type == VALUE_LIST && entry->format == FORMAT_LIST) ?
+		       check_range(asking, &value) :
+		       0;
+}
+
+static int check_request(struct asking *asking)
+{
+	const struct plan_request *request = asking->request;
+	const struct setting *setting = snapshot_get(asking->snapshot, request->subject, request->key);
+
+	if (!request->tunable || request->tunable->class != ENTRY_TUNABLE)
+		return refuse(asking, "it is no tunable of the registry, so how to give it back is not known");
+	if (request->tunable->secret)
+		return refuse(asking, "its value is a secret and was not captured, so it could not be given back");
+	if (setting->absence != PRESENT)
+		return refuse(asking, "its value here is not known (%s), so it could not be given back",
+			      absence_name(setting->absence));
+	return check_value(asking, setting->raw);
+}
+
+int plan_request_parse(const struct registry *registry, const struct snapshot *snapshot, const char *about,
+		       const char *text, struct arena *arena, struct plan_request *ret_request, struct strbuf *why)
+{
+	struct plan_request request = { 0 };
+	struct asking asking = { .registry = registry, .snapshot = snapshot, .request = &request, .why = why };
+	bool found = false;
+	int r;
+
+	/* A name may hold a "=" as well as a value: the first that makes a known key counts. */
+	for (const char *equal = strchr(text, '='); equal && !found; equal = strchr(equal + 1, '=')) {
+		found = find_key(&asking, about, arena_strndup(arena, text, (size_t)(equal - text)));
+		request.value = arena_strdup(arena, equal + 1);
+	}
+	if (!strchr(text, '='))
+		return refuse(&asking, "expected KEY=VALUE");
+	if (!found)
+		return refuse(&asking, "there is no such setting here%s%s", about ? " of " : "", about ? about : "");
+	r = check_request(&asking);
+	if (r == 0)
+		*ret_request = request;
+	return r;
+}
