@@ -202,7 +202,7 @@ apply() {
 	fi
 	if [ -n "$persist" ]; then
 		persist_all
-	elif [ -z "$persisted" ]; then
+	elif ! is_persisted; then
 		say 'Applied; it lasts until the next reboot, and over it with --persist.'
 	fi
 }

@@ -175,6 +175,10 @@ is_waiting_for() {
 	[ -n "$waiting" ] && [ "$waiting" = "$1" ]
 }
 
+is_persisted() {
+	[ -n "$persisted" ]
+}
+
 wants_persist() {
 	[ "$want_persist" = yes ]
 }
@@ -189,13 +193,14 @@ has_stored() {
 	return 1
 }
 
-# After a reboot nothing of the running half is left.
+# After a reboot nothing of the running half is left but what the files brought back.
 note_boot() {
+	rebooted=
 	if [ -n "$journal_boot" ] && [ "$journal_boot" != "$(boot_id)" ]; then
-		rm -rf "$state/left"
 		rebooted=yes
-	else
-		rebooted=
+		rm -rf "$state/left"
+		reached=$stored
+		if [ "$stored" = ' ' ]; then status=none; fi
 	fi
 	mkdir -p "$state/left" "$state/original" "$state/files"
 }
@@ -272,7 +277,7 @@ has_moved() {
 is_ours() {
 	[ -e "$state/left/$1.moving" ] && return 0
 	[ -f "$state/left/$1" ] && [ "$(cat "$state/left/$1")" = "$now" ] && return 0
-	[ -n "$rebooted" ] && [ -n "$persisted" ] && [ "$now" = "$reads" ]
+	[ -n "$rebooted" ] && has_stored "$number" && [ "$now" = "$reads" ]
 }
 
 # ---- the lines of an action ----

@@ -54,7 +54,7 @@ main() {
 	check_host "$host_check"
 	check_tools
 	read_journal
-	if [ -z "$persist_given" ]; then persist=$persisted; fi
+	if [ -z "$persist_given" ] && is_persisted; then persist=yes; fi
 	all verify
 	nothing_moved
 }
