@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Processors: how many and how they hang together, how their frequency and idle states are
- * governed, what is isolated, which mitigations run, and the clock source.
+ * governed, what is isolated, which mitigations run, the clock source, and what debugfs has of the
+ * scheduler.
  * Documentation/ABI/testing/sysfs-devices-system-cpu, Documentation/admin-guide/pm/. */
 #include "cpu.h"
 
@@ -13,6 +14,7 @@
 #include "setting-file.h"
 
 #define CPU "/sys/devices/system/cpu"
+#define SCHED "/sys/kernel/debug/sched"
 #define CLOCK "/sys/devices/system/clocksource/clocksource0"
 
 /* More than the largest kernels are built for (CONFIG_NR_CPUS 8192 on x86, 4096 on arm64). */
@@ -38,6 +40,22 @@ static const struct setting_file cpu_files[] = {
 	{ "cpuidle.available_governors", CPU "/cpuidle/available_governors" },
 	{ "clocksource.current_clocksource", CLOCK "/current_clocksource" },
 	{ "clocksource.available_clocksource", CLOCK "/available_clocksource" },
+};
+
+/* Since Linux 5.13, where debugfs is mounted; only root may look.  Each kernel has some of them. */
+static const struct setting_file sched_files[] = {
+	{ "debug.sched.base_slice_ns", SCHED "/base_slice_ns" },
+	{ "debug.sched.latency_ns", SCHED "/latency_ns" },
+	{ "debug.sched.min_granularity_ns", SCHED "/min_granularity_ns" },
+	{ "debug.sched.wakeup_granularity_ns", SCHED "/wakeup_granularity_ns" },
+	{ "debug.sched.migration_cost_ns", SCHED "/migration_cost_ns" },
+	{ "debug.sched.nr_migrate", SCHED "/nr_migrate" },
+	{ "debug.sched.tunable_scaling", SCHED "/tunable_scaling" },
+	{ "debug.sched.numa_balancing.scan_delay_ms", SCHED "/numa_balancing/scan_delay_ms" },
+	{ "debug.sched.numa_balancing.scan_period_min_ms", SCHED "/numa_balancing/scan_period_min_ms" },
+	{ "debug.sched.numa_balancing.scan_period_max_ms", SCHED "/numa_balancing/scan_period_max_ms" },
+	{ "debug.sched.numa_balancing.scan_size_mb", SCHED "/numa_balancing/scan_size_mb" },
+	{ "debug.sched.numa_balancing.hot_threshold_ms", SCHED "/numa_balancing/hot_threshold_ms" },
 };
 
 /* Below cpuN/cpufreq.  cpuinfo_cur_freq is left out: it asks the hardware, and only root may. */
@@ -417,6 +435,7 @@ static int cpu_read(const struct root *root, const struct probe_options *options
 	(void)read_list(root, snapshot, "online", &online);
 	read_names(root, snapshot);
 	setting_files_read(root, snapshot, cpu_files, ARRAY_SIZE(cpu_files));
+	setting_files_read(root, snapshot, sched_files, ARRAY_SIZE(sched_files));
 	/* What a kernel prints that could run processors so and runs none. */
 	nohz_full = snapshot_text(snapshot, SUBJECT_HOST, "cpu.nohz_full");
 	if (nohz_full && streq(nohz_full, "(null)"))
@@ -453,6 +472,10 @@ static const char *const cpu_paths[] = {
 	CPU "/cpu*/thermal_throttle/*_throttle_count",
 	CLOCK "/current_clocksource",
 	CLOCK "/available_clocksource",
+	SCHED "/*_ns",
+	SCHED "/nr_migrate",
+	SCHED "/tunable_scaling",
+	SCHED "/numa_balancing/*",
 	NULL,
 };
 

@@ -142,8 +142,13 @@ static void other_settings_of_processors_are_read(void **state)
 	tree_write(tree, CPU "/vulnerabilities/spectre_v2", "Mitigation: Enhanced IBRS\n");
 	tree_write(tree, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
 		   "tsc\n");
+	tree_write(tree, "/sys/kernel/debug/sched/base_slice_ns", "2800000\n");
+	tree_write(tree, "/sys/kernel/debug/sched/numa_balancing/scan_size_mb", "256\n");
 	tree_read(tree, &probe_cpu);
 
+	assert_setting(tree, HOST, "", "debug.sched.base_slice_ns", "2800000");
+	assert_setting(tree, HOST, "", "debug.sched.latency_ns", ABSENCE(ABSENT));
+	assert_setting(tree, HOST, "", "debug.sched.numa_balancing.scan_size_mb", "256");
 	assert_setting(tree, HOST, "", "cpu.isolated", "");
 	assert_setting(tree, HOST, "", "cpu.nohz_full", "2-3");
 	assert_setting(tree, HOST, "", "cpu.smt.control", "on");
