@@ -462,13 +462,24 @@ static void read_machine(const struct root *root, struct snapshot *snapshot)
 	snapshot_set(snapshot, SUBJECT_HOST, "host.machine", hash.buf, hash.len, path);
 }
 
+/* The highest priority of the areas of one sort; INT64_MIN: there are none. */
+static void set_priority(struct snapshot *snapshot, const char *key, int64_t priority, const char *path)
+{
+	if (priority == INT64_MIN)
+		snapshot_set_absent(snapshot, SUBJECT_HOST, key, -ENOENT, path);
+	else
+		snapshot_setf(snapshot, SUBJECT_HOST, key, path, "%lld", (long long)priority);
+}
+
 static void read_swaps(const struct root *root, struct snapshot *snapshot)
 {
 	static const char path[] = "/proc/swaps";
-	static const char *const keys[] = { "swap.devices", "swap.kinds", "swap.size" };
+	static const char *const keys[] = { "swap.devices", "swap.kinds", "swap.size", "swap.zram.priority",
+					    "swap.disk.priority" };
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf kinds = STRBUF_INIT;
 	struct swap_area area = { .name = STRBUF_INIT };
+	int64_t zram = INT64_MIN, disk = INT64_MIN;
 	uint64_t size = 0;
 	size_t count = 0;
 	const char *cursor;
@@ -481,6 +492,10 @@ static void read_swaps(const struct root *root, struct snapshot *snapshot)
 	while (r == 0 && (r = next_swap_area(&cursor, &area)) > 0) {
 		strbuf_addf(&kinds, "%s%s", count++ ? " " : "", area.kind);
 		size += MIN(area.size_kib, UINT64_MAX - size);
+		if (streq(area.kind, "zram"))
+			zram = MAX(zram, area.priority);
+		else
+			disk = MAX(disk, area.priority);
 		r = 0;
 	}
 	strbuf_release(&area.name);
@@ -492,6 +507,8 @@ static void read_swaps(const struct root *root, struct snapshot *snapshot)
 	snapshot_setf(snapshot, SUBJECT_HOST, keys[0], path, "%zu", count);
 	snapshot_set(snapshot, SUBJECT_HOST, keys[1], kinds.buf, kinds.len, path);
 	snapshot_setf(snapshot, SUBJECT_HOST, keys[2], path, "%llu", (unsigned long long)size);
+	set_priority(snapshot, keys[3], zram, path);
+	set_priority(snapshot, keys[4], disk, path);
 }
 
 static int kernel_read(const struct root *root, const struct probe_options *options,

@@ -191,6 +191,8 @@ static void swap_areas_are_counted_by_kind(void **state)
 	assert_setting(tree, HOST, "", "swap.devices", "3");
 	assert_setting(tree, HOST, "", "swap.kinds", "partition file zram");
 	assert_setting(tree, HOST, "", "swap.size", "1834996");
+	assert_setting(tree, HOST, "", "swap.zram.priority", "100");
+	assert_setting(tree, HOST, "", "swap.disk.priority", "-2");
 }
 
 static void no_swap_is_zero_and_known(void **state)
@@ -202,6 +204,8 @@ static void no_swap_is_zero_and_known(void **state)
 
 	assert_setting(tree, HOST, "", "swap.devices", "0");
 	assert_setting(tree, HOST, "", "swap.kinds", "");
+	assert_setting(tree, HOST, "", "swap.zram.priority", ABSENCE(ABSENT));
+	assert_setting(tree, HOST, "", "swap.disk.priority", ABSENCE(ABSENT));
 }
 
 static void swaps_that_make_no_sense_are_unparsable(void **state)
@@ -220,6 +224,7 @@ static void swaps_that_make_no_sense_are_unparsable(void **state)
 		tree_read(tree, &probe_kernel);
 		assert_setting(tree, HOST, "", "swap.devices", ABSENCE(UNPARSABLE));
 		assert_setting(tree, HOST, "", "swap.kinds", ABSENCE(UNPARSABLE));
+		assert_setting(tree, HOST, "", "swap.zram.priority", ABSENCE(UNPARSABLE));
 	}
 }
 
