@@ -246,6 +246,11 @@ static const struct cgroup_field memory_events[] = {
 	COUNTER("oom_kill", "memory.events.oom_kill"),
 };
 
+static const struct cgroup_field memory_events_local[] = {
+	COUNTER("max", "memory.events.local.max"),
+	COUNTER("oom", "memory.events.local.oom"),
+};
+
 static const struct cgroup_field memory_swap_current[] = { GAUGE("", "memory.swap.current") };
 
 static const struct cgroup_field memory_swap_events[] = {
@@ -308,6 +313,7 @@ const struct cgroup_metric_file cgroup_metric_files[] = {
 	{ .name = "memory.current",        .version = 2, .controller = "memory",   .format = &single,   FIELDS(memory_current) },
 	{ .name = "memory.stat",           .version = 2, .controller = "memory",   .format = &keyed,    FIELDS(memory_stat) },
 	{ .name = "memory.events",         .version = 2, .controller = "memory",   .format = &keyed,    FIELDS(memory_events) },
+	{ .name = "memory.events.local",   .version = 2, .controller = "memory",   .format = &keyed,    FIELDS(memory_events_local) },
 	{ .name = "memory.swap.current",   .version = 2, .controller = "memory",   .format = &single,   FIELDS(memory_swap_current) },
 	{ .name = "memory.swap.events",    .version = 2, .controller = "memory",   .format = &keyed,    FIELDS(memory_swap_events) },
 	{ .name = "pids.current",          .version = 2, .controller = "pids",     .format = &single,   FIELDS(pids_current) },

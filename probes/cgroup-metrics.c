@@ -662,6 +662,7 @@ static const char *const cgroup_metrics_paths[] = {
 	"/sys/fs/cgroup/**/io.stat",
 	"/sys/fs/cgroup/**/memory.current",
 	"/sys/fs/cgroup/**/memory.events",
+	"/sys/fs/cgroup/**/memory.events.local",
 	"/sys/fs/cgroup/**/memory.failcnt",
 	"/sys/fs/cgroup/**/memory.oom_control",
 	"/sys/fs/cgroup/**/memory.pressure",

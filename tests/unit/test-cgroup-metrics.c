@@ -90,6 +90,7 @@ static void make_v2_group(struct tree *tree, const char *path)
 	write_file(tree, path, "cpu.stat", v2_cpu_stat);
 	write_file(tree, path, "memory.current", "10485760\n");
 	write_file(tree, path, "memory.stat", v2_memory_stat);
+	write_file(tree, path, "memory.events.local", "low 0\nhigh 0\nmax 33\noom 2\noom_kill 0\noom_group_kill 0\n");
 	write_file(tree, path, "memory.events",
 		   "low 1\nhigh 22\nmax 333\noom 4\noom_kill 5\noom_group_kill 0\n");
 	write_file(tree, path, "memory.swap.current", "0\n");
@@ -131,6 +132,7 @@ static void v2_group_has_every_metric(void **context)
 		{ "memory.stat.workingset_activate_file", 2 }, { "memory.stat.pgscan", 700 },
 		{ "memory.stat.pgsteal", 600 }, { "memory.events.low", 1 }, { "memory.events.high", 22 },
 		{ "memory.events.max", 333 }, { "memory.events.oom", 4 }, { "memory.events.oom_kill", 5 },
+		{ "memory.events.local.max", 33 }, { "memory.events.local.oom", 2 },
 		{ "memory.swap.current", 0 }, { "memory.swap.events.high", 0 }, { "memory.swap.events.max", 7 },
 		{ "memory.swap.events.fail", 8 }, { "pids.current", 9 }, { "pids.events.max", 2 },
 		{ "io.rbytes", 1001 }, { "io.wbytes", 202 }, { "io.rios", 33 }, { "io.wios", 8 },
