@@ -3,7 +3,7 @@
  * are read as any rule is. */
 #include "mutate.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "expr-internal.h"
@@ -356,7 +356,11 @@ static void mutate_number(struct mutator *mutator, uint16_t index)
 	if (literal.number == 0)
 		return;
 	put_number(mutator, index, &literal, literal.number * 2, literal.decimals);
-	put_number(mutator, index, &literal, literal.number / 2, literal.decimals + 1);
+	/* What is whole stays whole: half of what is rounded anyway would be the same again. */
+	if (literal.decimals == 0)
+		put_number(mutator, index, &literal, floorl(literal.number / 2), 0);
+	else
+		put_number(mutator, index, &literal, literal.number / 2, literal.decimals + 1);
 	mutate_unit(mutator, index, &literal);
 }
 

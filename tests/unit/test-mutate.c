@@ -88,7 +88,7 @@ static void every_part_of_a_condition_is_changed_once(void **state)
 		  "when: (vm.dirty_bytes == 0B) → (vm.dirty_bytes != 0B)\nwhen: 0B → 1B\n" },
 		{ "when: vm.swappiness in [1, 10]\nadvise: a\n",
 		  "when: vm.swappiness in [1, 10] → not (vm.swappiness in [1, 10])\n"
-		  "when: [1, 10] → [2, 10]\nwhen: [1, 10] → [0.5, 10]\n"
+		  "when: [1, 10] → [2, 10]\nwhen: [1, 10] → [0, 10]\n"
 		  "when: 10 → 11\nwhen: 10 → 20\nwhen: 10 → 5\n" },
 		{ "when: p95(rate(vmstat.oom_kill)) > 1.5/s\nwindow: 30s\nadvise: a\n",
 		  "when: p95(rate(vmstat.oom_kill)) > 1.5/s → p95(rate(vmstat.oom_kill)) >= 1.5/s\n"
@@ -98,7 +98,7 @@ static void every_part_of_a_condition_is_changed_once(void **state)
 		{ "when: vm.swappiness < 5 and vm.dirty_bytes > 4KiB\nadvise: a\n",
 		  "when: vm.swappiness < 5 and vm.dirty_bytes > 4KiB → vm.swappiness < 5 or vm.dirty_bytes > 4KiB\n"
 		  "when: vm.swappiness < 5 → vm.swappiness <= 5\nwhen: vm.swappiness < 5 → vm.swappiness >= 5\n"
-		  "when: 5 → 6\nwhen: 5 → 10\nwhen: 5 → 2.5\n"
+		  "when: 5 → 6\nwhen: 5 → 10\nwhen: 5 → 2\n"
 		  "when: vm.dirty_bytes > 4KiB → vm.dirty_bytes >= 4KiB\nwhen: vm.dirty_bytes > 4KiB → vm.dirty_bytes <= 4KiB\n"
 		  "when: 4KiB → 5KiB\nwhen: 4KiB → 8KiB\nwhen: 4KiB → 2KiB\nwhen: 4KiB → 4MiB\n" },
 	};
@@ -125,7 +125,7 @@ static void what_is_set_and_how_long_is_changed_too(void **state)
 			    "when: 0/s → 1/s\n"
 			    "held: 10% → \nheld: 10% → 20%\nheld: 10% → 5%\n"
 			    "elsewhere[0]: has(vm.dirty_bytes) → \n"
-			    "to: max(current, 1) → min(current, 1)\nto: 1 → 2\nto: 1 → 0.5\n"
+			    "to: max(current, 1) → min(current, 1)\nto: 1 → 2\nto: 1 → 0\n"
 			    "direction: raise → lower\n");
 }
 
