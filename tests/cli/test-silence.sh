@@ -8,7 +8,7 @@ keisoku=$1 source=$2
 # What is suspected there, and is true: emulated machines have no better clock than hpet, and somebody drops this host's caches.
 declare -A suspected=(
 	[cgroup-v1]=clocksource-virtual@host [cgroup-v2]=clocksource-virtual@host [container]=clocksource-virtual@host
-	[hybrid]=clocksource-virtual@host [no-psi]=clocksource-virtual@host [this-host]=drop-caches@host [hostile]=
+	[hybrid]=clocksource-virtual@host [no-psi]=clocksource-virtual@host [this-host]=drop-caches@host [hostile]=""
 )
 
 # ids STATUS: of the findings with that status

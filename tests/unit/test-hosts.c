@@ -130,11 +130,21 @@ static size_t rule_index(const struct knowledge *knowledge, const char *id)
 /* unmeasured: {RULE: why this host cannot measure it} */
 static void check_unmeasured(struct host *host, const struct node *reasons)
 {
+	bool show = getenv("SHOW_UNMEASURED") != NULL;
+	size_t missing = 0;
+
 	for (size_t i = 0; i < host->findings.count; i++) {
 		const struct finding *finding = &host->findings.items[i];
 
-		if (finding->status == STATUS_UNMEASURED && (!reasons || !node_get(reasons, finding->rule)))
+		if (finding->status != STATUS_UNMEASURED || (reasons && node_get(reasons, finding->rule)))
+			continue;
+		missing++;
+		if (show)
 			complain(host, finding, "nobody says why it is");
+	}
+	if (missing * 10 > host->findings.counts[STATUS_SATISFIED]) {
+		print_error("%s: is silent because it is blind\n", host->name);
+		host->failures++;
 	}
 	for (size_t i = 0; reasons && i + 1 < reasons->count; i += 2) {
 		bool found = false;
