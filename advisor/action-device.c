@@ -109,14 +109,33 @@ static void mount_restore(const struct target *target, struct strbuf *out)
 	mount_write(target, target->now, out);
 }
 
+/* Of opposites the kernel lists these; what else is off is not listed at all: async, barrier, nodiscard. */
+static bool is_listed(const char *option)
+{
+	static const char *const shown[] = { "noatime", "nodiratime", "relatime", "ro", "rw" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+		if (streq(option, shown[i]))
+			return true;
+	return false;
+}
+
 static void mount_verify(const struct target *target, const char *value, struct strbuf *out)
 {
 	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT, command = STRBUF_INIT;
+	bool off = is_off(value) && starts_with(target->key, "options.") &&
+		   (target->entry->format == FORMAT_BOOL || !streq(value, "0"));
 
 	mount_option(target, value, &option);
+	if (off && is_listed(option.buf))
+		off = false;
+	if (off) {
+		strbuf_reset(&option);
+		strbuf_add_string(&option, target->key + strlen("options."));
+	}
 	strbuf_add_string(&command, "findmnt -no OPTIONS ");
 	action_word(&command, target->name);
-	strbuf_addf(out, "%s; %s | tr , '\\n' | grep -qxF -e ", command.buf, command.buf);
+	strbuf_addf(out, "%s; %s%s | tr , '\\n' | grep -qxF -e ", command.buf, off ? "! " : "", command.buf);
 	action_word(out, option.buf);
 	strbuf_add_char(out, '\n');
 }

@@ -67,6 +67,8 @@ static const char yaml[] =
 	"  summary: s, references: [r]}\n"
 	"mount.options.noatime: {kind: mount-option, type: bool, scope: mount, takes_effect: live, reversible: yes,\n"
 	"  summary: s, references: [r]}\n"
+	"mount.options.nobarrier: {kind: mount-option, type: bool, scope: mount, takes_effect: remount, reversible: yes,\n"
+	"  summary: s, references: [r]}\n"
 	"mount.options.commit: {kind: mount-option, type: integer, range: '0..', unit: s, scope: mount,\n"
 	"  takes_effect: live, reversible: yes, summary: s, references: [r]}\n"
 	"interface.mtu: {kind: network-interface, type: integer, range: '68..', scope: device, takes_effect: live,\n"
@@ -452,6 +454,22 @@ static void access_times_are_restored_in_one_word(void **state)
 	snapshot_set_string(fixture->snapshot, data, "options.nodiratime", "true", NULL);
 	change_it(fixture, "mount.options.noatime", data, "/data options.noatime", "false", "true");
 	assert_string_equal(fixture->change.rollback, "mount -o remount,relatime,nodiratime /data");
+}
+
+static void an_option_that_is_off_is_verified_by_its_absence(void **state)
+{
+	struct fixture *fixture = *state;
+	subject_id data = subject(fixture, SUBJECT_KIND_MOUNT, "/data", "", "options.nobarrier", "true");
+
+	snapshot_set_string(fixture->snapshot, data, "options.noatime", "true", NULL);
+	change_it(fixture, "mount.options.nobarrier", data, "/data options.nobarrier", "true", "0");
+	assert_string_equal(fixture->change.apply, "mount -o remount,barrier /data");
+	assert_non_null(strstr(fixture->change.verify, "! findmnt"));
+	assert_non_null(strstr(fixture->change.verify, "-e nobarrier"));
+	assert_all_parse(&fixture->change);
+	change_it(fixture, "mount.options.noatime", data, "/data options.noatime", "true", "0");
+	assert_null(strstr(fixture->change.verify, "! findmnt"));
+	assert_non_null(strstr(fixture->change.verify, "-e relatime"));
 }
 
 static void what_cannot_be_undone_has_no_rollback_and_says_so(void **state)
@@ -872,6 +890,7 @@ int main(void)
 		TEST(a_module_parameter_goes_to_modprobe),
 		TEST(the_kernel_command_line_is_only_described),
 		TEST(a_mount_option_is_remounted_and_its_opposite_known),
+		TEST(an_option_that_is_off_is_verified_by_its_absence),
 		TEST(access_times_are_restored_in_one_word),
 		TEST(what_cannot_be_undone_has_no_rollback_and_says_so),
 		TEST(a_default_of_systemd_itself_is_kept_in_its_configuration),
