@@ -51,20 +51,20 @@ static const struct identity_key {
 
 /* ---- who ---- */
 
-static void compare_identity(struct comparing *comparing)
+size_t compare_identity(const struct snapshot *before, const struct snapshot *after, struct identity_difference *ret,
+			size_t max)
 {
-	struct comparison *out = comparing->out;
+	size_t count = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(identity_keys) && out->n_identity < ARRAY_SIZE(out->identity); i++) {
-		const char *before = snapshot_text(out->before.snapshot, SUBJECT_HOST, identity_keys[i].key);
-		const char *after = snapshot_text(out->after.snapshot, SUBJECT_HOST, identity_keys[i].key);
+	for (size_t i = 0; i < ARRAY_SIZE(identity_keys) && count < max; i++) {
+		const char *a = snapshot_text(before, SUBJECT_HOST, identity_keys[i].key);
+		const char *b = snapshot_text(after, SUBJECT_HOST, identity_keys[i].key);
 
-		if ((!before && !after) || (before && after && streq(before, after)))
+		if ((!a && !b) || (a && b && streq(a, b)))
 			continue;
-		out->identity[out->n_identity++] = (struct identity_difference){
-			.name = identity_keys[i].name, .before = before, .after = after,
-		};
+		ret[count++] = (struct identity_difference){ .name = identity_keys[i].name, .before = a, .after = b };
 	}
+	return count;
 }
 
 /* ---- settings ---- */
@@ -153,8 +153,7 @@ static const char *raw_text(const struct setting *setting, struct arena *arena)
 	return arena_strndup(arena, text.buf, text.len);
 }
 
-/* With its unit. */
-static const char *value_text(const struct entry *entry, const struct setting *setting, struct arena *arena)
+const char *setting_value_text(const struct entry *entry, const struct setting *setting, struct arena *arena)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct expr_type type;
@@ -186,7 +185,7 @@ static void fill_side(struct comparing *comparing, const struct snapshot *snapsh
 
 	*side = (struct setting_side){ .setting = setting, .state = state_names[state], .origin = "" };
 	if (has_text(state)) {
-		side->text = value_text(entry, setting, arena);
+		side->text = setting_value_text(entry, setting, arena);
 	} else {
 		strbuf_add_string(&text, state_names[state]);
 		if (state == STATE_UNREADABLE || state == STATE_UNSUPPORTED)
@@ -466,7 +465,7 @@ void compare_snapshots(const struct registry *registry, const struct compared_si
 	CLEANUP(free_ptr) subject_id *back = NULL;
 
 	*ret = (struct comparison){ .before = *before, .after = *after, .all = options->all };
-	compare_identity(&comparing);
+	ret->n_identity = compare_identity(before->snapshot, after->snapshot, ret->identity, ARRAY_SIZE(ret->identity));
 	forth = match_subjects(&comparing, before->snapshot, after->snapshot, false);
 	back = match_subjects(&comparing, after->snapshot, before->snapshot, true);
 	compare_settings_of(&comparing, before->snapshot, after->snapshot, forth, false);

@@ -15,4 +15,10 @@ void compare_snapshots(const struct registry *registry, const struct compared_si
 		       const struct compared_side *after, const struct compare_options *options,
 		       struct comparison *ret);
 
+/* Where the two are not of the same host, kernel, boot …: their count, at most max. */
+size_t compare_identity(const struct snapshot *before, const struct snapshot *after, struct identity_difference *ret,
+			size_t max);
+/* The text of a setting with its unit, for people; entry may be NULL.  It has a value. */
+const char *setting_value_text(const struct entry *entry, const struct setting *setting, struct arena *arena);
+
 #endif

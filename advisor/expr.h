@@ -126,6 +126,21 @@ const char *program_literal_text(const struct program *program, size_t *ret_leng
 void program_missing_metrics(const struct program *program, struct expr_context *context, const char *why);
 /* Whether every interval of the window gives the same answer, because nothing it measures has moved. */
 bool program_is_still(const struct program *program, const struct expr_context *context);
+/* Whether its value can be asked for in each interval of a window: it looks at metrics, inside p95() and the like too. */
+bool program_is_measured(const struct program *program);
+/* Its value in each interval of the window, NAN where that is not known; inside p95() and the like, what those look at.
+ * values has room for SLOT_MAX; their count is returned. */
+size_t program_intervals(const struct program *program, struct expr_context *context, double *values);
+
+/* The measured side of one comparison inside a condition: "rate(a) / rate(b)" of "rate(a) / rate(b) < 25% and …". */
+struct criterion {
+	struct program *measured;	/* refers to the condition it came from */
+	struct program *limit;		/* what it is compared with, where that is more than a number: else NULL */
+	bool more_is_better;
+};
+/* wanted: what the condition should be, so that it is known which way is better.  Release each with criterion_release(). */
+size_t program_criteria(const struct program *program, bool wanted, struct criterion *ret, size_t max);
+void criterion_release(struct criterion *criterion);
 /* The key a program looks at first; NULL: none. */
 const struct entry *program_entry(const struct program *program, const char **ret_key, bool *ret_self);
 const struct entry *program_term_entry(const struct program *program, size_t index);

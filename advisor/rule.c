@@ -12,7 +12,7 @@
 static const char *const rule_keys[] = {
 	"id", "title", "about", "where", "where_note", "use", "when", "held", "window", "elsewhere", "set", "to",
 	"direction", "changes", "already", "advise", "severity", "because", "evidence", "side_effects",
-	"takes_effect_note", "verify", "threshold_note", "references", NULL,
+	"takes_effect_note", "verify", "load", "threshold_note", "references", NULL,
 };
 static const char *const use_keys[] = { "resource", "kind", NULL };
 static const char *const change_keys[] = { "set", "to", "direction", NULL };
@@ -445,6 +445,9 @@ static void load_texts(struct loader *loader)
 
 	if (!node_get(loader->node, "because"))
 		complain(loader, loader->node, "%s: because is missing", rule->id ? rule->id : "rule");
+	rule->load = load_program(loader, node_get(loader->node, "load"), &scope, "load", VALUE_UNKNOWN);
+	if (rule->load && (program_type(rule->load).type != VALUE_NUMBER || !program_is_measured(rule->load)))
+		complain(loader, node_get(loader->node, "load"), "load: expected a number that is measured in each interval");
 	rule->verify = load_program(loader, node_get(loader->node, "verify"), &scope, "verify", VALUE_BOOL);
 	load_template(loader, loader->node, "already", &scope, &rule->already);
 	scope.proposed = true;
@@ -488,6 +491,7 @@ void rule_free(struct rule *rule)
 	program_free(rule->where);
 	program_free(rule->when);
 	program_free(rule->verify);
+	program_free(rule->load);
 	for (size_t i = 0; i < rule->n_elsewhere; i++) {
 		program_free(rule->elsewhere[i].when);
 		text_release(&rule->elsewhere[i].say);
@@ -521,6 +525,10 @@ void rule_bind(struct rule *rule, const struct snapshot *snapshot)
 	}
 	for (size_t i = 0; i < rule->n_evidence; i++)
 		program_bind(rule->evidence[i], snapshot);
+	if (rule->verify)
+		program_bind(rule->verify, snapshot);
+	if (rule->load)
+		program_bind(rule->load, snapshot);
 	text_bind(&rule->already, snapshot);
 	text_bind(&rule->advise, snapshot);
 	text_bind(&rule->because, snapshot);

@@ -65,6 +65,7 @@ struct rule {
 	struct program **evidence;
 	size_t n_evidence;
 	struct program *verify;
+	struct program *load;		/* how much work there was for it; may be NULL */
 	const char *takes_effect_note;
 	const char *threshold_note;
 	struct string_list references;
@@ -202,6 +203,7 @@ struct use_rule {
 	enum subject_kind about;
 	struct program *where;
 	const char *none;		/* what to print when it applies to no subject */
+	struct program *load;		/* how busy the resource is; may be NULL */
 	struct use_cell_rule cells[3];	/* utilisation, saturation, errors */
 };
 

@@ -13,7 +13,7 @@
 #include "../core/strbuf.h"
 #include "rule.h"
 
-static const char *const row_keys[] = { "resource", "about", "where", "none", "utilisation", "saturation", "errors", NULL };
+static const char *const row_keys[] = { "resource", "about", "where", "none", "load", "utilisation", "saturation", "errors", NULL };
 static const char *const cell_keys[] = { "value", "say", "alarm", "ratio", "unknown", NULL };
 static const char *const cell_names[] = { "utilisation", "saturation", "errors" };
 
@@ -60,6 +60,17 @@ static int load_cell(const struct expr_scope *scope, const struct node *node, st
 	return r;
 }
 
+static int load_load(const struct expr_scope *scope, const struct node *node, struct diag *diag,
+		     struct program **ret_program)
+{
+	struct place place = node_place(node);
+	int r = expr_compile(scope, node, diag, ret_program);
+
+	if (r < 0 || (program_type(*ret_program).type == VALUE_NUMBER && program_is_measured(*ret_program)))
+		return r;
+	return diag_error(diag, &place, "load: expected a number that is measured in each interval");
+}
+
 static int load_row(const struct registry *registry, const struct node *node, struct diag *diag, struct use_rule *rule)
 {
 	struct expr_scope scope = { .registry = registry };
@@ -83,6 +94,8 @@ static int load_row(const struct registry *registry, const struct node *node, st
 	}
 	scope.about = rule->about;
 	r = where ? load_condition(&scope, where, diag, &rule->where) : 0;
+	if (r == 0 && node_get(node, "load"))
+		r = load_load(&scope, node_get(node, "load"), diag, &rule->load);
 	for (size_t i = 0; i < ARRAY_SIZE(cell_names) && r == 0; i++) {
 		const struct node *cell = node_get(node, cell_names[i]);
 
@@ -114,6 +127,7 @@ void use_rule_free(struct use_rule *rule)
 	if (!rule)
 		return;
 	program_free(rule->where);
+	program_free(rule->load);
 	for (size_t i = 0; i < ARRAY_SIZE(rule->cells); i++) {
 		program_free(rule->cells[i].value);
 		program_free(rule->cells[i].alarm);
@@ -126,6 +140,8 @@ void use_rule_bind(struct use_rule *rule, const struct snapshot *snapshot)
 {
 	if (rule->where)
 		program_bind(rule->where, snapshot);
+	if (rule->load)
+		program_bind(rule->load, snapshot);
 	for (size_t i = 0; i < ARRAY_SIZE(rule->cells); i++) {
 		if (rule->cells[i].value)
 			program_bind(rule->cells[i].value, snapshot);

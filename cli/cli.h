@@ -22,8 +22,8 @@ enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct arguments {
 	uint64_t window_msec, interval_msec;
-	bool window_given, no_window, all, quiet, redact, has_fail_on;
-	const char *plan, *about;
+	bool window_given, interval_given, no_window, all, quiet, redact, has_fail_on;
+	const char *plan, *about, *after;
 	unsigned int forbidden;		/* enum change_class */
 	const char *root, *snapshot, *save, *tree, *output_file, *netns, *journal, *only_rule, *cases, *sources;
 	struct text_list outputs, rules, waivers, cgroups, pids;
@@ -35,7 +35,8 @@ struct arguments {
 };
 
 enum option_id {
-	OPTION_ABOUT, OPTION_ALL, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_FAIL_ON,
+	OPTION_ABOUT, OPTION_AFTER, OPTION_ALL, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR,
+	OPTION_FAIL_ON,
 	OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL, OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT,
 	OPTION_PID, OPTION_PLAN, OPTION_QUIET, OPTION_REDACT, OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE,
 	OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH, OPTION_WINDOW, OPTION_END,
@@ -53,7 +54,7 @@ struct command {
 };
 
 extern const struct command command_advise, command_capture, command_diff, command_explain, command_list, command_plan,
-	command_probes, command_rules, command_why;
+	command_probes, command_rules, command_verify, command_why;
 
 /* 0, or EXIT_USAGE after a message on stderr. */
 int arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret);
@@ -89,6 +90,9 @@ struct output_file {
 int output_open(struct output_file *file, const char *path);	/* negative errno */
 int output_close(struct output_file *file);			/* negative errno; renames */
 void output_abandon(struct output_file *file);
+
+/* 0 or an exit status after a message. */
+int save_snapshot(const char *path, const struct snapshot *snapshot);
 
 /* --output of a command with reports of its own: formats ends with NULL, its first one is "text".  Both: 0 or an exit
  * status after a message.  write is called once for each file, with a page that looks as the file wants it. */

@@ -106,22 +106,6 @@ static int write_outputs(const struct arguments *arguments, struct report *repor
 	return status;
 }
 
-static int save_snapshot(const char *path, const struct snapshot *snapshot)
-{
-	struct output_file file;
-	int r;
-
-	r = output_open(&file, path);
-	if (r == 0) {
-		r = snapshot_save(snapshot, file.stream);
-		if (r < 0)
-			output_abandon(&file);
-		else
-			r = output_close(&file);
-	}
-	return r < 0 ? talk_error(EXIT_INPUT, "cannot write %s: %s", path, strerror(-r)) : 0;
-}
-
 static bool fails(const struct arguments *arguments, const struct finding_list *findings)
 {
 	for (size_t i = 0; arguments->has_fail_on && i < findings->count; i++)

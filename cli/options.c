@@ -18,6 +18,7 @@ struct option_row {
 static const struct option_row option_rows[] = {
 	[OPTION_ABOUT]      = { "about", 0, "SUBJECT", "the subject of keys that name none: sda, \"block sda\", "
 				"/system.slice/x.service" },
+	[OPTION_AFTER]      = { "after", 0, "FILE", "judge this snapshot instead of measuring" },
 	[OPTION_ALL]        = { "all", 'a', NULL, "leave nothing out: what is satisfied, does not apply or did not change" },
 	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules" },
 	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all" },
@@ -158,6 +159,9 @@ static int set_option(struct arguments *arguments, enum option_id id, const char
 	case OPTION_ABOUT:
 		arguments->about = value;
 		break;
+	case OPTION_AFTER:
+		arguments->after = value;
+		break;
 	case OPTION_ALL:
 		arguments->all = true;
 		break;
@@ -184,6 +188,7 @@ static int set_option(struct arguments *arguments, enum option_id id, const char
 	case OPTION_FORBID:
 		return set_forbidden(value, &arguments->forbidden);
 	case OPTION_INTERVAL:
+		arguments->interval_given = true;
 		r = set_time(name, value, &arguments->interval_msec);
 		if (r == 0 && (arguments->interval_msec < 100 || arguments->interval_msec > 60000))
 			return bad_value(name, value, "a time from 100ms to 60s");

@@ -70,3 +70,19 @@ int outputs_write(const struct arguments *arguments, output_writer *write, void 
 	}
 	return status;
 }
+
+int save_snapshot(const char *path, const struct snapshot *snapshot)
+{
+	struct output_file file;
+	int r;
+
+	r = output_open(&file, path);
+	if (r == 0) {
+		r = snapshot_save(snapshot, file.stream);
+		if (r < 0)
+			output_abandon(&file);
+		else
+			r = output_close(&file);
+	}
+	return r < 0 ? talk_error(EXIT_INPUT, "cannot write %s: %s", path, strerror(-r)) : 0;
+}

@@ -264,6 +264,39 @@ static void add_base64(struct strbuf *out, const char *bytes, size_t length)
 	}
 }
 
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+int base64_decode(const char *text, size_t length, struct strbuf *out)
+{
+	uint32_t bits = 0;
+	int n = 0;
+
+	while (length > 0 && text[length - 1] == '=')
+		length--;
+	for (size_t i = 0; i < length; i++) {
+		int value = base64_value(text[i]);
+
+		if (value < 0)
+			return -EINVAL;
+		bits = bits << 6 | (uint32_t)value;
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			strbuf_add_char(out, (char)(bits >> n & 0xff));
+		}
+	}
+	return 0;
+}
+
 void json_member_raw(struct json *json, const char *key, const char *bytes, size_t length)
 {
 	CLEANUP(strbuf_release) struct strbuf encoded = STRBUF_INIT;

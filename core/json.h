@@ -39,6 +39,9 @@ void json_member_real(struct json *json, const char *key, double value);
 void json_member_bool(struct json *json, const char *key, bool value);
 void json_member_raw(struct json *json, const char *key, const char *bytes, size_t length);
 
+/* Adds what text stands for to out; -EINVAL when it is no base64. */
+int base64_decode(const char *text, size_t length, struct strbuf *out);
+
 bool utf8_valid(const char *text, size_t length);
 /* Length in bytes of the valid UTF-8 sequence at text, 0 when there is none; *ret_code its code point. */
 size_t utf8_decode(const char *text, size_t length, uint32_t *ret_code);
@@ -54,5 +57,13 @@ typedef int json_handler(void *context, enum json_type type, const char *text, s
 /* -EINVAL after diag_error() with line and column. */
 int json_parse(const char *file, const char *text, size_t length, json_handler *handler, void *context,
 	       struct diag *diag);
+
+/* The whole document as a tree, for documents of known, small size.  Nodes live in arena and have no line.  A member that is
+ * null is left out; a number and a bool keep their text; text is quoted.  Bounded as node_parse() is; duplicate keys and
+ * zero bytes are errors. */
+struct arena;
+struct node;
+int json_tree(struct arena *arena, const char *file, const char *text, size_t length, struct diag *diag,
+	      const struct node **ret_root);
 
 #endif

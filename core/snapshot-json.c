@@ -300,39 +300,6 @@ static void record_reset(struct record *record)
 	record->key = NULL;
 }
 
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-static int decode_base64(const char *text, size_t length, struct strbuf *out)
-{
-	uint32_t bits = 0;
-	int n = 0;
-
-	while (length > 0 && text[length - 1] == '=')
-		length--;
-	for (size_t i = 0; i < length; i++) {
-		int value = base64_value(text[i]);
-
-		if (value < 0)
-			return -EINVAL;
-		bits = bits << 6 | (uint32_t)value;
-		n += 6;
-		if (n >= 8) {
-			n -= 8;
-			strbuf_add_char(out, (char)(bits >> n & 0xff));
-		}
-	}
-	return 0;
-}
-
 /* A text member that may be written as KEY64.  0, -ENOENT, or -EINVAL after a diagnostic. */
 static int member_text(struct loader *loader, const struct record *record, const char *key, const char *key64,
 		       struct strbuf *ret)
@@ -347,7 +314,7 @@ static int member_text(struct loader *loader, const struct record *record, const
 		return fail(loader, "expected text in", member->key);
 	if (plain)
 		strbuf_add(ret, plain->text, plain->length);
-	else if (decode_base64(encoded->text, encoded->length, ret) < 0)
+	else if (base64_decode(encoded->text, encoded->length, ret) < 0)
 		return fail(loader, "expected base64 in", key64);
 	return 0;
 }

@@ -26,7 +26,7 @@ _keisoku_files() {
 
 _keisoku() {
 	local program=$1 current=$2 previous=$3 command=${COMP_WORDS[1]}
-	local commands=$'advise\ncapture\ndiff\nwhy\nexplain\nlist\nprobes\nrules\nhelp\nversion'
+	local commands=$'advise\ncapture\nverify\ndiff\nwhy\nexplain\nlist\nprobes\nrules\nhelp\nversion'
 
 	COMPREPLY=()
 	# With "=" among the word breaks, "--window=5" arrives as three words.
@@ -51,7 +51,7 @@ _keisoku() {
 		;;
 	--rule) _keisoku_words "$(_keisoku_ids "$program" rules)" "$current" ;;
 	--root | -r | --rules | --cases | --sources | --tree | -t) _keisoku_files -d "$current" ;;
-	--snapshot | -S | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
+	--snapshot | -S | --after | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
 	--pid | -p) _keisoku_words "$(compgen -G '/proc/[0-9]*' | cut -d/ -f3)" "$current" ;;
 	--cgroup | --cgroup-max | --interval | -i | --width | --window | -w) ;;
 	*)
@@ -61,7 +61,7 @@ _keisoku() {
 		fi
 		case $command in
 		help) _keisoku_words "$commands" "$current" ;;
-		diff) _keisoku_files -f "$current" ;;
+		diff | verify) _keisoku_files -f "$current" ;;
 		list) _keisoku_words $'rules\ntunables\nfacts\nmetrics\nmessages' "$current" ;;
 		rules)
 			if [[ $COMP_CWORD -eq 2 ]]; then

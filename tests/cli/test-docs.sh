@@ -12,7 +12,7 @@ options() {
 	"$keisoku" "$1" --help | grep -oE -- '--[a-z-]+' | sort -u | grep -vxF -e --help
 }
 
-for command in advise capture diff why explain rules; do
+for command in advise capture diff verify why explain rules; do
 	page=$source/docs/keisoku-$command.1.scd
 	missing=
 	for option in $(options "$command"); do

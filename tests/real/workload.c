@@ -3,6 +3,7 @@
  * namespace of their own.
  *
  *   workload deaf BACKLOG SECONDS            a listener that never accepts, and clients that knock
+ *   workload surge BACKLOG COUNT EVERY-MSEC SECONDS   that many clients at once, taken in only before the next ones come
  *   workload spin THREADS SECONDS            threads that burn CPU
  *   workload burst MSEC EVERY-MSEC SECONDS   burns MSEC of CPU time, then rests, and begins anew every EVERY-MSEC
  *   workload reread FILE MIB SECONDS         reads a file again and again, more than fits
@@ -95,6 +96,33 @@ static int run_deaf(char **argv)
 			n++;
 		}
 		sleep_msec(5);
+	}
+	return 0;
+}
+
+/* Connections wait for accept(2) from one surge to the next. */
+static int run_surge(char **argv)
+{
+	struct sockaddr_in address;
+	int listener = bound_socket(SOCK_STREAM | SOCK_NONBLOCK, &address), count = atoi(argv[1]);
+	int clients[1024];
+
+	set_deadline(argv[3]);
+	if (listener < 0 || count < 0 || count > 1024 || listen(listener, atoi(argv[0])) < 0)
+		return fail("listen");
+	for (int i = 0; i < count; i++)
+		clients[i] = -1;
+	while (now() < deadline) {
+		for (int fd = accept(listener, NULL, NULL); fd >= 0; fd = accept(listener, NULL, NULL))
+			close(fd);
+		for (int i = 0; i < count; i++) {
+			if (clients[i] >= 0)
+				close(clients[i]);
+			clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+			if (clients[i] >= 0)
+				(void)connect(clients[i], (struct sockaddr *)&address, sizeof(address));
+		}
+		sleep_msec(atol(argv[2]));
 	}
 	return 0;
 }
@@ -326,6 +354,7 @@ static const struct {
 	{ "short",  2, run_short },
 	{ "spill",  4, run_spill },
 	{ "spin",   2, run_spin },
+	{ "surge",  4, run_surge },
 	{ "udp",    1, run_udp },
 };
 /* clang-format on */
