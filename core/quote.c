@@ -65,7 +65,7 @@ static void add_octal(struct strbuf *out, const char *text)
 {
 	strbuf_add_string(out, "\"$(printf '%b' '");
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < ' ' || *c >= 0x7f || *c == '\'' || *c == '\\')
+		if (*c < ' ' || *c >= 0x7f || strchr("'\\$`", *c))
 			strbuf_addf(out, "\\0%03o", *c);
 		else
 			strbuf_add_char(out, (char)*c);
@@ -78,7 +78,7 @@ void quote_word(struct strbuf *out, const char *text)
 	CLEANUP(strbuf_release) struct strbuf shown = STRBUF_INIT;
 
 	quote_terminal(&shown, text, strlen(text));
-	if (streq(shown.buf, text))
+	if (streq(shown.buf, text) && !strpbrk(text, "$`"))
 		quote_shell(out, text, strlen(text));
 	else
 		add_octal(out, text);

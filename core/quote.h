@@ -9,7 +9,8 @@
 void quote_shell(struct strbuf *out, const char *text, size_t length);
 
 /* The same, and on one line that any terminal can show: text with control characters, bad UTF-8 or bidirectional marks
- * becomes "$(printf '%b' '…')".  A newline at the end of text would be lost: the caller refuses such text. */
+ * becomes "$(printf '%b' '…')", and so does text with "$" or a backquote, which a reader (or ShellCheck) would take for an
+ * expansion that is not meant to be quoted.  A newline at the end of text would be lost: the caller refuses such text. */
 void quote_word(struct strbuf *out, const char *text);
 
 /* For a terminal or a plain text file: control characters, invalid UTF-8 and bidirectional overrides become \xNN or

@@ -36,7 +36,7 @@ newline='
 
 # Harmless on any terminal, whatever is in it.
 plain() {
-	printf '%s' "$1" | LC_ALL=C tr -c '[:print:]' '?'
+	printf '%s' "$1" | LC_ALL=C tr -c ' -~' '?'
 }
 
 say() {

@@ -1,0 +1,443 @@
+#!/bin/sh
+# Plans: their scripts apply, verify and roll back on a copy of /proc and /sys, byte for byte, however they are stopped.
+set -u
+keisoku=$1 source=$2
+# shellcheck source=tests/tap.sh
+. "$source/tests/tap.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tree=$work/tree plan=$work/plan state=$work/tree/var/lib/keisoku
+export KEISOKU_ROOT="$tree"
+
+# file PATH TEXT
+file() {
+	mkdir -p "$tree${1%/*}"
+	printf '%b\n' "$2" >"$tree$1"
+}
+
+new_tree() {
+	rm -rf "$tree"
+	mkdir -p "$tree/run" "$tree/etc/sysctl.d"
+	file /etc/machine-id 0123456789abcdef0123456789abcdef
+	file /proc/sys/kernel/osrelease 6.1.0-test
+	file /proc/sys/kernel/hostname web-1
+	file /proc/sys/kernel/random/boot_id 11111111-1111-1111-1111-111111111111
+	file /proc/sys/net/core/somaxconn 128
+	file /proc/sys/vm/dirty_ratio 20
+	file /proc/sys/vm/dirty_bytes 0
+	file /proc/sys/vm/dirty_background_ratio 10
+	file /proc/sys/vm/dirty_background_bytes 0
+	file /proc/sys/net/ipv4/tcp_rmem '4096\t131072\t6291456'
+	file /proc/sys/net/ipv4/tcp_fin_timeout 60
+	file /proc/sys/net/ipv4/neigh/default/gc_thresh1 128
+	file /proc/sys/net/ipv4/neigh/default/gc_thresh2 512
+	file /proc/sys/net/ipv4/neigh/default/gc_thresh3 1024
+	file /proc/sys/vm/swappiness 60
+}
+
+# Everything but what the scripts keep for themselves.
+tree_state() {
+	(cd "$tree" && find . -path ./run -prune -o -path ./var -prune -o -type d -printf '%M %p\n' -o \
+		-type f -printf '%M ' -exec sha256sum {} + | LC_ALL=C sort)
+}
+
+# make SETTING...: a plan for the tree
+make() {
+	rm -rf "$plan"
+	"$keisoku" plan --quiet --root "$tree" --plan "$plan" "$@" 2>"$work/err"
+}
+
+# script NAME ARGUMENT...: runs it, output in $work/out
+script() {
+	script_name=$1
+	shift
+	$shell "$plan/$script_name.sh" "$@" >"$work/out" 2>&1
+}
+
+value() {
+	cat "$tree$1"
+}
+
+# ---- what they are ----
+
+shell=sh
+new_tree
+make net.core.somaxconn=4096 vm.dirty_bytes=536870912 net.ipv4.tcp_rmem='4096 262144 8388608'
+same "a plan for settings that are asked for" 0 "$?"
+for name in apply rollback verify; do
+	sh -n "$plan/$name.sh" 2>"$work/out"
+	same "$name.sh parses" "" "$(cat "$work/out")"
+	for checker in dash 'busybox sh' bash; do
+		command -v "${checker%% *}" >/dev/null || continue
+		$checker -n "$plan/$name.sh" 2>"$work/out"
+		same "$name.sh parses in $checker" "" "$(cat "$work/out")"
+	done
+	if command -v shellcheck >/dev/null; then
+		same "shellcheck has no word on $name.sh" "" "$(shellcheck "$plan/$name.sh" 2>&1)"
+	else
+		skip "shellcheck of $name.sh" "no shellcheck here"
+	fi
+	script $name --help
+	same "$name.sh --help" 0 "$?"
+	same "$name.sh --help fits 100 columns" 0 "$(awk 'length($0) > 100' "$work/out" | wc -l)"
+	script $name --nonsense
+	same "$name.sh refuses what it does not know" 2 "$?"
+done
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	python3 -c 'import json, sys, jsonschema
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' \
+		"$plan/plan.json" "$source/docs/plan.schema.json" >"$work/out" 2>&1
+	same "plan.json is as its schema says" 0 "$?"
+else
+	skip "plan.json against its schema" "no python3-jsonschema here"
+fi
+make vm.swappiness=60
+same "what is so already is left out" 1 "$?"
+make vm.swappiness=5000
+same "what is out of range is refused" 2 "$?"
+contains "and says so" "5000 is outside its range" "$(cat "$work/err")"
+make vm.nonsense=1
+same "what is not there is refused" 2 "$?"
+make --forbid write-has-side-effect vm.dirty_bytes=536870912 vm.swappiness=10
+same "a forbidden class is left out" 1 "$?"
+contains "with the reason" 'forbidden: write-has-side-effect' "$(cat "$plan/plan.json")"
+contains "and the rest is in" 'vm.swappiness' "$(grep '^action_1' -A 2 "$plan/apply.sh")"
+mkdir "$work/full" && touch "$work/full/x"
+"$keisoku" plan --quiet --root "$tree" --plan "$work/full" vm.swappiness=10 2>/dev/null
+same "a directory with something in it is not written to" "2 x" "$? $(ls "$work/full")"
+
+# ---- there and back ----
+
+# Pairs that zero each other need a kernel.
+all_settings() {
+	make net.core.somaxconn=4096 net.ipv4.neigh.default.gc_thresh2=900 net.ipv4.tcp_rmem='4096 262144 8388608' vm.swappiness=10
+}
+
+for shell in dash 'busybox sh' bash; do
+	command -v "${shell%% *}" >/dev/null || continue
+	new_tree
+	all_settings
+	tree_state >"$work/before"
+	script apply --dry-run
+	same "$shell: --dry-run" 0 "$?"
+	contains "$shell: --dry-run says what" '128 -> 4096' "$(cat "$work/out")"
+	same "$shell: --dry-run changes nothing" "" "$(tree_state | diff "$work/before" -)"
+	same "$shell: --dry-run leaves nothing" "" "$(find "$tree/run" "$tree/var" -type f 2>/dev/null)"
+	script verify
+	same "$shell: verify fails before the change" 1 "$?"
+	script apply --persist
+	same "$shell: apply" 0 "$?"
+	same "$shell: the value is there" 4096 "$(value /proc/sys/net/core/somaxconn)"
+	same "$shell: the file is there" 'net.core.somaxconn = 4096' \
+		"$(value /etc/sysctl.d/90-keisoku-net.core.somaxconn.conf | grep -v '^#')"
+	script verify
+	same "$shell: verify" 0 "$?"
+	tree_state >"$work/after"
+	script apply --persist
+	same "$shell: apply again" 0 "$?"
+	same "$shell: apply again changes nothing" "" "$(tree_state | diff "$work/after" -)"
+	script rollback --dry-run
+	same "$shell: rollback --dry-run" 0 "$?"
+	same "$shell: rollback --dry-run changes nothing" "" "$(tree_state | diff "$work/after" -)"
+	script rollback
+	same "$shell: rollback" 0 "$?"
+	same "$shell: everything is as it was" "" "$(tree_state | diff "$work/before" -)"
+	script rollback
+	same "$shell: rollback again" 0 "$?"
+	same "$shell: rollback again changes nothing" "" "$(tree_state | diff "$work/before" -)"
+	script apply
+	same "$shell: and once more" 0 "$?"
+	script rollback
+	same "$shell: and back" "" "$(tree_state | diff "$work/before" -)"
+done
+shell=sh
+
+# ---- refusals: nothing is changed ----
+
+new_tree
+all_settings
+file /proc/sys/net/ipv4/tcp_rmem '4096\t131072\t9999999'
+tree_state >"$work/before"
+script apply
+same "a moved setting: refused" 1 "$?"
+contains "it says which" 'net.ipv4.tcp_rmem: expected 4096 131072 6291456, found 4096 131072 9999999' "$(cat "$work/out")"
+same "a moved setting: nothing is changed" "" "$(tree_state | diff "$work/before" -)"
+new_tree
+make vm.dirty_bytes=536870912
+file /proc/sys/vm/dirty_ratio 15
+script apply
+same "a moved setting that would be moved along: refused" 1 "$?"
+contains "it says which of the pair" 'vm.dirty_ratio: expected 20, found 15' "$(cat "$work/out")"
+all_settings
+
+new_tree
+file /etc/machine-id fedcba9876543210fedcba9876543210
+tree_state >"$work/before"
+script apply
+same "another host: refused" 1 "$?"
+contains "another host: says which" 'web-1' "$(cat "$work/out")"
+same "another host: nothing is changed" "" "$(tree_state | diff "$work/before" -)"
+script apply --any-host
+same "another host, and told so" 0 "$?"
+script rollback
+same "another host: rollback is refused too" 1 "$?"
+script rollback --any-host
+same "another host: rollback when told" 0 "$?"
+new_tree
+file /proc/sys/kernel/osrelease 6.12.0-test
+script apply
+same "another kernel: refused" 1 "$?"
+contains "another kernel: says which" '6.12.0-test' "$(cat "$work/out")"
+
+if command -v flock >/dev/null; then
+	new_tree
+	flock "$tree/run/keisoku.lock" "$shell" "$plan/apply.sh" >"$work/out" 2>&1
+	same "another one at work: refused" 1 "$?"
+	same "another one at work: nothing is changed" 128 "$(value /proc/sys/net/core/somaxconn)"
+	script apply
+	same "when it is gone: applied" 0 "$?"
+	script rollback
+fi
+# Without flock: a directory, whose owner may have been killed.
+mkdir "$work/bin"
+for tool in cat tr cut sha256sum sync date dirname mkdir mv cp rm rmdir sleep chmod sort tail ls; do
+	ln -s "$(command -v $tool)" "$work/bin/$tool"
+done
+new_tree
+mkdir "$tree/run/keisoku.lock.d"
+echo "$$ $(cut -d' ' -f22 /proc/$$/stat) 11111111-1111-1111-1111-111111111111" >"$tree/run/keisoku.lock.d/owner"
+PATH=$work/bin /bin/sh "$plan/apply.sh" >"$work/out" 2>&1
+same "without flock, another one at work: refused" 1 "$?"
+echo "$$ 1 11111111-1111-1111-1111-111111111111" >"$tree/run/keisoku.lock.d/owner"
+PATH=$work/bin /bin/sh "$plan/apply.sh" >"$work/out" 2>&1 || PATH=$work/bin /bin/sh "$plan/apply.sh" >"$work/out" 2>&1
+same "without flock, one that was killed: applied" 0 "$?"
+same "without flock: the lock is gone" "" "$(ls "$tree/run")"
+
+new_tree
+all_settings
+script apply
+file /proc/sys/vm/swappiness 77
+tree_state >"$work/before"
+script rollback
+same "rollback where somebody changed a setting: refused" 1 "$?"
+contains "rollback: it says which" 'vm.swappiness' "$(cat "$work/out")"
+same "rollback: nothing is changed" "" "$(tree_state | diff "$work/before" -)"
+script rollback --force
+same "rollback --force" "0 60" "$? $(value /proc/sys/vm/swappiness)"
+
+# ---- files of others ----
+
+new_tree
+file /etc/sysctl.d/90-keisoku-vm.swappiness.conf 'vm.swappiness = 33'
+chmod 640 "$tree/etc/sysctl.d/90-keisoku-vm.swappiness.conf"
+rm -rf "$tree/etc/sysctl.d.none"
+tree_state >"$work/before"
+make vm.swappiness=10
+script apply --persist
+same "a file of that name is replaced" 'vm.swappiness = 10' \
+	"$(value /etc/sysctl.d/90-keisoku-vm.swappiness.conf | grep -v '^#')"
+script rollback
+same "and put back, with its mode" "" "$(tree_state | diff "$work/before" -)"
+script apply --persist
+echo '# mine' >>"$tree/etc/sysctl.d/90-keisoku-vm.swappiness.conf"
+script verify
+same "verify sees a file that was changed" 1 "$?"
+script rollback
+same "a file that somebody changed: refused" 1 "$?"
+script rollback --force
+same "a file that somebody changed is left, even with --force" 4 "$?"
+contains "with what was written in it" '# mine' "$(value /etc/sysctl.d/90-keisoku-vm.swappiness.conf)"
+same "the setting itself is back" 60 "$(value /proc/sys/vm/swappiness)"
+rm -rf "$tree/etc/sysctl.d"
+new_tree
+rm -rf "$tree/etc/sysctl.d"
+tree_state >"$work/before"
+make vm.swappiness=10
+script apply --persist
+same "a directory that was not there is made" 0 "$?"
+script rollback
+same "and removed again" "" "$(tree_state | diff "$work/before" -)"
+
+# ---- a step that fails ----
+
+new_tree
+all_settings
+tree_state >"$work/before"
+# The third action: what it reads back is not what was wanted.
+sed '/^action_3()/,/^}/ s/^\(	setting .*\)$/\1 nonsense/' "$plan/apply.sh" >"$work/broken.sh"
+cmp -s "$plan/apply.sh" "$work/broken.sh" && not_ok "the script could be broken for this test"
+sh "$work/broken.sh" --persist >"$work/out" 2>&1
+same "a step that fails: everything is undone" 3 "$?"
+same "a step that fails: byte for byte" "" "$(tree_state | diff "$work/before" -)"
+contains "a step that fails: it says which" 'instead of nonsense' "$(cat "$work/out")"
+script apply
+same "and it can be applied afterwards" 0 "$?"
+script rollback
+same "and taken back" "" "$(tree_state | diff "$work/before" -)"
+
+# ---- reboots ----
+
+new_tree
+make vm.swappiness=10 net.core.somaxconn=4096
+tree_state | grep -v boot_id >"$work/before"
+script apply --persist
+file /proc/sys/kernel/random/boot_id 22222222-2222-2222-2222-222222222222
+script verify
+same "after a reboot that the files survived: verify" 0 "$?"
+script rollback
+same "after a reboot: rollback" 0 "$?"
+file /proc/sys/kernel/random/boot_id 11111111-1111-1111-1111-111111111111
+same "after a reboot: everything is as it was" "" "$(tree_state | grep -v boot_id | diff "$work/before" -)"
+new_tree
+script apply
+new_tree_values() {
+	file /proc/sys/vm/swappiness 61 # what this boot began with
+	file /proc/sys/net/core/somaxconn 128
+}
+new_tree_values
+file /proc/sys/kernel/random/boot_id 22222222-2222-2222-2222-222222222222
+script rollback
+same "rebooted without files: nothing is left to roll back" "0 61" "$? $(value /proc/sys/vm/swappiness)"
+
+# ---- unless it is confirmed ----
+
+if command -v setsid >/dev/null; then
+	new_tree
+	tree_state >"$work/before"
+	script apply --persist --confirm-within 2s
+	same "applied until it is confirmed" "0 4096" "$? $(value /proc/sys/net/core/somaxconn)"
+	same "no file before it is confirmed" "" "$(ls "$tree/etc/sysctl.d")"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		sleep 0.5
+		[ "$(tail -n 1 "$state"/*/journal | cut -d' ' -f2)" = undone ] && break
+	done
+	same "nobody confirmed: it rolled back by itself" "" "$(tree_state | diff "$work/before" -)"
+	script apply --confirm
+	same "too late to confirm" 1 "$?"
+	script apply --persist --confirm-within 2s
+	rm -f "$plan/rollback.sh.gone"
+	script apply --confirm
+	same "confirmed" 0 "$?"
+	sleep 3
+	same "confirmed: it stays" 4096 "$(value /proc/sys/net/core/somaxconn)"
+	same "confirmed: the files are there" 2 "$(find "$tree/etc/sysctl.d" -type f | wc -l)"
+	script rollback
+	same "confirmed, and taken back all the same" "" "$(tree_state | diff "$work/before" -)"
+else
+	skip "--confirm-within" "no setsid here"
+fi
+
+# ---- killed at every step ----
+
+# Each program that changes something is shadowed by one that kills the script first, at the n-th call.
+mkdir "$work/deadly"
+for tool in sync date mkdir mv cp rm rmdir; do
+	cat >"$work/deadly/$tool" <<-SH
+		#!/bin/sh
+		count=\$((\$(/bin/cat "$work/count") + 1))
+		echo "\$count" >"$work/count"
+		if [ "\$count" -eq "\$(/bin/cat "$work/deadline")" ]; then
+			kill -9 "\$(/bin/cat "$work/pid")"
+			exit 1
+		fi
+		exec "$(command -v $tool)" "\$@"
+	SH
+	chmod +x "$work/deadly/$tool"
+done
+
+# killed N NAME ARGUMENT...: status 137 when it was
+killed() {
+	echo "$1" >"$work/deadline"
+	echo 0 >"$work/count"
+	killed_script=$plan/$2.sh
+	shift 2
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$0/pid"; PATH=$0/deadly:$PATH; exec sh "$@"' "$work" "$killed_script" "$@" >"$work/out" 2>&1
+}
+
+new_tree
+make net.ipv4.neigh.default.gc_thresh3=2048 net.ipv4.tcp_fin_timeout=30
+tree_state >"$work/before"
+step=0 finished=0 undone=0 deaths=0
+while :; do
+	step=$((step + 1))
+	rm -rf "${tree:?}/var" "${tree:?}/run/"*
+	killed $step apply --persist 2>/dev/null
+	died=$?
+	[ $died -eq 137 ] || break
+	deaths=$((deaths + 1))
+	# In turn: run again, or roll back what was reached.
+	if [ $((step % 2)) -eq 0 ]; then
+		script apply --persist && script verify && finished=$((finished + 1)) ||
+			not_ok "killed at step $step: apply finishes" "$(cat "$work/out")"
+		script rollback || not_ok "killed at step $step, then applied: rollback" "$(cat "$work/out")"
+	elif [ -f "$(echo "$state"/*/journal)" ]; then
+		script rollback && undone=$((undone + 1)) || not_ok "killed at step $step: rollback" "$(cat "$work/out")"
+	fi
+	if ! tree_state | cmp -s - "$work/before"; then
+		not_ok "killed at step $step: everything is as it was" "$(tree_state | diff "$work/before" -)"
+		break
+	fi
+done
+same "the last one was not killed" 0 "$died"
+check_enough() {
+	[ "$2" -ge "$3" ] && ok "$1 ($2)" || not_ok "$1" "only $2"
+}
+check_enough "apply.sh was killed at many steps" $deaths 40
+check_enough "and finished when it was run again" $finished 20
+check_enough "or was rolled back" $undone 15
+
+new_tree
+step=0 deaths=0
+while :; do
+	step=$((step + 1))
+	rm -rf "${tree:?}/var" "${tree:?}/run/"*
+	script apply --persist || not_ok "applied before rollback is killed at $step" "$(cat "$work/out")"
+	killed $step rollback 2>/dev/null
+	died=$?
+	[ $died -eq 137 ] || break
+	deaths=$((deaths + 1))
+	script rollback || not_ok "rollback killed at step $step: it finishes" "$(cat "$work/out")"
+	if ! tree_state | cmp -s - "$work/before"; then
+		not_ok "rollback killed at step $step: everything is as it was" "$(tree_state | diff "$work/before" -)"
+		break
+	fi
+done
+same "rollback: the last one was not killed" 0 "$died"
+check_enough "rollback.sh was killed at many steps" $deaths 20
+
+# ---- hostile names ----
+
+new_tree
+# shellcheck disable=SC2016
+hostile=$(printf 'a\047b"$(touch owned)`touch owned`\033[31m;touch owned')
+newlined=$(printf 'x\ny')
+for name in eth0.100 "$hostile" "$newlined"; do
+	mkdir -p "$tree/proc/sys/net/ipv4/conf/$name" "$tree/sys/block/$name/queue"
+	echo 1 >"$tree/proc/sys/net/ipv4/conf/$name/rp_filter"
+	echo 128 >"$tree/sys/block/$name/queue/read_ahead_kb"
+done
+cd "$work" || exit 1
+tree_state >"$work/before"
+make 'net.ipv4.conf.eth0/100.rp_filter=2' "net.ipv4.conf.$hostile.rp_filter=2" "$hostile read_ahead_kb=4096" \
+	"$newlined read_ahead_kb=4096"
+status=$?
+same "a plan for hostile names" "0 " "$status $(cat "$work/err")"
+for name in apply rollback verify; do
+	same "hostile names: $name.sh has no control characters" 0 "$(LC_ALL=C tr -d '\n\t -~' <"$plan/$name.sh" | wc -c)"
+	if command -v shellcheck >/dev/null; then
+		same "hostile names: shellcheck has no word on $name.sh" "" "$(shellcheck "$plan/$name.sh" 2>&1 | head -20)"
+	fi
+done
+script apply --persist
+same "hostile names: apply" 0 "$?"
+same "hostile names: no control characters in what it says" 0 "$(LC_ALL=C tr -d '\n\t -~' <"$work/out" | wc -c)"
+same "hostile names: written" "2 4096 4096" "$(cat "$tree/proc/sys/net/ipv4/conf/$hostile/rp_filter" \
+	"$tree/sys/block/$hostile/queue/read_ahead_kb" "$tree/sys/block/$newlined/queue/read_ahead_kb" | tr '\n' ' ' | sed 's/ $//')"
+same "a dot in the name of an interface" 2 "$(value /proc/sys/net/ipv4/conf/eth0.100/rp_filter)"
+script verify --runtime-only
+same "hostile names: verify" 0 "$?"
+script rollback
+same "hostile names: everything is as it was" "" "$(tree_state | diff "$work/before" -)"
+same "hostile names: nothing was run" "" "$(find "$work" -name '*owned' -type f)"
+done_testing
