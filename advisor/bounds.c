@@ -731,6 +731,25 @@ static void set_current_text(const struct entry *entry, const char *key, bool se
 	set_comparison(&current, index < 0 ? 0 : 1, code, to, limit, fact);
 }
 
+/* "2 * current", "current / 2": no limit at all */
+static bool is_multiple_of_current(const struct program *to, const struct op *op, bool raise)
+{
+	uint16_t left, right;
+	long double number;
+
+	if (op->code != OP_MULTIPLY && op->code != OP_DIVIDE)
+		return false;
+	left = child_at(to, op, 0);
+	right = child_at(to, op, 1);
+	if (constant_of(to, left, &number) && op->code == OP_MULTIPLY)
+		left = right;
+	else if (!constant_of(to, right, &number))
+		return false;
+	if (op_at(to, left)->code == OP_INDEX)
+		left = child_at(to, op_at(to, left), 0);
+	return op_at(to, left)->code == OP_CURRENT && (number > 1) == ((op->code == OP_MULTIPLY) == raise);
+}
+
 static void add_limits(const struct program *to, uint16_t index, bool raise, const struct entry *entry, const char *key,
 		       bool self, int item, struct alternative *way)
 {
@@ -757,7 +776,7 @@ static void add_limits(const struct program *to, uint16_t index, bool raise, con
 			add_limits(to, child_at(to, op, i), raise, entry, key, self, item, way);
 		return;
 	}
-	if (op->type.type != VALUE_NUMBER)
+	if (op->type.type != VALUE_NUMBER || is_multiple_of_current(to, op, raise))
 		return;
 	fact = add_fact(way);
 	if (fact)

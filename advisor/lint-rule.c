@@ -167,12 +167,30 @@ static bool grows_without_end(const struct program *program, uint16_t index)
 	return any;
 }
 
+/* It has no end, or where and when say that the end is not reached. */
+static bool always_moves(const struct rule *rule, const struct rule_change *change)
+{
+	CLEANUP(condition_release) struct condition when = { 0 };
+	CLEANUP(condition_release) struct condition where = { 0 };
+	CLEANUP(condition_release) struct condition moves = { 0 };
+
+	if (change->direction == DIRECTION_RAISE && grows_without_end(change->to, change->to->root))
+		return true;
+	condition_of(rule->when, &when);
+	condition_of(rule->where, &where);
+	if (where.count > 0)
+		condition_join(&when, &where);
+	condition_of_proposal(change->to, change->direction == DIRECTION_RAISE, change->tunable, change->key, change->self,
+			      &moves);
+	return condition_implies(&when, &moves);
+}
+
 bool rule_can_be_already(const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->n_changes; i++) {
 		const struct rule_change *change = &rule->changes[i];
 
-		if (change->direction != DIRECTION_RAISE || !grows_without_end(change->to, change->to->root))
+		if (change->direction == DIRECTION_ANY || !always_moves(rule, change))
 			return true;
 	}
 	return false;
@@ -211,7 +229,7 @@ static bool compares_a_number(const struct program *program, uint16_t index)
 {
 	const struct op *op = &program->ops[index];
 
-	if (is_comparison(op) && op->code != OP_IN_NUMBERS)
+	if (op->code >= OP_LESS && op->code <= OP_GREATER_EQUAL)
 		for (unsigned int i = 0; i < 2; i++) {
 			struct bounds bounds = bounds_of(program, program->children[op->children + i]);
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The example at the top of the rule author's guide: its files are what it says they are, and its commands say what it shows.
 set -u
-keisoku=$1 source=$2
+keisoku=$(realpath "$1") source=$(realpath "$2")
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)
