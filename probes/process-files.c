@@ -97,6 +97,10 @@ static void process_files_tick(void *opaque, struct snapshot *snapshot)
 			continue;
 		}
 		count = count_files(process, state->live);
+		/* It ended before it was looked at for the first time: there is nothing that was not measured. */
+		if (count < 0 && process->id == SERIES_NONE)
+			snapshot_metric_absent(snapshot, process->subject, "fds",
+					       count == -ESRCH ? -ENOENT : (int)count, "/proc");
 		if (count < 0)
 			continue;
 		if (process->id == SERIES_NONE)
