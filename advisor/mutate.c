@@ -240,16 +240,31 @@ static void mutate_binary(struct mutator *mutator, uint16_t index)
 	}
 }
 
+/* "has(x)", "not has(x)": beside what looks at x it says what is true anyway, that the unknown is not so. */
+static bool is_guard(const struct mutator *mutator, const struct ast *ast)
+{
+	if (ast->kind == AST_NOT)
+		ast = node_at(mutator, ast->first);
+	return ast->kind == AST_CALL && ast->name_length == 3 &&
+	       memcmp(mutator->node->text + ast->name_offset, "has", 3) == 0;
+}
+
+/* "a and b" becomes "a or b", "b", "a" */
 static void mutate_logic(struct mutator *mutator, uint16_t index)
 {
-	const struct ast *ast = node_at(mutator, index);
+	const struct ast *ast = node_at(mutator, index), *before = NULL;
 
 	for (uint16_t child = ast->first; child; child = node_at(mutator, child)->next) {
-		const struct ast *left = node_at(mutator, child);
+		const struct ast *here = node_at(mutator, child);
+		uint32_t start = before ? before->offset + before->length : here->offset;
+		uint32_t end = before ? here->offset + here->length : node_at(mutator, here->next)->offset;
 
-		if (left->next)
-			replace_between(mutator, index, left, node_at(mutator, left->next),
+		if (here->next)
+			replace_between(mutator, index, here, node_at(mutator, here->next),
 					ast->kind == AST_AND ? "or" : "and");
+		if (!is_guard(mutator, here))
+			replace(mutator, index, start, end - start, "");
+		before = here;
 	}
 }
 

@@ -3,7 +3,8 @@
  * not say: a boundary nobody stands on, a condition nobody needs.
  *
  * An operator is another (< and <=, and and or, + and -), a number is double, half or one more, a unit the next, a
- * function its neighbour; an elsewhere, a where or a held is left out; a direction is turned round.  Only where, when,
+ * function its neighbour; an operand of and or or, an elsewhere, a where or a held is left out; a direction is turned
+ * round.  Only where, when,
  * held, elsewhere and what is set are changed: texts and verify are not what a case sees. */
 #ifndef KEISOKU_MUTATE_H
 #define KEISOKU_MUTATE_H

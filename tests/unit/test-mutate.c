@@ -97,6 +97,8 @@ static void every_part_of_a_condition_is_changed_once(void **state)
 		  "when: 1.5/s → 3/s\nwhen: 1.5/s → 0.75/s\nwhen: 1.5/s → 1.5/min\n" },
 		{ "when: vm.swappiness < 5 and vm.dirty_bytes > 4KiB\nadvise: a\n",
 		  "when: vm.swappiness < 5 and vm.dirty_bytes > 4KiB → vm.swappiness < 5 or vm.dirty_bytes > 4KiB\n"
+		  "when: vm.swappiness < 5 and vm.dirty_bytes > 4KiB → vm.dirty_bytes > 4KiB\n"
+		  "when: vm.swappiness < 5 and vm.dirty_bytes > 4KiB → vm.swappiness < 5\n"
 		  "when: vm.swappiness < 5 → vm.swappiness <= 5\nwhen: vm.swappiness < 5 → vm.swappiness >= 5\n"
 		  "when: 5 → 6\nwhen: 5 → 10\nwhen: 5 → 2\n"
 		  "when: vm.dirty_bytes > 4KiB → vm.dirty_bytes >= 4KiB\nwhen: vm.dirty_bytes > 4KiB → vm.dirty_bytes <= 4KiB\n"
@@ -109,6 +111,25 @@ static void every_part_of_a_condition_is_changed_once(void **state)
 		list_mutants(*state, rule_of(*state, cases[i].fields), &found);
 		assert_string_equal(found.buf, cases[i].mutants);
 	}
+}
+
+static void a_guard_is_not_left_out(void **state)
+{
+	CLEANUP(strbuf_release) struct strbuf found = STRBUF_INIT;
+
+	list_mutants(*state, rule_of(*state, "when: has(vm.swappiness) and (true or not has(vm.dirty_bytes) or false)\n"
+					     "advise: a\n"), &found);
+	assert_string_equal(found.buf,
+			    "when: has(vm.swappiness) and (true or not has(vm.dirty_bytes) or false) → "
+			    "has(vm.swappiness) or (true or not has(vm.dirty_bytes) or false)\n"
+			    "when: has(vm.swappiness) and (true or not has(vm.dirty_bytes) or false) → has(vm.swappiness)\n"
+			    "when: (true or not has(vm.dirty_bytes) or false) → (true and not has(vm.dirty_bytes) or false)\n"
+			    "when: (true or not has(vm.dirty_bytes) or false) → (not has(vm.dirty_bytes) or false)\n"
+			    "when: (true or not has(vm.dirty_bytes) or false) → (true or not has(vm.dirty_bytes) and false)\n"
+			    "when: (true or not has(vm.dirty_bytes) or false) → (true or not has(vm.dirty_bytes))\n"
+			    "when: true → false\n"
+			    "when: not has(vm.dirty_bytes) → has(vm.dirty_bytes)\n"
+			    "when: false → true\n");
 }
 
 static void what_is_set_and_how_long_is_changed_too(void **state)
@@ -206,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_part_of_a_condition_is_changed_once),
+		cmocka_unit_test(a_guard_is_not_left_out),
 		cmocka_unit_test(what_is_set_and_how_long_is_changed_too),
 		cmocka_unit_test(a_piece_that_stands_twice_is_named_with_what_is_around_it),
 		cmocka_unit_test(a_mutant_is_noticed_by_the_case_on_the_boundary),
