@@ -5,7 +5,8 @@
  *
  * Times and counts evaluate(): binding the rules to the snapshot is part of it, composing the snapshot is not.  A healthy host
  * makes no findings, so its allocations are those of judging alone; their number must be the same however many subjects there
- * are.  Then the same with every group waiting for its disk: a rule finds that of each, and keeping a finding takes memory.
+ * are.  Then the same with every group waiting for its disk, which a rule finds of each, and with metrics that are absent:
+ * keeping findings takes memory.
  * Exit status 1 when allocations grow, or when a judgement on the largest host takes three times as long as on a tenth of it.
  * With "rules" the time of each rule is listed. */
 #include <stdlib.h>
@@ -64,9 +65,11 @@ void *realloc(void *old, size_t size)
 
 /* ---- hosts ---- */
 
+enum state { HEALTHY, SUFFERING, BLIND };
+
 struct size {
 	unsigned int disks, groups;
-	bool suffers;
+	enum state state;
 };
 
 struct bench {
@@ -94,6 +97,17 @@ static const struct node *find_layer(void *context, const char *name)
 	return read_document(context, path);
 }
 
+static const struct {
+	const char *name, *more;
+} states[] = {
+	[HEALTHY] = { "healthy", "{}\n" },
+	[SUFFERING] = { "waiting", "{subjects: {cgroup: {\"*\": {rates: {psi.io.some.total: 600000}}}}}\n" },
+	[BLIND] = { "blind  ", "{absent: [psi.io.some.total, psi.memory.some.total, psi.cpu.some.total], subjects: {cgroup: {\"*\":"
+		    " {absent: [psi.io.some.total, psi.memory.some.total, psi.cpu.some.total, psi.cpu.full.total,"
+		    " cpu.nr_throttled, io.cost.qos, io.max, memory.events.max]}},"
+		    " block: {\"*\": {absent: [scheduler, class, read_ios, io_ticks]}}}}\n" },
+};
+
 static void add_text(struct bench *bench, struct composer *composer, const char *text)
 {
 	struct layers layers = { find_layer, bench };
@@ -116,8 +130,7 @@ static struct composer *compose(struct bench *bench, const struct size *size, st
 	add_text(bench, composer, text);
 	composer_add(composer, many, NULL);
 	add_text(bench, composer, "{from: [database]}\n");
-	if (size->suffers)
-		add_text(bench, composer, "{subjects: {cgroup: {\"*\": {rates: {psi.io.some.total: 600000}}}}}\n");
+	add_text(bench, composer, states[size->state].more);
 	if (composer_finish(composer, ret) < 0) {
 		fprintf(stderr, "%s\n", bench->diag.count > 0 ? bench->diag.entries[0].message : "no host");
 		exit(2);
@@ -185,7 +198,7 @@ static struct cost run(struct bench *bench, const struct size *size, bool rules)
 	(void)judge(bench, snapshot, NULL, 1);		/* what is compiled when it is first needed */
 	cost = judge(bench, snapshot, NULL, ROUNDS);
 	printf("%5u disks %6u groups, %s: %7zu judgements %8.2f ms, %5.0f ns each; %lu allocations, %lu bytes, %zu findings\n",
-	       size->disks, size->groups, size->suffers ? "suffering" : "healthy  ", cost.pairs, cost.seconds * 1e3,
+	       size->disks, size->groups, states[size->state].name, cost.pairs, cost.seconds * 1e3,
 	       cost.seconds * 1e9 / (double)cost.pairs, cost.allocations, cost.bytes, cost.findings);
 	if (rules)
 		list_rules(bench, snapshot);
@@ -197,8 +210,8 @@ int main(int argc, char **argv)
 {
 	/* The last of each kind is ten times the one before. */
 	static const struct size sizes[] = {
-		{ 1, 1, false },     { 1000, 1, false },	   { 100, 1000, false }, { 1000, 10000, false },
-		{ 100, 1000, true }, { 1000, 10000, true },
+		{ 1, 1, HEALTHY },	  { 1000, 1, HEALTHY },	      { 100, 1000, HEALTHY }, { 1000, 10000, HEALTHY },
+		{ 100, 1000, SUFFERING }, { 1000, 10000, SUFFERING }, { 100, 1000, BLIND },   { 1000, 10000, BLIND },
 	};
 	bool rules = argc > 1 && streq(argv[1], "rules"), grows = false, slows = false;
 	struct bench bench = { 0 };
@@ -209,7 +222,7 @@ int main(int argc, char **argv)
 	printf("%zu rules\n", rulebook_count(bench.knowledge.rulebook));
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		costs[i] = run(&bench, &sizes[i], rules && i + 1 == ARRAY_SIZE(sizes));
-		grows = grows || (COUNTED && !sizes[i].suffers && costs[i].allocations > costs[0].allocations);
+		grows = grows || (COUNTED && sizes[i].state == HEALTHY && costs[i].allocations > costs[0].allocations);
 		if (sizes[i].groups == 10000)
 			slows = slows || costs[i].seconds * (double)costs[i - 1].pairs >
 						 3 * costs[i - 1].seconds * (double)costs[i].pairs;
