@@ -65,7 +65,8 @@ static void mount_option(const struct target *target, const char *value, struct 
 static void remount(const struct target *target, const char *option, struct strbuf *out)
 {
 	strbuf_add_string(out, "mount -o ");
-	action_wordf(out, "remount,%s", option);
+	/* mount(8) keeps the options it finds, and noatime beside relatime wins. */
+	action_wordf(out, "remount,%s%s", starts_with(option, "relatime") ? "atime," : "", option);
 	strbuf_add_char(out, ' ');
 	action_word(out, target->name);
 	strbuf_add_char(out, '\n');
@@ -142,11 +143,22 @@ static void mount_verify(const struct target *target, const char *value, struct 
 
 static void mount_plan(const struct target *target, const char *value, struct plan_write *out)
 {
-	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT;
+	static const char prefix[] = "options.";
+	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT, show = STRBUF_INIT;
 
+	out->path = "";
+	if (!starts_with(target->key, prefix))
+		return;
 	mount_write(target, value, &set);
-	out->set = arena_strdup(target->arena, set.buf);
+	strbuf_add_string(&show, "mount_shows ");
+	action_word(&show, target->name);
+	strbuf_add_char(&show, ' ');
+	action_word(&show, target->key + strlen(prefix));
+	out->set = set.len ? arena_strdup(target->arena, set.buf) : NULL;
+	out->show = arena_strdup(target->arena, show.buf);
 	out->tool = "mount";
+	if (target->entry->format == FORMAT_BOOL)
+		out->reads = is_off(value) ? "false" : "true";
 }
 
 static void mount_persist(const struct target *target, const char *value, struct lasting *out)
@@ -248,17 +260,59 @@ static void interface_write(const struct target *target, const char *value, stru
 	strbuf_add_char(out, '\n');
 }
 
-/* What has a file below /sys is written there; what has none only ip, tc and ethtool can set. */
+/* How ethtool names what it shows. */
+struct interface_label {
+	const char *key, *label;
+};
+
+/* clang-format off */
+static const struct interface_label interface_labels[] = {
+	{ .key = "channels.combined",  .label = "Combined", },
+	{ .key = "channels.rx",        .label = "RX", },
+	{ .key = "channels.tx",        .label = "TX", },
+	{ .key = "coalesce.rx_frames", .label = "rx-frames", },
+	{ .key = "coalesce.rx_usecs",  .label = "rx-usecs", },
+	{ .key = "coalesce.tx_frames", .label = "tx-frames", },
+	{ .key = "coalesce.tx_usecs",  .label = "tx-usecs", },
+	{ .key = "offload.gro",        .label = "generic-receive-offload", },
+	{ .key = "offload.gso",        .label = "generic-segmentation-offload", },
+	{ .key = "offload.lro",        .label = "large-receive-offload", },
+	{ .key = "offload.tso",        .label = "tcp-segmentation-offload", },
+	{ .key = "ring.rx",            .label = "RX", },
+	{ .key = "ring.tx",            .label = "TX", },
+};
+/* clang-format on */
+
+static const char *interface_label(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(interface_labels); i++)
+		if (streq(key, interface_labels[i].key))
+			return interface_labels[i].label;
+	return NULL;
+}
+
+/* What has a file below /sys is written there; for the rest there is ethtool.  A queueing discipline has parameters that
+ * were not captured, so it could not be given back. */
 static void interface_plan(const struct target *target, const char *value, struct plan_write *out)
 {
 	const struct interface_setting *setting = interface_setting(target);
-	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT;
+	const char *label = interface_label(target->key);
+	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT, show = STRBUF_INIT;
 
 	if (*target->path == '/' && (!setting || setting->attribute))
 		return;
+	out->path = "";
+	if (!label || !setting || !interface_usable(target))
+		return;
 	interface_write(target, value, &set);
+	strbuf_addf(&show, "ethtool_shows %s ", setting->show + strlen("ethtool "));
+	action_word(&show, target->name);
+	strbuf_addf(&show, " %s", label);
 	out->set = arena_strdup(target->arena, set.buf);
-	out->tool = setting && starts_with(setting->before, "ethtool") ? "ethtool" : "tc";
+	out->show = arena_strdup(target->arena, show.buf);
+	out->tool = "ethtool";
+	if (out->reads)
+		out->reads = interface_value(target, out->reads);
 }
 
 static void interface_verify(const struct target *target, const char *value, struct strbuf *out)

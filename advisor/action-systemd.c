@@ -196,6 +196,8 @@ static void cgroup_plan(const struct target *target, const char *value, struct p
 	set_property(&assignment, true, &set);
 	out->set = arena_strdup(target->arena, set.buf);
 	out->tool = "systemctl";
+	out->leaves = arena_formatf(target->arena, "/run/systemd/system.control/%s.d/50-%s.conf", assignment.unit,
+				    assignment.name);
 }
 
 static void cgroup_verify(const struct target *target, const char *value, struct strbuf *out)

@@ -551,6 +551,7 @@ static void add_coupled(const struct restore *restore, const struct change *chan
 		bool host = entry && entry->about == SUBJECT_KIND_HOST;
 		const char *key = entry ? key_of_id(entry, id) : "";
 		const struct setting *setting;
+		struct plan_write shown;
 		struct target target;
 
 		if (!entry || (!host && entry->about != change->tunable->about) || streq(key, own))
@@ -559,22 +560,37 @@ static void add_coupled(const struct restore *restore, const struct change *chan
 		if (!setting || setting->absence != PRESENT)
 			continue;
 		target_init(&target, restore->snapshot, entry, setting->subject, key, restore->arena);
-		if (*target.path != '/')
+		fill_write(&target, target.now, &shown);
+		if (!*shown.path && !shown.show)
 			continue;
 		action->coupled[action->n_coupled++] = (struct plan_coupled){
 			.key = key_name(&target),
-			.path = target.path,
+			.path = shown.path,
 			.raw = target.raw,
 			.reads = target.now,
-			.choice = entry->format == FORMAT_ENUM && strchr(target.raw, '['),
+			.choice = shown.choice,
+			.show = shown.show,
 		};
 	}
+}
+
+static void restore_by_commands(struct restore *restore, const struct target *target)
+{
+	CLEANUP(strbuf_release) struct strbuf commands = STRBUF_INIT;
+
+	GROW(restore->writes, restore->writes_capacity, restore->n_writes + 1);
+	fill_write(target, target->now, &restore->writes[restore->n_writes]);
+	actuators[target->entry->kind]->restore(target, &commands);
+	restore->writes[restore->n_writes++].set = arena_strdup(restore->arena, commands.buf);
 }
 
 static void add_restore(struct restore *restore, const struct target *target, const struct change *change,
 			struct action *action)
 {
-	restore_group(restore, change, target->key);
+	if (change->tunable->reversible == REVERSIBLE_YES && actuators[change->tunable->kind]->restore)
+		restore_by_commands(restore, target);
+	else if (change->tunable->reversible == REVERSIBLE_YES)
+		restore_group(restore, change, target->key);
 	action->n_restore = restore->n_writes;
 	action->restore = arena_alloc(target->arena, (restore->n_writes + 1) * sizeof(*action->restore));
 	if (restore->n_writes > 0)

@@ -16,8 +16,10 @@ struct plan_write {
 	const char *reads;		/* what it then shows, as normalised (see below); NULL: not known exactly */
 	bool choice;			/* shown as "none [mq-deadline] kyber": the word in brackets counts */
 	const char *set;		/* commands that set it; NULL: value is written into path */
-	const char *show;		/* command that prints it; NULL: the file at path does */
+	const char *show;		/* command that prints it; NULL: the file at path does.  ethtool_shows and
+					 * mount_shows are functions of reports/plan/library.sh */
 	const char *tool;		/* the program that set and show need: "systemctl"; NULL: none */
+	const char *leaves;		/* a file below /run that set leaves behind; NULL: none */
 };
 /* Normalised: tabs are blanks, no newline at the end; of a choice the chosen word alone. */
 
@@ -28,6 +30,7 @@ struct plan_coupled {
 	const char *raw;		/* as measured */
 	const char *reads;		/* the same, normalised */
 	bool choice;
+	const char *show;		/* as in struct plan_write */
 };
 
 enum plan_file_kind {

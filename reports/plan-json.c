@@ -98,6 +98,7 @@ static void write_write(struct json *json, const struct plan_write *write)
 	json_member_string(json, "set", write->set);
 	json_member_string(json, "show", write->show);
 	json_member_string(json, "tool", write->tool);
+	json_member_string(json, "leaves", write->leaves);
 	json_close_object(json);
 }
 
@@ -108,7 +109,8 @@ static void write_coupled(struct json *json, const struct action *action)
 	for (size_t i = 0; i < action->n_coupled; i++) {
 		json_open_object(json);
 		member_raw(json, "key", action->coupled[i].key);
-		member_raw(json, "path", action->coupled[i].path);
+		member_raw(json, "path", *action->coupled[i].path ? action->coupled[i].path : NULL);
+		json_member_string(json, "show", action->coupled[i].show);
 		member_raw(json, "from", action->coupled[i].raw);
 		json_close_object(json);
 	}

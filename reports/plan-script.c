@@ -144,6 +144,10 @@ static void add_setting(struct strbuf *out, const struct action *action)
 	}
 	if (write->set)
 		add_commands(out, "set_by", write->set);
+	if (write->leaves) {
+		strbuf_add_string(out, "\tleaves");
+		add_words(out, (const char *const[]){ write->leaves, NULL });
+	}
 }
 
 static void add_coupled(struct strbuf *out, const struct action *action)
@@ -151,6 +155,12 @@ static void add_coupled(struct strbuf *out, const struct action *action)
 	for (size_t i = 0; i < action->n_coupled; i++) {
 		const struct plan_coupled *coupled = &action->coupled[i];
 
+		if (coupled->show) {
+			add_commands(out, "shown_by", coupled->show);
+			strbuf_add_string(out, "\tmoves_shown");
+			add_words(out, (const char *const[]){ coupled->key, coupled->reads, NULL });
+			continue;
+		}
 		strbuf_addf(out, "\t%s", coupled->choice ? "moves_choice" : "moves");
 		add_words(out, (const char *const[]){ coupled->key, coupled->path, coupled->reads, NULL });
 	}

@@ -338,6 +338,11 @@ moves_choice() {
 	moves_phase
 }
 
+moves_shown() {
+	key=$1 path="by command: $1" from=$2 to=$2 reads='-' kind=shown
+	moves_phase
+}
+
 # set_by COMMAND..., back_by COMMAND...: how it is set, and how it is given back.
 set_by() {
 	if [ "$phase" = write ]; then
@@ -350,6 +355,63 @@ set_by() {
 back_by() {
 	had_back=yes
 	if [ "$phase" = undo ]; then run "$@"; fi
+}
+
+# leaves FILE: systemctl writes it; it goes again unless it was there before.
+leaves() {
+	leaves_place=$state/original/$(place "$1")
+	case $phase in
+	save) if [ -e "$root$1" ] && [ ! -e "$leaves_place" ]; then cp -p "$root$1" "$leaves_place"; fi ;;
+	undo) leaves_file=$1 ;;
+	esac
+}
+
+# Takes such a file away again, or puts back what was in it.
+clear_left_file() {
+	[ -n "$leaves_file" ] && [ -e "$root$leaves_file" ] || return 0
+	leaves_place=$state/original/$(place "$leaves_file")
+	if [ -e "$leaves_place" ]; then
+		cp -p "$leaves_place" "$root$leaves_file"
+	else
+		rm -f "$root$leaves_file"
+		rmdir "$root${leaves_file%/*}" 2>/dev/null
+	fi
+	if [ -z "$root" ]; then systemctl daemon-reload; fi
+}
+
+# What mount says of one option: true, false, or the value behind its equals sign.  The kernel shows strictatime by
+# showing neither of the others.
+mount_shows() {
+	mount_options=$(findmnt -n -o OPTIONS --mountpoint "$1" | tail -n 1)
+	[ -n "$mount_options" ] || return
+	if [ "$2" = strictatime ]; then
+		case ,$mount_options, in
+		*,noatime,* | *,relatime,*) echo false ;;
+		*) echo true ;;
+		esac
+		return
+	fi
+	case ,$mount_options, in
+	*",$2,"*) echo true ;;
+	*",$2="*)
+		mount_options=,$mount_options,
+		mount_options=${mount_options#*",$2="}
+		echo "${mount_options%%,*}"
+		;;
+	*) echo false ;;
+	esac
+}
+
+# ethtool_shows OPTION INTERFACE LABEL: the word behind a label, of the current settings, which come last.
+ethtool_shows() {
+	ethtool "$1" "$2" | {
+		ethtool_word=
+		while read -r ethtool_label ethtool_value ethtool_rest; do
+			if [ "$ethtool_label" = "$3:" ]; then ethtool_word=$ethtool_value; fi
+		done
+		: "${ethtool_rest-}"
+		[ -n "$ethtool_word" ] && printf '%s\n' "$ethtool_word"
+	}
 }
 
 # back PATH VALUE: how it is given back, where that is not one write of what was measured.
@@ -682,7 +744,7 @@ verify_file() {
 
 # action PHASE NUMBER
 action() {
-	phase=$1 number=$2 file_count=0 had_back=
+	phase=$1 number=$2 file_count=0 had_back='' leaves_file=
 	run_action "$2"
 }
 
@@ -710,6 +772,7 @@ undo_action() {
 	journal "undo $1"
 	action undo "$1"
 	if [ -z "$had_back" ] && [ "$undo_kind" != shown ]; then give_back "$undo_path" "$undo_value"; fi
+	clear_left_file
 }
 
 undone_action() {

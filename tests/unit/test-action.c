@@ -453,7 +453,7 @@ static void access_times_are_restored_in_one_word(void **state)
 	snapshot_set_string(fixture->snapshot, data, "options.relatime", "true", NULL);
 	snapshot_set_string(fixture->snapshot, data, "options.nodiratime", "true", NULL);
 	change_it(fixture, "mount.options.noatime", data, "/data options.noatime", "false", "true");
-	assert_string_equal(fixture->change.rollback, "mount -o remount,relatime,nodiratime /data");
+	assert_string_equal(fixture->change.rollback, "mount -o remount,atime,relatime,nodiratime /data");
 }
 
 static void an_option_that_is_off_is_verified_by_its_absence(void **state)
