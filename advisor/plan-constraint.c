@@ -163,7 +163,8 @@ static long double in_proportion(const struct pair *pair, const struct side *mov
 	if (pair->relation == RELATION_BELOW && mover->before > 0 && follower->before > 0 && !isinf(mover->before) &&
 	    !isinf(follower->before))
 		value = unit_from_base(follower->before, unit) * (mover->after / mover->before);
-	value = up ? ceill(value) : floorl(value);
+	/* 20 % to 6 % of 10 is 3, not 2.99… */
+	value = up ? ceill(value - 1e-9L) : floorl(value + 1e-9L);
 	if (pair->relation == RELATION_BELOW && (up ? value <= target : value >= target))
 		value = up ? floorl(target) + 1 : ceill(target) - 1;
 	return unit_to_base(value, unit);

@@ -121,6 +121,13 @@ static int check_value(struct asking *asking, const char *raw)
 	}
 	if (value.type == VALUE_UNKNOWN)
 		return refuse(asking, "'%s' is no value of it (raw, as its file has it, without a unit)", text);
+	if (entry->format == FORMAT_LIST) {
+		struct value now = value_of_setting(entry, raw, strlen(raw));
+
+		if (value_list_count(&value) != value_list_count(&now))
+			return refuse(asking, "'%s' has %zu numbers where it has %zu", text, value_list_count(&value),
+				      value_list_count(&now));
+	}
 	return value.type == VALUE_NUMBER || (value.type == VALUE_LIST && entry->format == FORMAT_LIST) ?
 		       check_range(asking, &value) :
 		       0;
