@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any YAML as rules, USE rows, waivers and cases: refused with messages, or judged. */
+/* Any YAML as rules, USE rows, waivers and cases: refused with messages, or judged, linted and mutated. */
 #include <stdio.h>
 
-#include "../../advisor/case.h"
+#include "../../advisor/lint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -76,6 +76,30 @@ static void judge_plainly(struct rulebook *rulebook, const struct waivers *waive
 	evaluate_use(rulebook, snapshot, &arena, &rows, &count);
 }
 
+/* A few mutants of a few rules, and what lint says of them all. */
+static void examine(struct rulebook *rulebook, const struct node *documents, struct arena *arena)
+{
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	CLEANUP(equivalents_free_ptr) struct equivalents *equivalents = equivalents_new();
+	const struct lint_options options = { 0 };
+
+	(void)equivalents_load(equivalents, documents, &diag);
+	rulebook_lint(rulebook, &options, &diag);
+	for (size_t i = 0; i < rulebook_count(rulebook) && i < 2; i++) {
+		const char *id = rulebook_rule_id(rulebook, i);
+		struct mutant *mutants;
+		size_t count = mutants_of(rulebook_rule_node(rulebook, i), arena, &mutants);
+
+		for (size_t j = 0; j < count && j < 50; j++)
+			(void)equivalents_has(equivalents, id, &mutants[j],
+					      mutant_judge(registry, &mutants[j], documents));
+		rule_check_cases(rulebook, id, documents, equivalents, &diag);
+		equivalents_report(equivalents, id, &diag);
+		(void)rule_statuses(rulebook, i);
+	}
+	equivalents_report_strays(equivalents, rulebook, &diag);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(rulebook_free_ptr) struct rulebook *rulebook = NULL;
@@ -96,5 +120,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)waivers_load(waivers, documents, &diag);
 	judge_plainly(rulebook, waivers);
 	judge(rulebook, documents);
+	examine(rulebook, documents, &arena);
 	return 0;
 }
