@@ -87,6 +87,15 @@ mistake "an anchor" "anchors"
 printf -- '- id: [\n' >"$work/rules/packs/mine.yaml"
 mistake "no YAML" "not YAML"
 
+rule 'vm.swappiness > 1'
+contains "a file of rules" "mine" "$("$keisoku" list rules --rules "$work/rules/packs/mine.yaml")"
+printf 'vm.mine: {type: integer, summary: s, source: s}\n' >"$work/rules/facts/mine.yaml"
+contains "a file of entries" "vm.mine" "$("$keisoku" list facts --rules "$work/rules/facts/mine.yaml")"
+rm "$work/rules/facts/mine.yaml"
+"$keisoku" advise --quiet --root "$root" --rules "$work/rules/packs/none.yaml" >"$work/out" 2>"$work/err"
+same "no such file: exit status" 3 $?
+contains "no such file: says so" "none.yaml" "$(cat "$work/err")"
+
 "$keisoku" advise --quiet --root "$root" --rules "$work/none" >"$work/out" 2>"$work/err"
 same "no such directory: exit status" 3 $?
 contains "no such directory: says so" "$work/none" "$(cat "$work/err")"
