@@ -300,6 +300,7 @@ static void add_change(struct filling *filling, const struct proposal *proposal)
 		.to = proposal->raw,
 		.from_text = value_text(filling, entry, &proposal->current),
 		.to_text = value_text(filling, entry, &proposal->proposed),
+		.classes = change_classes(entry),
 	};
 	if (proposal->subject == SUBJECT_HOST)
 		change->key = arena_strdup(filling->arena, proposal->change->key);

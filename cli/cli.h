@@ -81,6 +81,8 @@ int tree_copy(const struct root *root, const char *directory);
 /* --plan DIR: a new directory, or an empty one, that is there whole or not at all.  0 or an exit status after a message. */
 int plan_directory_check(const char *path);
 int plan_directory_write(const char *path, const struct plan *plan);
+/* stderr: what is in it, what was left out and why. */
+void plan_talk(const struct plan *plan, const char *path);
 
 /* A file that is there whole or not at all: written beside its place and renamed.  "-" and NULL: stdout. */
 struct output_file {

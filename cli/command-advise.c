@@ -119,9 +119,13 @@ static int write_plan(const struct arguments *arguments, struct knowledge *knowl
 {
 	CLEANUP(plan_free_ptr) struct plan *plan = plan_new();
 	struct plan_options options = { .forbidden = arguments->forbidden };
+	int status;
 
 	plan_make(knowledge->rulebook, snapshot, findings, &options, plan);
-	return plan_directory_write(arguments->plan, plan);
+	status = plan_directory_write(arguments->plan, plan);
+	if (status == EXIT_OK && !arguments->quiet)
+		plan_talk(plan, arguments->plan);
+	return status;
 }
 
 /* A text report on a terminal has the diagnostics in it; once is enough for the person there. */

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
-#include "../core/quote.h"
 #include "../core/strbuf.h"
-#include "../reports/plan.h"
 #include "cli.h"
 #include "knowledge.h"
 
@@ -22,44 +18,6 @@ static int read_requests(const struct arguments *arguments, struct knowledge *kn
 	return status;
 }
 
-static void print_line(const struct strbuf *text)
-{
-	CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
-
-	quote_terminal(&safe, text->buf, text->len);
-	printf("%s\n", safe.buf);
-}
-
-/* What is in it and what is not, in a line each. */
-static void print_plan(const struct plan *plan, const char *directory)
-{
-	for (size_t i = 0; i < plan->n_actions; i++) {
-		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-		strbuf_addf(&text, "%u. ", plan->actions[i].number);
-		plan_describe(&plan->actions[i], &text);
-		if (plan->actions[i].kept_with)
-			strbuf_addf(&text, " (%s)", plan->actions[i].kept_with);
-		print_line(&text);
-	}
-	for (size_t i = 0; i < plan->n_left_out; i++) {
-		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-		strbuf_addf(&text, "left out: %s to %s: %s", plan->left_out[i].key, plan->left_out[i].to,
-			    plan->left_out[i].reason);
-		print_line(&text);
-	}
-	for (size_t i = 0; i < plan->n_conflicts; i++) {
-		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-		strbuf_addf(&text, "conflict: %s: %s", plan->conflicts[i].key, plan->conflicts[i].reason);
-		print_line(&text);
-	}
-	if (plan->n_actions > 0)
-		printf("Asked for, not measured. See %s/apply.sh; sh %s/apply.sh --dry-run says what it would do.\n",
-		       directory, directory);
-}
-
 static int make(const struct arguments *arguments, struct knowledge *knowledge, struct snapshot *snapshot)
 {
 	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
@@ -74,7 +32,7 @@ static int make(const struct arguments *arguments, struct knowledge *knowledge, 
 		status = plan_directory_write(arguments->plan, plan);
 	}
 	if (status == EXIT_OK && !arguments->quiet)
-		print_plan(plan, arguments->plan);
+		plan_talk(plan, arguments->plan);
 	if (status == EXIT_OK && plan->n_left_out + plan->n_conflicts > 0)
 		status = EXIT_FINDINGS;
 	free(requests);

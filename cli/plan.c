@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../core/quote.h"
+#include "../core/strbuf.h"
 #include "cli.h"
 
 static bool is_empty_directory(const char *path)
@@ -150,4 +152,45 @@ int plan_directory_write(const char *path, const struct plan *plan)
 	else
 		remove_directory(temporary);
 	return r < 0 ? talk_error(EXIT_INPUT, "cannot write %s: %s", path, strerror(-r)) : 0;
+}
+
+static void talk_line(const struct strbuf *text)
+{
+	CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
+
+	quote_terminal(&safe, text->buf, text->len);
+	fprintf(stderr, "keisoku: %s\n", safe.buf);
+}
+
+void plan_talk(const struct plan *plan, const char *path)
+{
+	CLEANUP(strbuf_release) struct strbuf head = STRBUF_INIT;
+
+	strbuf_addf(&head, "%s: a plan of %zu change%s", path, plan->n_actions, plan->n_actions == 1 ? "" : "s");
+	if (plan->n_actions > 0)
+		strbuf_addf(&head, "; sh %s/apply.sh --dry-run says what it would do", path);
+	talk_line(&head);
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "  %u. ", plan->actions[i].number);
+		plan_describe(&plan->actions[i], &text);
+		if (plan->actions[i].kept_with)
+			strbuf_addf(&text, " (%s)", plan->actions[i].kept_with);
+		talk_line(&text);
+	}
+	for (size_t i = 0; i < plan->n_left_out; i++) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "  left out: %s to %s: %s", plan->left_out[i].key, plan->left_out[i].to,
+			    plan->left_out[i].reason);
+		talk_line(&text);
+	}
+	for (size_t i = 0; i < plan->n_conflicts; i++) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "  left out: %s: findings contradict each other, %s", plan->conflicts[i].key,
+			    plan->conflicts[i].reason);
+		talk_line(&text);
+	}
 }

@@ -210,6 +210,16 @@ static void write_tunable(struct json *json, const struct entry *entry)
 	json_close_object(json);
 }
 
+static void write_classes(struct json *json, unsigned int classes)
+{
+	json_key(json, "classes");
+	json_open_array(json);
+	for (unsigned int bit = 0; bit < CHANGE_CLASS_COUNT; bit++)
+		if (classes & (1U << bit))
+			json_string(json, change_class_name(bit));
+	json_close_array(json);
+}
+
 static void write_changes(struct json *json, const struct report *report, const struct finding *finding)
 {
 	json_key(json, "changes");
@@ -225,6 +235,7 @@ static void write_changes(struct json *json, const struct report *report, const 
 		member_raw(json, "to", change->to);
 		json_member_string(json, "from_text", change->from_text);
 		json_member_string(json, "to_text", change->to_text);
+		write_classes(json, change->classes);
 		json_member_string(json, "apply", change->apply);
 		json_member_string(json, "roll_back", change->rollback);
 		json_member_string(json, "verify", change->verify);

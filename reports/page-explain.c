@@ -137,6 +137,10 @@ void part_tunable(struct page *page, const struct entry *entry)
 		part_text(page, "reversible", reversible_name(entry->reversible));
 	part_text(page, "obsolete", entry->obsolete);
 	part_list(page, "restored with", &entry->coupled);
+	part_list(page, "stays below", &entry->below);
+	part_list(page, "at most", &entry->at_most);
+	part_list(page, "within", &entry->within);
+	part_text(page, "writing it", entry->write_effect);
 	if (entry->reads_back && !streq(entry->reads_back, "exact"))
 		part_text(page, "reads back", entry->reads_back);
 	part_node(page, entry->node, "module", "module");

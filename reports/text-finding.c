@@ -131,6 +131,21 @@ void text_missing(struct page *page, const struct finding *finding)
 	}
 }
 
+/* Of all changes of the finding together. */
+static void write_classes(struct page *page, const struct finding *finding)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	unsigned int classes = 0;
+
+	for (size_t i = 0; i < finding->n_changes; i++)
+		classes |= finding->changes[i].classes;
+	for (unsigned int bit = 0; bit < CHANGE_CLASS_COUNT; bit++)
+		if (classes & (1U << bit))
+			strbuf_addf(&text, "%s%s", text.len ? ", " : "", change_class_name(bit));
+	if (text.len)
+		labelled(page, "class", text.buf);
+}
+
 static void write_hazards(struct page *page, const struct change *change)
 {
 	for (size_t i = 0; i < change->n_hazards; i++) {
@@ -255,6 +270,7 @@ void text_recommendation(struct page *page, const struct report *report, const s
 	if (!brief) {
 		write_notes(page, finding);
 		labelled(page, "takes effect", finding->takes_effect);
+		write_classes(page, finding);
 		labelled(page, "side effects", finding->side_effects);
 	}
 	write_confidence(page, finding);

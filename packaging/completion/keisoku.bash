@@ -26,7 +26,7 @@ _keisoku_files() {
 
 _keisoku() {
 	local program=$1 current=$2 previous=$3 command=${COMP_WORDS[1]}
-	local commands=$'advise\ncapture\nverify\ndiff\nwhy\nexplain\nlist\nprobes\nrules\nhelp\nversion'
+	local commands=$'advise\ncapture\nverify\ndiff\nwhy\nexplain\nlist\nplan\nprobes\nrules\nhelp\nversion'
 
 	COMPREPLY=()
 	# With "=" among the word breaks, "--window=5" arrives as three words.
@@ -49,11 +49,15 @@ _keisoku() {
 			_keisoku_words $'text\njson' "$current"
 		fi
 		;;
+	--forbid)
+		_keisoku_words $'one-way\nreboot-to-undo\nwrite-has-side-effect\nnew-objects-only\nper-namespace\nneeds-module' \
+			"$current"
+		;;
 	--rule) _keisoku_words "$(_keisoku_ids "$program" rules)" "$current" ;;
 	--root | -r | --rules | --cases | --sources | --tree | -t) _keisoku_files -d "$current" ;;
 	--snapshot | -S | --after | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
 	--pid | -p) _keisoku_words "$(compgen -G '/proc/[0-9]*' | cut -d/ -f3)" "$current" ;;
-	--cgroup | --cgroup-max | --interval | -i | --width | --window | -w) ;;
+	--about | --cgroup | --cgroup-max | --interval | -i | --width | --window | -w) ;;
 	*)
 		if [[ $current == -* ]]; then
 			_keisoku_words "$(_keisoku_options "$program" "$command")" "$current"

@@ -148,6 +148,8 @@ start_timer() {
 	journal "wait $token ${persist:-no}"
 	setsid sh "$state/rollback.sh" --state "$state" --any-host --unless-confirmed "$token" "$confirm_within" $$ \
 		</dev/null >>"$state/timer.log" 2>&1 9>&- &
+	journal "timer $!"
+	waiting=$token
 	trap '' HUP
 }
 
@@ -157,9 +159,10 @@ confirm() {
 	read_journal
 	note_boot
 	[ -z "$rebooted" ] || refuse 'the host was rebooted before it was confirmed: nothing of it is in force'
-	if ! is_waiting_for "$waiting" || [ "$status" != applied ]; then
+	if ! is_waiting || [ "$status" != applied ]; then
 		refuse 'nothing waits to be confirmed'
 	fi
+	stop_timer "$waiting"
 	journal confirmed
 	if wants_persist; then
 		persist=yes
@@ -196,8 +199,8 @@ apply() {
 	trap 'stop=yes' INT TERM HUP
 	if [ -n "$confirm_within" ]; then start_timer; fi
 	apply_all
-	if [ -n "$confirm_within" ]; then
-		say "Applied. It is rolled back in $confirm_within s unless you run: sh $script --confirm"
+	if is_waiting; then
+		say "Applied; it is rolled back again unless you run: sh $script --confirm"
 		return
 	fi
 	if [ -n "$persist" ]; then

@@ -147,7 +147,7 @@ journal() {
 # What the journal says: $reached actions, $stored ones (their files), and where it all stands:
 # none, begun, applied or undone; $persisted, $waiting for which token, $want_persist.
 read_journal() {
-	status=none reached=' ' stored=' ' persisted='' waiting='' want_persist='' journal_boot=''
+	status=none reached=' ' stored=' ' persisted='' waiting='' want_persist='' journal_boot='' timer=
 	[ -f "$state/journal" ] || return 0
 	while read -r journal_time word rest; do
 		case $word in
@@ -158,6 +158,7 @@ read_journal() {
 		persist) stored="$stored$rest " ;;
 		persisted) persisted=yes ;;
 		wait) waiting=${rest%% *} want_persist=${rest##* } ;;
+		timer) timer=$rest ;;
 		confirmed) waiting='' ;;
 		undo) status=undoing ;;
 		undone) status=undone reached=' ' stored=' ' persisted='' waiting='' ;;
@@ -171,8 +172,20 @@ is_fresh() {
 	[ "$status" = none ] || [ "$status" = undone ]
 }
 
+# The process that waits to roll back; another one may have its number by now.
+stop_timer() {
+	[ -n "$timer" ] && [ "$timer" != $$ ] || return 0
+	case $(tr '\0' ' ' <"/proc/$timer/cmdline" 2>/dev/null) in
+	*' --unless-confirmed '"$1 "*) kill "$timer" ;;
+	esac
+}
+
+is_waiting() {
+	[ -n "$waiting" ]
+}
+
 is_waiting_for() {
-	[ -n "$waiting" ] && [ "$waiting" = "$1" ]
+	[ "$waiting" = "$1" ]
 }
 
 is_persisted() {
@@ -200,6 +213,7 @@ note_boot() {
 		rebooted=yes
 		rm -rf "$state/left"
 		reached=$stored
+		waiting=
 		if [ "$stored" = ' ' ]; then status=none; fi
 	fi
 	mkdir -p "$state/left" "$state/original" "$state/files"

@@ -60,7 +60,11 @@ options() {
 await_confirmation() {
 	trap '' HUP
 	timer_start=$(process_start "$timer_process")
-	sleep "$timer_seconds"
+	sleep "$timer_seconds" &
+	timer_sleep=$!
+	trap 'kill "$timer_sleep"; exit' TERM
+	wait "$timer_sleep"
+	trap - TERM
 	read_journal
 	is_waiting_for "$timer_token" || exit 0
 	# It may hang in a write: it undoes when it can.
@@ -97,6 +101,7 @@ roll_back() {
 	if ! nothing_moved && [ -z "$force" ]; then
 		refuse 'the state has moved since it was applied; --force rolls back all the same'
 	fi
+	if is_waiting; then stop_timer "$waiting"; fi
 	if undo_all; then
 		say 'Rolled back: everything is as it was measured.'
 		return

@@ -9,10 +9,10 @@ trap 'rm -rf "$work"' EXIT
 pages=$(dirname "$keisoku")/../docs
 
 options() {
-	"$keisoku" "$1" --help | grep -oE -- '--[a-z-]+' | sort -u | grep -vxF -e --help
+	"$keisoku" "$1" --help | sed -nE 's/^  +(-[a-zA-Z], )?(--[a-z-]+).*/\2/p' | sort -u | grep -vxF -e --help
 }
 
-for command in advise capture diff verify why explain rules; do
+for command in advise capture diff plan verify why explain rules; do
 	page=$source/docs/keisoku-$command.1.scd
 	missing=
 	for option in $(options "$command"); do

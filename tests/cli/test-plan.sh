@@ -58,9 +58,68 @@ value() {
 	cat "$tree$1"
 }
 
+# ---- a real kernel: run again in a namespace of its own ----
+
+# The settings of a network namespace of its own, all of them, before and after.
+net_state() {
+	find /proc/sys/net -type f -perm -444 ! -name stable_secret ! -name '*fastopen_key' ! -name '*time' \
+		! -name '*time_ms' ! -name nf_conntrack_count -exec sha256sum {} + 2>/dev/null | LC_ALL=C sort -k 2
+}
+
+in_namespace() {
+	unset KEISOKU_ROOT
+	state=$work/state
+	cat >"$work/requests" <<-END
+		net.core.somaxconn=12345
+		net.ipv4.tcp_rmem=8192 262144 8388608
+		net.ipv4.ip_local_port_range=20000 50001
+		net.ipv4.tcp_fin_timeout=33
+		net.ipv4.tcp_congestion_control=reno
+		net.ipv4.tcp_moderate_rcvbuf=0
+		net.ipv4.tcp_fastopen=3
+		net.ipv4.conf.v/1.rp_filter=2
+		v.1 mtu=1400
+	END
+	ip link set lo up
+	ip link add v.1 type veth peer name w
+	set --
+	while IFS= read -r request; do
+		set -- "$@" "$request"
+	done <"$work/requests"
+	rm -rf "$plan"
+	"$keisoku" plan --quiet --plan "$plan" "$@" 2>"$work/err"
+	same "a namespace: the plan" 0 "$?"
+	net_state >"$work/before"
+	script apply --any-host --state "$state"
+	same "a namespace: apply" 0 "$?"
+	net_state | cmp -s - "$work/before" && not_ok "a namespace: it was seen while it lasted"
+	same "a namespace: an interface with a dot" "2 1400" \
+		"$(cat /proc/sys/net/ipv4/conf/v.1/rp_filter /sys/class/net/v.1/mtu | tr '\n' ' ' | sed 's/ $//')"
+	script verify --any-host --state "$state"
+	same "a namespace: verify" 0 "$?"
+	script rollback --any-host --state "$state"
+	same "a namespace: rollback" 0 "$?"
+	same "a namespace: everything is as it was" "" "$(net_state | diff "$work/before" -)"
+	# What the kernel refuses.
+	sed 's/^\(	setting net.ipv4.tcp_fin_timeout .* \)33$/\1nonsense/' "$plan/apply.sh" >"$work/broken.sh"
+	cmp -s "$plan/apply.sh" "$work/broken.sh" && not_ok "a namespace: the script could be broken for this test"
+	sh "$work/broken.sh" --any-host --state "$state" >"$work/out" 2>&1
+	same "a namespace: what the kernel refuses is undone" 3 "$?"
+	contains "a namespace: it says which" 'cannot write /proc/sys/net/ipv4/tcp_fin_timeout' "$(cat "$work/out")"
+	same "a namespace: everything is as it was again" "" "$(net_state | diff "$work/before" -)"
+	ip link del v.1
+}
+
+if [ -n "${KEISOKU_NET_PART-}" ]; then
+	shell='sh'
+	in_namespace
+	done_testing
+	exit
+fi
+
 # ---- what they are ----
 
-shell=sh
+shell='sh'
 new_tree
 make net.core.somaxconn=4096 vm.dirty_bytes=536870912 net.ipv4.tcp_rmem='4096 262144 8388608'
 same "a plan for settings that are asked for" 0 "$?"
@@ -150,7 +209,7 @@ for shell in dash 'busybox sh' bash; do
 	script rollback
 	same "$shell: and back" "" "$(tree_state | diff "$work/before" -)"
 done
-shell=sh
+shell='sh'
 
 # ---- refusals: nothing is changed ----
 
@@ -323,6 +382,13 @@ if command -v setsid >/dev/null; then
 	same "confirmed: the files are there" 2 "$(find "$tree/etc/sysctl.d" -type f | wc -l)"
 	script rollback
 	same "confirmed, and taken back all the same" "" "$(tree_state | diff "$work/before" -)"
+	script apply --confirm-within 600s
+	script apply --persist
+	contains "applied again while it waits: it still waits" '--confirm' "$(cat "$work/out")"
+	same "and no file is written" "" "$(ls "$tree/etc/sysctl.d")"
+	script rollback
+	sleep 0.2
+	same "rolled back: nothing waits any longer" "" "$(pgrep -f "unless-confirmed.* 600 " || :)"
 else
 	skip "--confirm-within" "no setsid here"
 fi
@@ -368,11 +434,18 @@ while :; do
 	deaths=$((deaths + 1))
 	# In turn: run again, or roll back what was reached.
 	if [ $((step % 2)) -eq 0 ]; then
-		script apply --persist && script verify && finished=$((finished + 1)) ||
+		if script apply --persist && script verify; then
+			finished=$((finished + 1))
+		else
 			not_ok "killed at step $step: apply finishes" "$(cat "$work/out")"
+		fi
 		script rollback || not_ok "killed at step $step, then applied: rollback" "$(cat "$work/out")"
 	elif [ -f "$(echo "$state"/*/journal)" ]; then
-		script rollback && undone=$((undone + 1)) || not_ok "killed at step $step: rollback" "$(cat "$work/out")"
+		if script rollback; then
+			undone=$((undone + 1))
+		else
+			not_ok "killed at step $step: rollback" "$(cat "$work/out")"
+		fi
 	fi
 	if ! tree_state | cmp -s - "$work/before"; then
 		not_ok "killed at step $step: everything is as it was" "$(tree_state | diff "$work/before" -)"
@@ -381,7 +454,7 @@ while :; do
 done
 same "the last one was not killed" 0 "$died"
 check_enough() {
-	[ "$2" -ge "$3" ] && ok "$1 ($2)" || not_ok "$1" "only $2"
+	if [ "$2" -ge "$3" ]; then ok "$1 ($2)"; else not_ok "$1" "only $2"; fi
 }
 check_enough "apply.sh was killed at many steps" $deaths 40
 check_enough "and finished when it was run again" $finished 20
@@ -405,6 +478,24 @@ while :; do
 done
 same "rollback: the last one was not killed" 0 "$died"
 check_enough "rollback.sh was killed at many steps" $deaths 20
+
+# ---- a real kernel ----
+
+if [ "$(id -u)" -eq 0 ] && command -v ip >/dev/null && unshare -nm true 2>/dev/null; then
+	# shellcheck disable=SC2016
+	unshare -nm sh -c 'mount -t sysfs none /sys 2>/dev/null; KEISOKU_NET_PART=yes exec sh "$0" "$@"' \
+		"$0" "$keisoku" "$source" >"$work/namespace.out" 2>&1
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) ok "${line#* - }" ;;
+		'not ok '*) not_ok "${line#* - }" ;;
+		'#'*) echo "$line" ;;
+		esac
+	done <"$work/namespace.out"
+	contains "the test in the namespace came to its end" '1..' "$(tail -n 1 "$work/namespace.out")"
+else
+	skip "a plan in a network namespace" "no namespaces or no ip here"
+fi
 
 # ---- hostile names ----
 
