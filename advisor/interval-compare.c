@@ -5,8 +5,10 @@
 
 #include "statistics.h"
 
-/* Where at least this share of a window is zero, its mean is compared instead of its ranks. */
+/* Where at least this share of a window is zero, means are compared instead of ranks; not when the other one is almost never
+ * zero: then the two hardly overlap, and ranks say how far they are apart. */
 #define MOSTLY_ZERO 0.5
+#define ALMOST_NEVER_ZERO 0.1
 /* A window with fewer intervals that are not zero borrows its dispersion from both together. */
 #define OWN_DISPERSION_MIN 8
 #define CORRELATION_MAX 0.98
@@ -224,6 +226,14 @@ static void conclude(struct interval_comparison *out)
 		out->change = CHANGE_NONE;
 }
 
+/* When all of one window lies above all of the other: the chance that so many independent intervals fell in that order. */
+static double separation_p(double x, double y)
+{
+	int sign;
+
+	return 2 * exp(lgamma_r(x + 1, &sign) + lgamma_r(y + 1, &sign) - lgamma_r(x + y + 1, &sign));
+}
+
 static void compare_shift(struct window_values *x, struct window_values *y, struct interval_comparison *out)
 {
 	double shift = difference_quantile(x, y, 0.5), vx, vy, variance, degrees, half, below, equal, theta;
@@ -249,6 +259,9 @@ static void compare_shift(struct window_values *x, struct window_values *y, stru
 		out->low = difference_quantile(x, y, MAX(0.5 - half, 0.0));
 		out->high = difference_quantile(x, y, MIN(0.5 + half, 1.0));
 		out->p = student_tails((theta - 0.5) / sqrt(variance), degrees);
+		/* How much the windows vary in themselves says nothing against that. */
+		if (theta == 0 || theta == 1)
+			out->p = MIN(out->p, separation_p(out->before.independent, out->after.independent));
 	}
 	conclude(out);
 }
@@ -353,7 +366,8 @@ void intervals_compare(const struct intervals *before, const struct intervals *a
 	describe(&y, &ret->after);
 	if (x.count < INTERVALS_MIN || y.count < INTERVALS_MIN)
 		unknown(ret, x.count < INTERVALS_MIN ? "too few intervals before" : "too few intervals after");
-	else if (!x.negative && !y.negative && (ret->before.zero >= MOSTLY_ZERO || ret->after.zero >= MOSTLY_ZERO))
+	else if (!x.negative && !y.negative && MAX(ret->before.zero, ret->after.zero) >= MOSTLY_ZERO &&
+		 MIN(ret->before.zero, ret->after.zero) > ALMOST_NEVER_ZERO)
 		compare_rate(&x, &y, ret);
 	else
 		compare_shift(&x, &y, ret);

@@ -6,7 +6,30 @@ keisoku=$1 workload=$2 source=$3
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+group=keisoku-verify-$$
+
+# The directories of our group: version 1 has one for each controller.
+group_directories() {
+	if [ -d /sys/fs/cgroup/cpu ]; then
+		echo "/sys/fs/cgroup/cpu/$group"
+		[ /sys/fs/cgroup/cpu -ef /sys/fs/cgroup/cpuacct ] || echo "/sys/fs/cgroup/cpuacct/$group"
+	else
+		echo "/sys/fs/cgroup/$group"
+	fi
+}
+
+cleanup() {
+	for directory in $(group_directories); do
+		[ -d "$directory" ] || continue
+		for _ in 1 2 3 4 5; do
+			while read -r pid; do kill "$pid" 2>/dev/null; done <"$directory/cgroup.procs"
+			rmdir "$directory" 2>/dev/null && break
+			sleep 0.5
+		done
+	done
+	rm -rf "$work"
+}
+trap cleanup EXIT
 window=${KEISOKU_TEST_WINDOW-32}
 after=$((window / 2))
 
@@ -87,4 +110,66 @@ same "and its difference from before has the setting" "32 4096" \
 	"$(jq -r '.settings[] | select(.key == "net.core.somaxconn") | .before.raw + " " + .after.raw' "$work/diff.json")"
 same "and the overflows" less \
 	"$(jq -r '.metrics[] | select(.key == "netstat.TcpExt.ListenOverflows") | .change' "$work/diff.json")"
+# A quota of the CPU in a control group of our own: raised by half, enough for one workload and not for the other.
+
+# Sets quota to the file it is written to.
+make_group() {
+	[ "$(id -u)" -eq 0 ] || return 1
+	for directory in $(group_directories); do
+		mkdir "$directory" 2>/dev/null || return 1
+	done
+	directory=$(group_directories | head -n 1)
+	if [ -e "$directory/cpu.cfs_quota_us" ]; then
+		quota=$directory/cpu.cfs_quota_us
+		echo 20000 >"$quota"
+	else
+		quota=$directory/cpu.max
+		[ -e "$quota" ] && echo "20000 100000" >"$quota"
+	fi
+}
+
+# in_group WORKLOAD ARGUMENT…
+in_group() {
+	# shellcheck disable=SC2016 # for the inner shell
+	sh -c 'for directory in $0; do echo $$ >"$directory/cgroup.procs" || exit; done; exec "$@"' \
+		"$(group_directories | tr '\n' ' ')" "$workload" "$@" 2>/dev/null &
+	pid=$!
+	sleep 1
+}
+
+quota_is_raised() {
+	rm -rf "$work/plan"
+	in_group burst 24 100 $((window + 4))
+	case $quota in
+	*/cpu.max) rule=cgroup-cpu-throttled ;;
+	*) rule=cgroup-cpu-throttled-v1 ;;
+	esac
+	"$keisoku" advise --quiet --all --window "${window}s" --rule $rule --output "json=$work/advice.json" \
+		--plan "$work/plan" 2>"$work/advice.err"
+	stop
+	found=$(jq -r --arg subject "/$group" '.findings[] | select(.subject.name == $subject) | .status' "$work/advice.json")
+	if [ "$found" = elsewhere ]; then
+		skip "a quota of the CPU is raised" "other work keeps the processors of this host busy"
+		return
+	fi
+	same "a quota that throttles gives a plan" 1 "$(jq '.actions | length' "$work/plan/plan.json")"
+	sh "$work/plan/apply.sh" --runtime-only --state "$work/state" >"$work/apply.out" 2>&1
+	same "its script raises the quota" 30000 "$(cut -d' ' -f1 "$quota")"
+
+	in_group burst 24 100 $((after + 4))
+	verified enough
+	stop
+	same "which is enough for what ran" "0 helped" "$(cat "$work/enough.verdict")"
+
+	in_group spin 1 $((after + 4))
+	verified endless
+	stop
+	same "and not for what takes all it can get" "0 no-effect" "$(cat "$work/endless.verdict")"
+}
+
+if make_group 2>/dev/null; then
+	quota_is_raised
+else
+	skip "a quota of the CPU is raised" "no cpu controller can be used here"
+fi
 done_testing

@@ -223,15 +223,23 @@ static void what_stops_is_less_and_what_never_was_is_not_known_to_be_less(void *
 		before[i] = 200 + (double)(i * 37 % 41), after[i] = 0;
 	result = compare(before, 30, after, 30);
 	assert_int_equal(result.change, CHANGE_LESS);
-	assert_int_equal(result.method, COMPARED_BY_RATE);
-	assert_true(result.difference < -200 && result.high < -100 && result.low > -400 && result.p < 0.001);
+	assert_int_equal(result.method, COMPARED_BY_SHIFT);
+	assert_true(result.difference < -200 && result.high <= -200 && result.low >= -240 && result.p < 0.05);
 	assert_true(result.after.zero == 1 && result.before.zero == 0);
+
+	/* Of a share that was whole and is nothing no more than the whole can be gone. */
+	for (size_t i = 0; i < 30; i++)
+		before[i] = 1;
+	result = compare(before, 30, after, 30);
+	assert_true(result.difference == -1 && result.low == -1 && result.high == -1);
+	assert_int_equal(result.change, CHANGE_LESS);
 
 	/* One event in thirty intervals, and then none: that says nothing. */
 	for (size_t i = 0; i < 30; i++)
 		before[i] = i == 11 ? 3 : 0;
 	result = compare(before, 30, after, 30);
 	assert_int_equal(result.change, CHANGE_NONE);
+	assert_int_equal(result.method, COMPARED_BY_RATE);
 	assert_true(result.p > 0.2 && result.low < 0 && result.high > 0);
 
 	result = compare(after, 30, after, 30);
