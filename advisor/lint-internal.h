@@ -4,6 +4,7 @@
 #define KEISOKU_LINT_INTERNAL_H
 
 #include "bounds.h"
+#include "condition.h"
 #include "lint.h"
 #include "rule.h"
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../advisor/bounds.h"
+#include "../../advisor/condition.h"
 #include "../../advisor/lint.h"
 
 static const char tunables[] =
