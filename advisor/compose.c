@@ -6,6 +6,7 @@
 
 #include "../core/parse.h"
 #include "../core/strbuf.h"
+#include "expr.h"
 
 #define SUBJECTS_IN_RANGE_MAX 20000
 #define TRACK_NONE UINT32_MAX
@@ -37,6 +38,7 @@ struct composer {
 	size_t n_first, first_capacity;
 	const struct node *window;
 	uint32_t intervals;		/* 0: no window */
+	bool whole;			/* a host, which has no settings that make no sense, as cases may */
 	bool bad;
 };
 
@@ -265,16 +267,35 @@ static void add_sums(struct composer *composer, const struct node *node)
 
 /* ---- settings ---- */
 
+/* An enum shows one of the words that are known, and sometimes more after it: "isolated invalid (Cpu list …)". */
+static bool makes_sense(const struct entry *entry, const char *raw)
+{
+	struct value value = value_of_setting(entry, raw, strlen(raw));
+	bool known = entry->format != FORMAT_ENUM || entry->values.count == 0;
+
+	for (size_t i = 0; value.type == VALUE_TEXT && i < entry->values.count && !known; i++) {
+		const char *word = entry->values.items[i];
+		size_t length = strlen(word);
+
+		known = value.length >= length && memcmp(value.text, word, length) == 0 &&
+			(value.length == length || value.text[length] == ' ');
+	}
+	return value.type != VALUE_UNKNOWN && known;
+}
+
 static void add_settings(struct composer *composer, const struct node *node, subject_id subject)
 {
 	const struct node *settings = part(composer, node, "settings", NODE_MAPPING);
 
 	for (size_t i = 0; settings && i + 1 < settings->count; i += 2) {
 		const struct node *key = &settings->items[i], *value = &settings->items[i + 1];
+		const struct entry *entry = find_entry(composer, subject, key, false);
 
 		if (value->kind != NODE_SCALAR)
 			complain(composer, value, "settings: expected the raw text of %s", key->text);
-		else if (find_entry(composer, subject, key, false))
+		else if (entry && composer->whole && !makes_sense(entry, value->text))
+			complain(composer, value, "settings: '%s' makes no sense as %s", value->text, key->text);
+		else if (entry)
 			snapshot_set_string(composer->snapshot, subject, key->text, value->text, NULL);
 	}
 }
@@ -421,6 +442,7 @@ static void add_host(struct composer *composer, const struct node *host, const s
 
 void composer_add(struct composer *composer, const struct node *host, const struct layers *layers)
 {
+	composer->whole = layers != NULL;
 	add_host(composer, host, layers, 0);
 }
 

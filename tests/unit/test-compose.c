@@ -11,7 +11,8 @@ static const char tunables[] = "vm.swappiness: {kind: sysctl, type: integer, ran
 			       " takes_effect: live, reversible: yes, references: [r]}\n";
 static const char facts[] = "kernel.osrelease: {type: text, summary: s}\n"
 			    "page_size: {type: integer, unit: B/page, summary: s}\n"
-			    "cpu.stopped: {type: bool, summary: s}\n";
+			    "cpu.stopped: {type: bool, summary: s}\n"
+			    "state: {type: enum, values: [open, shut], summary: s}\n";
 static const char metrics[] = "stat.user: {kind: counter, unit: count, source: s, meaning: m, references: [r]}\n"
 			      "mem.free: {kind: gauge, unit: count, source: s, meaning: m, references: [r]}\n"
 			      "cpu.ticks: {kind: counter, unit: count, source: s, meaning: m, references: [r]}\n";
@@ -111,6 +112,16 @@ static void later_layers_take_the_place_of_earlier_ones(void **state)
 	end(&scene);
 }
 
+static void an_enum_may_show_more_than_its_word(void **state)
+{
+	struct scene scene;
+
+	compose(&scene, "{from: [base], settings: {state: shut (by hand)}}");
+	assert_int_equal(scene.result, 0);
+	assert_string_equal(snapshot_text(scene.snapshot, SUBJECT_HOST, "state"), "shut (by hand)");
+	end(&scene);
+}
+
 static void a_range_of_names_is_that_many_subjects_and_a_star_all_of_them(void **state)
 {
 	struct scene scene;
@@ -181,6 +192,8 @@ static void mistakes_are_told_where_they_are(void **state)
 		{ "{from: [misspelt]}",                                 "seting" },
 		{ "{settings: {vm.swapiness: 1}}",                      "unknown key 'vm.swapiness'" },
 		{ "{settings: {stat.user: 1}}",                         "'stat.user' is a metric" },
+		{ "{settings: {vm.swappiness: much}}",                  "'much' makes no sense as vm.swappiness" },
+		{ "{settings: {state: ajar}}",                          "'ajar' makes no sense as state" },
 		{ "{rates: {vm.swappiness: 1}}",                        "'vm.swappiness' is a setting" },
 		{ "{rates: {mem.free: 1}}",                             "is a gauge" },
 		{ "{gauges: {stat.user: 1}}",                           "is a counter" },
@@ -223,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(later_layers_take_the_place_of_earlier_ones),
+		cmocka_unit_test(an_enum_may_show_more_than_its_word),
 		cmocka_unit_test(a_range_of_names_is_that_many_subjects_and_a_star_all_of_them),
 		cmocka_unit_test(a_sum_counts_what_its_subjects_count),
 		cmocka_unit_test(a_rate_takes_the_place_of_intervals),
