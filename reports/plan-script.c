@@ -282,7 +282,7 @@ static void add_identity(struct strbuf *out, const struct plan *plan, bool appli
 	strbuf_add_char(out, '\n');
 }
 
-static void add_title(struct strbuf *out, const struct plan *plan, const char *does)
+static void add_title(struct strbuf *out, const struct plan *plan, const char *does, const char *usage)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
@@ -293,6 +293,7 @@ static void add_title(struct strbuf *out, const struct plan *plan, const char *d
 				  "which keisoku measured there");
 	strbuf_add_string(out, "#!/bin/sh\n");
 	add_comment(out, "# ", "# ", text.buf);
+	strbuf_addf(out, "#\n%s", usage);
 	strbuf_add_string(out, "#\n# What it does is in the blocks below, one for each change; how, in the functions behind "
 			       "them.\n# Only coreutils and util-linux are needed, unless plan_tools names more.\n\n");
 }
@@ -325,11 +326,11 @@ static void add_dispatch(struct strbuf *out, const struct plan *plan)
 	strbuf_add_string(out, "\tesac\n}\n\n");
 }
 
-static int script_write(FILE *out, const struct plan *plan, const char *does, const char *own)
+static int script_write(FILE *out, const struct plan *plan, const char *does, const char *usage, const char *own)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	add_title(&text, plan, does);
+	add_title(&text, plan, does, usage);
 	add_identity(&text, plan, own == plan_apply_sh);
 	add_left_out(&text, plan);
 	for (size_t i = 0; i < plan->n_actions; i++)
@@ -342,17 +343,26 @@ static int script_write(FILE *out, const struct plan *plan, const char *does, co
 
 static int apply_write(FILE *out, const struct plan *plan)
 {
-	return script_write(out, plan, "Applies", plan_apply_sh);
+	return script_write(out, plan, "Applies",
+			    "#   sh apply.sh --dry-run     says what it would do\n"
+			    "#   sh apply.sh               changes the running system, until the next reboot\n"
+			    "#   sh apply.sh --persist     and lets it last; --help says what else there is\n",
+			    plan_apply_sh);
 }
 
 static int rollback_write(FILE *out, const struct plan *plan)
 {
-	return script_write(out, plan, "Takes back", plan_rollback_sh);
+	return script_write(out, plan, "Takes back",
+			    "#   sh rollback.sh --dry-run  says what it would do\n"
+			    "#   sh rollback.sh            gives back what was measured; --help says what else there is\n",
+			    plan_rollback_sh);
 }
 
 static int verify_write(FILE *out, const struct plan *plan)
 {
-	return script_write(out, plan, "Looks whether a host is as in", plan_verify_sh);
+	return script_write(out, plan, "Looks whether a host is as in",
+			    "#   sh verify.sh              changes nothing; exit status 0: all as planned\n",
+			    plan_verify_sh);
 }
 
 const struct plan_artefact plan_apply = {

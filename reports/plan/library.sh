@@ -100,19 +100,24 @@ process_start() {
 	printf '%s\n' "$process_stat" | cut -d' ' -f20
 }
 
-# Without flock(1): a directory with its owner in it, who may have been killed.
-lock_directory() {
-	if mkdir "$lock.d" 2>/dev/null; then
-		echo "$$ $(process_start $$) $(boot_id)" >"$lock.d/owner"
-		trap 'rm -rf "$lock.d"' EXIT
+# Without flock(1): a symbolic link that names its owner, who may have been killed.  It is there whole or not at all.
+lock_link() {
+	if ln -s "$$ $(process_start $$) $(boot_id)" "$lock.owner" 2>/dev/null; then
+		trap 'rm -f "$lock.owner"' EXIT
 		return 0
 	fi
-	{ read -r owner owner_start owner_boot <"$lock.d/owner"; } 2>/dev/null || return 1
-	if [ "$owner_boot" = "$(boot_id)" ] && [ "$(process_start "$owner")" = "$owner_start" ]; then
+	lock_text=$(readlink "$lock.owner") || return 1
+	lock_process=${lock_text%% *}
+	[ "$lock_text" != "$lock_process $(process_start "$lock_process") $(boot_id)" ] || return 1
+	# Somebody else may have been quicker: what was taken away must be what was looked at.
+	mv "$lock.owner" "$lock.stale.$$" 2>/dev/null || return 1
+	if [ "$(readlink "$lock.stale.$$")" = "$lock_text" ]; then
+		rm -f "$lock.stale.$$"
+		lock_link
+	else
+		mv "$lock.stale.$$" "$lock.owner"
 		return 1
 	fi
-	mv "$lock.d" "$lock.stale.$$" 2>/dev/null && rm -rf "$lock.stale.$$"
-	return 1
 }
 
 # take_lock SECONDS: how long to wait for it.  flock lets go by itself when its process ends, however it ends.
@@ -125,7 +130,7 @@ take_lock() {
 		return
 	fi
 	lock_left=$1
-	until lock_directory; do
+	until lock_link; do
 		[ "$lock_left" -gt 0 ] || return 1
 		lock_left=$((lock_left - 1))
 		sleep 1

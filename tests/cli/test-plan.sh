@@ -257,18 +257,17 @@ if command -v flock >/dev/null; then
 	same "when it is gone: applied" 0 "$?"
 	script rollback
 fi
-# Without flock: a directory, whose owner may have been killed.
+# Without flock: a link, whose owner may have been killed.
 mkdir "$work/bin"
-for tool in cat tr cut sha256sum sync date dirname mkdir mv cp rm rmdir sleep chmod sort tail ls; do
+for tool in cat tr cut sha256sum sync date dirname mkdir mv cp rm rmdir sleep chmod sort tail ls ln readlink; do
 	ln -s "$(command -v $tool)" "$work/bin/$tool"
 done
 new_tree
-mkdir "$tree/run/keisoku.lock.d"
-echo "$$ $(cut -d' ' -f22 /proc/$$/stat) 11111111-1111-1111-1111-111111111111" >"$tree/run/keisoku.lock.d/owner"
+ln -s "$$ $(cut -d' ' -f22 /proc/$$/stat) 11111111-1111-1111-1111-111111111111" "$tree/run/keisoku.lock.owner"
 PATH=$work/bin /bin/sh "$plan/apply.sh" >"$work/out" 2>&1
 same "without flock, another one at work: refused" 1 "$?"
-echo "$$ 1 11111111-1111-1111-1111-111111111111" >"$tree/run/keisoku.lock.d/owner"
-PATH=$work/bin /bin/sh "$plan/apply.sh" >"$work/out" 2>&1 || PATH=$work/bin /bin/sh "$plan/apply.sh" >"$work/out" 2>&1
+ln -sf "$$ 1 11111111-1111-1111-1111-111111111111" "$tree/run/keisoku.lock.owner"
+PATH=$work/bin /bin/sh "$plan/apply.sh" >"$work/out" 2>&1
 same "without flock, one that was killed: applied" 0 "$?"
 same "without flock: the lock is gone" "" "$(ls "$tree/run")"
 
