@@ -225,6 +225,21 @@ static void check_changes(struct linter *linter, const struct rule *rule)
 
 /* ---- the rest ---- */
 
+/* What shows that it helped must not hold before. */
+static void check_verify(struct linter *linter, const struct rule *rule)
+{
+	const struct node *node = node_get(rule->node, "verify");
+	CLEANUP(condition_release) struct condition when = { 0 };
+	CLEANUP(condition_release) struct condition verify = { 0 };
+
+	check_condition(linter, node, rule->verify, "always holds: it verifies nothing",
+			"never holds: no change could be verified");
+	condition_of(rule->when, &when);
+	condition_of(rule->verify, &verify);
+	if (condition_implies(&when, &verify))
+		lint_error(linter, node, "%s: verify holds whenever when does: it shows nothing", rule->id);
+}
+
 static bool compares_a_number(const struct program *program, uint16_t index)
 {
 	const struct op *op = &program->ops[index];
@@ -276,8 +291,7 @@ void lint_rule(struct linter *linter, const struct rule *rule)
 			"never holds: the rule is about no subject at all");
 	check_condition(linter, when, rule->when, "always holds: the rule is never satisfied",
 			"never holds: the rule never fires");
-	check_condition(linter, node_get(rule->node, "verify"), rule->verify, "always holds: it verifies nothing",
-			"never holds: no change could be verified");
+	check_verify(linter, rule);
 	check_elsewhere(linter, rule);
 	check_changes(linter, rule);
 	check_fields(linter, rule);

@@ -139,6 +139,8 @@ mistake "a proposal out of range" "'300' is outside the range of vm.swappiness" 
 mistake "a proposal without end" "use clamp() or min()" 'when: vm.swappiness < 50' "$swap" 'to: 2 * current' 'direction: raise'
 mistake "set twice" "is set twice" 'when: vm.swappiness < 50' 'changes:' '  - {set: vm.swappiness, to: 60, direction: raise}' \
 	'  - {set: vm.swappiness, to: 70, direction: raise}'
+mistake "a verify that holds before" "verify holds whenever when does" 'when: vm.swappiness > 50' 'advise: a' 'verify: vm.swappiness > 20'
+mistake "a verify that cannot hold" "never holds" 'when: vm.swappiness > 50' 'advise: a' 'verify: vm.swappiness > 200'
 mistake "a window for nothing" "window does not matter" 'when: vm.swappiness > 5' 'window: 30s' 'advise: a'
 mistake "a reference" "found 'the kernel'" 'when: vm.swappiness > 5' 'advise: a' 'references: [the kernel]'
 mistake "a reference to nowhere" "references" 'when: vm.swappiness > 5' 'advise: a' 'references: [Documentation/../x]'
