@@ -16,6 +16,7 @@ struct text_part {
 	size_t length;
 	struct program *program;
 	bool has_unit;			/* print in this unit, with this name */
+	bool plain;			/* digits alone, as of a port */
 	struct unit unit;
 	const char *unit_name;
 };

@@ -5,6 +5,7 @@
  *
  * Two braces are one brace. */
 #include <errno.h>
+#include <math.h>
 
 #include "../core/strbuf.h"
 #include "rule.h"
@@ -70,7 +71,8 @@ static int compile_unit(const struct node *node, size_t offset, size_t length, s
 	part->unit_name = node->text + offset;
 	part->length = length;
 	part->has_unit = true;
-	if (length == strlen("number") && memcmp(part->unit_name, "number", length) == 0) {
+	part->plain = length == strlen("plain") && memcmp(part->unit_name, "plain", length) == 0;
+	if (part->plain || (length == strlen("number") && memcmp(part->unit_name, "number", length) == 0)) {
 		part->unit = unit_none;
 		part->length = 0;
 	} else if (unit_parse(node->text + offset, length, &part->unit) < 0)
@@ -152,6 +154,10 @@ static void expand_part(const struct text_part *part, struct expr_context *conte
 
 	if (!part->has_unit || value.type != VALUE_NUMBER) {
 		value_format(out, &value, program_type(part->program));
+		return;
+	}
+	if (part->plain && isfinite(value.number)) {
+		strbuf_addf(out, "%.15Lg", value.number);
 		return;
 	}
 	value.number = unit_from_base(value.number, &part->unit);

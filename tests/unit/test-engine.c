@@ -61,7 +61,7 @@ static const char rules_yaml[] =
 	"- {id: listed, title: t, about: host, when: 'net.rmem[max] < 1MiB', set: net.rmem, to: '[current[min], current[default], 1MiB]', direction: raise, " REST "}\n"
 	"- {id: both, title: t, about: host, when: vm.switch == 1, changes: [{set: net.core.somaxconn, to: 4096, direction: raise}, {set: vm.dirty_ratio, to: 10%, direction: any}], " REST "}\n"
 	"- {id: counsel, title: t, about: host, when: rate(overflows) > 0/s, window: 10s, advise: 'Move away; {rate(overflows)} is much', " REST "}\n"
-	"- {id: blame, title: t, about: host, when: rate(overflows) > 0/s, window: 10s, elsewhere: [{when: vm.switch == 1, say: 'the switch is on since {rate(overflows)}'}], set: net.core.somaxconn, to: 4096, direction: raise, severity: high, because: '{proposed} not {current}', references: [r]}\n"
+	"- {id: blame, title: t, about: host, when: rate(overflows) > 0/s, window: 10s, elsewhere: [{when: vm.switch == 1, say: 'the switch is on since {rate(overflows)}'}], set: net.core.somaxconn, to: 4096, direction: raise, severity: high, because: '{proposed} not {current}, {proposed|plain} alone', references: [r]}\n"
 	"- {id: disk, title: t, about: block, where: self.rotational, where_note: only disks that spin, when: rate(self.io_ticks) > 80%, window: 10s, set: self.scheduler, to: '\"bfq\"', " REST "}\n"
 	"- {id: pattern, title: t, about: host, when: net.ipv4.conf.all.rp_filter == 0, set: net.ipv4.conf.all.rp_filter, to: 2, direction: raise, " REST "}\n"
 	"- {id: joined, title: t, about: host, when: dirty > 100pages and rate(overflows) > 0/s, held: 10%, window: 10s, set: net.core.somaxconn, to: 4096, direction: raise, " REST "}\n"
@@ -359,7 +359,7 @@ static void another_cause_is_told_with_the_numbers(void **state)
 	finding = judge(*state, snapshot, "blame", NULL, &diag, &list);
 	assert_int_equal(finding->status, STATUS_ELSEWHERE);
 	assert_string_equal(finding->reason, "the switch is on since 12/s");
-	assert_string_equal(finding->because, "4,096 not 128");
+	assert_string_equal(finding->because, "4,096 not 128, 4096 alone");
 	assert_int_equal(finding->n_changes, 0);
 	assert_null(finding->next_step);
 }
