@@ -165,6 +165,42 @@ mkdir "$work/full" && touch "$work/full/x"
 "$keisoku" plan --quiet --root "$tree" --plan "$work/full" vm.swappiness=10 2>/dev/null
 same "a directory with something in it is not written to" "2 x" "$? $(ls "$work/full")"
 
+# ---- from findings ----
+
+# rule ID KEY VALUE: one that always holds, on settings alone
+rule() {
+	cat >>"$work/rules/packs/x/$1.yaml" <<-YAML
+		- {id: $1, title: "The title of $1", about: host, severity: low, when: has($2), set: $2, to: '$3',
+		   direction: any, because: "Because of $1.", verify: "$2 == $3", references: [test]}
+	YAML
+}
+
+mkdir -p "$work/rules/packs/x"
+rule one-some net.core.somaxconn 4096
+rule one-more net.core.somaxconn 8192
+rule one-up net.ipv4.tcp_fin_timeout 90s
+rule one-down net.ipv4.tcp_fin_timeout 30s
+rule one-side vm.dirty_bytes 64MiB
+rm -rf "$plan"
+"$keisoku" advise --quiet --no-window --root "$tree" --rules "$work/rules" --plan "$plan" \
+	--forbid write-has-side-effect >"$work/report" 2>"$work/err"
+same "advise --plan" "0 " "$? $(cat "$work/err")"
+contains "advise shows the class" 'write-has-side-effect' "$(cat "$work/report")"
+script_text=$(cat "$plan/apply.sh")
+contains "two findings, one action: the farther value" 'somaxconn 128 8192' "$script_text"
+contains "it says that the other one is satisfied too" 'It asked for 4096' "$script_text"
+contains "the reason stands beside the change" 'Because of one-more.' "$script_text"
+contains "findings that contradict each other are shown" 'Left out: net.ipv4.tcp_fin_timeout' "$script_text"
+contains "a forbidden class is shown" 'forbidden: write-has-side-effect' "$script_text"
+contains "each action has its criterion" '"criterion": "net.core.somaxconn == 8192"' "$(cat "$plan/plan.json")"
+if command -v shellcheck >/dev/null; then
+	same "shellcheck has no word on it" "" "$(shellcheck "$plan"/*.sh 2>&1)"
+fi
+"$keisoku" advise --forbid nonsense --plan "$work/none" >"$work/out" 2>&1
+same "a class that is none" 2 "$?"
+"$keisoku" advise --forbid one-way >"$work/out" 2>&1
+same "--forbid without --plan" 2 "$?"
+
 # ---- there and back ----
 
 # Pairs that zero each other need a kernel.
@@ -421,7 +457,7 @@ killed() {
 }
 
 new_tree
-make net.ipv4.neigh.default.gc_thresh3=2048 net.ipv4.tcp_fin_timeout=30
+make vm.swappiness=10 net.ipv4.tcp_fin_timeout=30
 tree_state >"$work/before"
 step=0 finished=0 undone=0 deaths=0
 while :; do
