@@ -34,7 +34,7 @@ static int read_raw(struct reading *reading, const struct node *mapping, const c
 {
 	CLEANUP(free_ptr) char *key64 = xasprintf("%s64", key);
 	CLEANUP(strbuf_release) struct strbuf decoded = STRBUF_INIT;
-	const char *encoded;
+	const char *encoded = NULL;
 	int r = read_text(reading, mapping, key, ret_text);
 
 	if (r == 0 && !*ret_text)
