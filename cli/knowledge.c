@@ -131,40 +131,38 @@ static int gather(struct knowledge *knowledge, struct gathered *gathered, const 
 	return gather_directory(knowledge, gathered, root, "", 0, diag);
 }
 
-static int load_files(struct knowledge *knowledge, const struct knowledge_file *files, size_t count,
-		      enum knowledge_part part, enum file_kind kind, struct diag *diag)
+static bool wanted(const struct folder *folder, enum knowledge_part part, enum file_kind kind)
 {
-	int result = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct folder *folder = folder_of(files[i].name);
-		int r = 0;
-
-		if (folder->kind != kind || (part == KNOWLEDGE_MESSAGES && folder->class != ENTRY_LOG))
-			continue;
-		if (kind == FILE_ENTRY)
-			r = registry_load(knowledge->registry, folder->class, files[i].documents, diag);
-		else if (kind == FILE_RULE)
-			r = rulebook_load_rules(knowledge->rulebook, files[i].documents, diag);
-		else
-			r = rulebook_load_use(knowledge->rulebook, files[i].documents, diag);
-		if (r < 0)
-			result = r;
-	}
-	return result;
+	return folder->kind == kind && (part != KNOWLEDGE_MESSAGES || folder->class == ENTRY_LOG);
 }
 
-static int load_kind(struct knowledge *knowledge, const struct gathered *gathered, enum knowledge_part part,
-		     enum file_kind kind, struct diag *diag)
+static int load_file(struct knowledge *knowledge, const struct folder *folder, const struct node *documents,
+		     struct diag *diag)
 {
-	size_t n_builtin = 0;
-	int builtin, others;
+	if (folder->kind == FILE_ENTRY)
+		return registry_load(knowledge->registry, folder->class, documents, diag);
+	if (folder->kind == FILE_RULE)
+		return rulebook_load_rules(knowledge->rulebook, documents, diag);
+	return rulebook_load_use(knowledge->rulebook, documents, diag);
+}
 
-	while (knowledge_builtin[n_builtin].name)
-		n_builtin++;
-	builtin = load_files(knowledge, knowledge_builtin, n_builtin, part, kind, diag);
-	others = load_files(knowledge, gathered->files, gathered->count, part, kind, diag);
-	return builtin < 0 ? builtin : others;
+/* Mistakes are told in diag. */
+static void load_kind(struct knowledge *knowledge, const struct gathered *gathered, enum knowledge_part part,
+		      enum file_kind kind, struct diag *diag)
+{
+	for (size_t i = 0; knowledge_builtin.files[i]; i++) {
+		const struct folder *folder = folder_of(knowledge_builtin.files[i]);
+
+		if (wanted(folder, part, kind))
+			(void)load_file(knowledge, folder,
+					node_builtin_documents(&knowledge->arena, i, kind == FILE_ENTRY), diag);
+	}
+	for (size_t i = 0; i < gathered->count; i++) {
+		const struct folder *folder = folder_of(gathered->files[i].name);
+
+		if (wanted(folder, part, kind))
+			(void)load_file(knowledge, folder, gathered->files[i].documents, diag);
+	}
 }
 
 int knowledge_load(struct knowledge *knowledge, enum knowledge_part part, const char *const *directories,
@@ -175,21 +173,21 @@ int knowledge_load(struct knowledge *knowledge, enum knowledge_part part, const 
 	size_t errors = diag->errors;
 
 	*knowledge = (struct knowledge){ .registry = registry_new() };
-	node_files_builtin(knowledge_names);
+	node_set_builtin(&knowledge_builtin);
 	for (size_t i = 0; i < ARRAY_SIZE(standard); i++)
 		(void)gather(knowledge, &gathered, standard[i], false, diag);
 	for (size_t i = 0; i < n_directories; i++)
 		(void)gather(knowledge, &gathered, directories[i], true, diag);
 
-	(void)load_kind(knowledge, &gathered, part, FILE_ENTRY, diag);
+	load_kind(knowledge, &gathered, part, FILE_ENTRY, diag);
 	if (part == KNOWLEDGE_RULES) {
 		(void)registry_check(knowledge->registry, diag);
 		knowledge->rulebook = rulebook_new(knowledge->registry);
 		/* What is built in has passed the tests: only what was added may be wrong. */
 		if (gathered.count > 0)
 			(void)rulebook_compile_registry(knowledge->rulebook, diag);
-		(void)load_kind(knowledge, &gathered, part, FILE_RULE, diag);
-		(void)load_kind(knowledge, &gathered, part, FILE_USE, diag);
+		load_kind(knowledge, &gathered, part, FILE_RULE, diag);
+		load_kind(knowledge, &gathered, part, FILE_USE, diag);
 	}
 	free(gathered.files);
 	return diag->errors > errors ? -EINVAL : 0;

@@ -12,8 +12,7 @@ struct knowledge_file {
 	const struct node *documents;
 };
 
-extern const struct knowledge_file knowledge_builtin[];	/* ends with a NULL name */
-extern const char *const knowledge_names[];		/* the same names, in the same order */
+extern const struct node_builtin knowledge_builtin;
 
 struct knowledge {
 	struct registry *registry;

@@ -171,13 +171,12 @@ static void note_absent_files(const struct registry *registry, const struct root
 {
 	for (size_t i = 0; i < registry_total(registry) && root_is_live(root); i++) {
 		const struct entry *entry = registry_at(registry, i);
-		const struct node *path = entry->node ? node_get(entry->node, "path") : NULL;
 
-		if (entry->class != ENTRY_TUNABLE || entry->about != SUBJECT_KIND_HOST || !path ||
-		    path->kind != NODE_SCALAR || strchr(path->text, '*') ||
-		    snapshot_get(snapshot, SUBJECT_HOST, entry->key) || root_exists(root, path->text))
+		if (entry->class != ENTRY_TUNABLE || entry->about != SUBJECT_KIND_HOST || !entry->path ||
+		    strchr(entry->path, '*') || snapshot_get(snapshot, SUBJECT_HOST, entry->key) ||
+		    root_exists(root, entry->path))
 			continue;
-		snapshot_set_absent(snapshot, SUBJECT_HOST, entry->key, -ENOENT, path->text);
+		snapshot_set_absent(snapshot, SUBJECT_HOST, entry->key, -ENOENT, entry->path);
 	}
 }
 

@@ -6,16 +6,59 @@
 
 #include "parse.h"
 
-static const char *const *builtin_files;
+static const struct node_builtin *builtin;
 static size_t n_builtin_files;
+static struct arena unpacked;		/* what node_get() looked into; lives as long as the program */
 static char **files;			/* of what was parsed at run time; they live as long as the program */
 static size_t n_files, files_capacity;
 
-void node_files_builtin(const char *const *names)
+void node_set_builtin(const struct node_builtin *knowledge)
 {
-	builtin_files = names;
-	for (n_builtin_files = 0; names[n_builtin_files]; n_builtin_files++)
+	builtin = knowledge;
+	for (n_builtin_files = 0; builtin->files[n_builtin_files]; n_builtin_files++)
 		continue;
+}
+
+/* packed_depth: how many levels below this one mappings stay packed; 0: none does. */
+static struct node unpack(struct arena *arena, size_t number, uint16_t file, unsigned int packed_depth)
+{
+	const struct node_packed *packed = &builtin->nodes[number];
+	struct node node = {
+		.text = "", .count = packed->count, .line = packed->line, .column = packed->column, .file = file,
+		.kind = packed->kind, .quoted = packed->quoted,
+	};
+	struct node *items;
+
+	if (packed->kind == NODE_SCALAR) {
+		node.text = builtin->texts + packed->at;
+	} else if (packed->kind == NODE_MAPPING && packed_depth == 1) {
+		node.kind = NODE_PACKED;
+		node.count = (uint32_t)number;
+	} else {
+		node.items = items = arena_alloc(arena, packed->count * sizeof(*items));
+		for (size_t i = 0; i < packed->count; i++)
+			items[i] = unpack(arena, packed->at + i, file, packed_depth > 1 ? packed_depth - 1 : 0);
+	}
+	return node;
+}
+
+const struct node *node_builtin_documents(struct arena *arena, size_t number, bool entries)
+{
+	struct node *node = arena_alloc(arena, sizeof(*node));
+
+	*node = unpack(arena, number, (uint16_t)(number + 1), entries ? 3 : 0);
+	return node;
+}
+
+const struct node *node_unpack(struct arena *arena, const struct node *node)
+{
+	struct node *copy;
+
+	if (node->kind != NODE_PACKED)
+		return node;
+	copy = arena_alloc(arena, sizeof(*copy));
+	*copy = unpack(arena, node->count, node->file, 0);
+	return copy;
 }
 
 uint16_t node_file_number(const char *name)
@@ -36,7 +79,7 @@ const char *node_file(const struct node *node)
 
 	if (number == 0)
 		return NULL;
-	return number <= n_builtin_files ? builtin_files[number - 1] : files[number - n_builtin_files - 1];
+	return number <= n_builtin_files ? builtin->files[number - 1] : files[number - n_builtin_files - 1];
 }
 
 struct frame {				/* a collection that is still open */
@@ -255,6 +298,9 @@ struct place node_place(const struct node *node)
 
 const struct node *node_get(const struct node *node, const char *key)
 {
+	/* Packed nodes are only ever made by unpack(), in an arena: they may be written to. */
+	if (node->kind == NODE_PACKED)
+		*(struct node *)(uintptr_t)node = unpack(&unpacked, node->count, node->file, 0);
 	for (size_t i = 0; node->kind == NODE_MAPPING && i + 1 < node->count; i += 2)
 		if (streq(node->items[i].text, key))
 			return &node->items[i + 1];

@@ -5,25 +5,25 @@
  * scalars, nesting deeper than NODE_DEPTH_MAX, more than NODE_COUNT_MAX nodes and text larger than NODE_TEXT_MAX are
  * errors with their place.  Scalars keep their text: whoever reads them knows the type they must have.
  *
- * The built-in knowledge is the same tree, written by rules/embed.c as constant data at build time, so that start-up
- * parses no YAML. */
+ * The built-in knowledge is the same tree, written by rules/embed.c at build time as constant data without pointers: start-up
+ * parses no YAML and relocates nothing, and its pages stay clean. */
 #ifndef KEISOKU_NODE_H
 #define KEISOKU_NODE_H
 
 #include "arena.h"
 #include "diag.h"
 
-enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
+/* NODE_PACKED: a built-in mapping that nobody has looked into; node_get() makes it a NODE_MAPPING. */
+enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING, NODE_PACKED };
 
 #define NODE_DEPTH_MAX 32
 #define NODE_COUNT_MAX 200000
 #define NODE_TEXT_MAX (16U << 20)
 
-/* There are forty thousand of them in the program: they are kept small. */
 struct node {
 	const char *text;		/* scalar; terminated, without zero bytes inside */
 	const struct node *items;	/* sequence: its items; mapping: key, value, key, value … */
-	uint32_t count;			/* of items; for a mapping twice the number of its keys */
+	uint32_t count;			/* of items; for a mapping twice the number of its keys; packed: its number */
 	uint32_t line, column;		/* from 1 */
 	uint16_t file;			/* number of a name: node_file() */
 	uint8_t kind;			/* enum node_kind */
@@ -35,8 +35,28 @@ struct node {
 uint16_t node_file_number(const char *name);
 const char *node_file(const struct node *node);
 
-/* The names of the built-in files have the numbers from 1 on; ends with NULL.  Set once, before anything is parsed. */
-void node_files_builtin(const char *const *names);
+/* There are fifty thousand of these in the program: they are kept small. */
+struct node_packed {
+	uint32_t at;			/* scalar: where its text begins; else: number of its first item */
+	uint16_t count, line, column;
+	uint8_t kind, quoted;
+};
+
+struct node_builtin {
+	const char *const *files;		/* their names, numbered from 1 on; ends with NULL */
+	const struct node_packed *nodes;	/* the documents of each file, in the order of files, then all others */
+	const char *texts;
+};
+
+/* Set once, before anything is parsed. */
+void node_set_builtin(const struct node_builtin *builtin);
+
+/* The documents of built-in file number (from 0), as node_parse() returns them.  entries: the mappings inside a document
+ * that is a mapping stay packed. */
+const struct node *node_builtin_documents(struct arena *arena, size_t number, bool entries);
+
+/* node itself, or of a packed one a copy in arena that is not: for a look that leaves nothing behind. */
+const struct node *node_unpack(struct arena *arena, const struct node *node);
 
 /* Parses the whole of text, which may hold several documents: the result is a sequence of their roots.
  * Nodes live in arena; file is copied there.  -EINVAL after diag_error(). */

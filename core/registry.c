@@ -304,7 +304,7 @@ static void read_tunable(struct reading *reading)
 	get_flag(reading, "ascending", &entry->ascending);
 	entry->write_effect = get_text(reading, "write_effect", false);
 	entry->module = get_text(reading, "module", false);
-	(void)get_text(reading, "path", false);
+	entry->path = get_text(reading, "path", false);
 }
 
 static void read_fact(struct reading *reading)
@@ -400,15 +400,17 @@ static int load_entry(struct registry *registry, enum entry_class class, const s
 		[ENTRY_TUNABLE] = read_tunable, [ENTRY_FACT] = read_fact, [ENTRY_METRIC] = read_metric,
 		[ENTRY_LOG] = read_log,
 	};
+	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
 	struct entry *entry = arena_alloc(&registry->arena, sizeof(*entry));
-	struct reading reading = { .registry = registry, .node = node, .entry = entry, .diag = diag };
+	const struct node *whole = node_unpack(&scratch, node);
+	struct reading reading = { .registry = registry, .node = whole, .entry = entry, .diag = diag };
 	const char *about;
 
 	*entry = (struct entry){ .class = class, .id = key->text, .place = node_place(key), .pack = node_file(key), .node = node };
-	if (node->kind != NODE_MAPPING)
+	if (whole->kind != NODE_MAPPING)
 		return diag_error(diag, &entry->place, "%s: expected a mapping that describes the %s", key->text,
 				  class_names[class]);
-	if (node_check_keys(node, keys_of_class[class], diag) < 0)
+	if (node_check_keys(whole, keys_of_class[class], diag) < 0)
 		reading.bad = true;
 	about = get_text(&reading, "about", false);
 	if (about && !streq(about, "host"))

@@ -82,6 +82,7 @@ struct entry {
 	bool ascending;			/* FORMAT_LIST: no item is smaller than the one before */
 	const char *write_effect;	/* what writing does besides setting the value; NULL: nothing */
 	const char *module;		/* the key is there only while this module is loaded */
+	const char *path;		/* where it is written, if its kind does not say */
 	const char *reads_back;		/* how the kernel rounds: "power-of-2", "page-multiple", "bracketed", "tabs", text */
 	const char *obsolete;		/* since when and what instead; NULL: current */
 	bool secret;			/* never captured */

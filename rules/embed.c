@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Build time: checks the YAML of the built-in knowledge and writes it as constant trees of nodes.
+/* Build time: checks the YAML of the built-in knowledge and writes it as constant trees of packed nodes.
  *
  *   embed SOURCE-DIR OUTPUT FILE…      each FILE relative to SOURCE-DIR; its folder says what it holds */
 #include <errno.h>
@@ -35,31 +35,71 @@ static void write_c_string(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* Children first: each collection is an array with a number, and its parent names it. */
-static unsigned int write_items(FILE *out, const struct node *node, unsigned int file, unsigned int *counter)
+struct packing {
+	struct node_packed *nodes;
+	size_t count, capacity;
+	struct symbols texts;		/* each text once */
+	uint32_t *offsets;		/* of each text, by its number */
+	size_t offsets_capacity;
+	uint32_t size;			/* of all texts, each with its zero byte */
+};
+
+static uint32_t pack_text(struct packing *packing, const char *text)
 {
-	unsigned int *numbers = xcalloc(node->count, sizeof(*numbers));
-	unsigned int number;
+	uint32_t before = packing->texts.count;
+	uint32_t number = symbols_intern(&packing->texts, text, strlen(text));
 
-	for (size_t i = 0; i < node->count; i++)
-		if (node->items[i].count > 0)
-			numbers[i] = write_items(out, &node->items[i], file, counter);
-	number = ++*counter;
-	fprintf(out, "static const struct node n%u[] = {\n", number);
-	for (size_t i = 0; i < node->count; i++) {
-		const struct node *item = &node->items[i];
-
-		fputc('{', out);
-		write_c_string(out, item->text);
-		if (item->count > 0)
-			fprintf(out, ",n%u,", numbers[i]);
-		else
-			fputs(",NULL,", out);
-		fprintf(out, "%u,%u,%u,%u,%d,%d},\n", item->count, item->line, item->column, file, item->kind, item->quoted);
+	if (number == before) {
+		GROW(packing->offsets, packing->offsets_capacity, number + 1U);
+		packing->offsets[number] = packing->size;
+		packing->size += packing->texts.lengths[number] + 1;
 	}
-	fputs("};\n", out);
-	free(numbers);
-	return number;
+	return packing->offsets[number];
+}
+
+/* Puts node at number; the items of a collection are neighbours, in a place of their own. */
+static int pack_node(struct packing *packing, const struct node *node, size_t number, struct diag *diag)
+{
+	struct place place = node_place(node);
+	size_t first = packing->count;
+	int r = 0;
+
+	if (node->count > UINT16_MAX || node->line > UINT16_MAX || node->column > UINT16_MAX)
+		return diag_error(diag, &place, "more than %d lines, columns or items", UINT16_MAX);
+	packing->nodes[number] = (struct node_packed){
+		.at = node->kind == NODE_SCALAR ? pack_text(packing, node->text) : (uint32_t)first,
+		.count = (uint16_t)node->count, .line = (uint16_t)node->line, .column = (uint16_t)node->column,
+		.kind = node->kind, .quoted = node->quoted,
+	};
+	packing->count += node->count;
+	GROW(packing->nodes, packing->capacity, packing->count);
+	for (size_t i = 0; i < node->count && r == 0; i++)
+		r = pack_node(packing, &node->items[i], first + i, diag);
+	return r;
+}
+
+static void write_packing(FILE *out, const struct packing *packing)
+{
+	fputs("static const struct node_packed nodes[] = {\n", out);
+	for (size_t i = 0; i < packing->count; i++) {
+		const struct node_packed *node = &packing->nodes[i];
+
+		fprintf(out, "{%" PRIu32 ",%u,%u,%u,%u,%u},\n", node->at, node->count, node->line, node->column, node->kind,
+			node->quoted);
+	}
+	fputs("};\nstatic const char texts[] =\n", out);
+	for (uint32_t i = 0; i < packing->texts.count; i++) {
+		write_c_string(out, packing->texts.names[i]);
+		fputs("\"\\0\"\n", out);
+	}
+	fputs("\"\";\n", out);
+}
+
+static void packing_release(struct packing *packing)
+{
+	free(packing->nodes);
+	free(packing->offsets);
+	symbols_release(&packing->texts);
 }
 
 static int class_of(const char *file, enum entry_class *ret_class)
@@ -79,15 +119,14 @@ static int class_of(const char *file, enum entry_class *ret_class)
 	return -ENOENT;	/* rules and USE rows: compiled by the program, checked by its tests */
 }
 
-static int embed_file(FILE *out, const struct root *root, const char *file, unsigned int number, struct arena *arena,
-		      struct registry *registry, struct diag *diag, unsigned int *counter)
+static int embed_file(struct packing *packing, const struct root *root, const char *file, size_t number,
+		      struct arena *arena, struct registry *registry, struct diag *diag)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct place place = { .file = file };
 	const struct node *documents;
 	enum entry_class class;
-	unsigned int items = 0;
 	int r;
 
 	strbuf_addf(&path, "/%s", file);
@@ -98,15 +137,8 @@ static int embed_file(FILE *out, const struct root *root, const char *file, unsi
 	if (r < 0)
 		return r;
 	if (class_of(file, &class) == 0)
-		r = registry_load(registry, class, documents, diag);
-	fprintf(out, "#define f%u ", number);
-	write_c_string(out, file);
-	fputc('\n', out);
-	if (documents->count > 0)
-		items = write_items(out, documents, number, counter);
-	fprintf(out, "static const struct node d%u = {\"\",%s%.0u,%u,1,1,%u,NODE_SEQUENCE,0};\n", number,
-		items ? "n" : "NULL", items, documents->count, number);
-	return r;
+		(void)registry_load(registry, class, documents, diag);
+	return pack_node(packing, documents, number, diag);
 }
 
 int main(int argc, char **argv)
@@ -115,7 +147,7 @@ int main(int argc, char **argv)
 	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	CLEANUP(registry_free_ptr) struct registry *registry = registry_new();
-	unsigned int counter = 0;
+	CLEANUP(packing_release) struct packing packing = { 0 };
 	FILE *out;
 	int r;
 
@@ -127,18 +159,21 @@ int main(int argc, char **argv)
 		fprintf(stderr, "embed: %s: %s\n", r < 0 ? argv[1] : argv[2], strerror(r < 0 ? -r : errno));
 		return 1;
 	}
-	fputs("/* Written by embed. */\n#include \"../core/node.h\"\n#include \"../cli/knowledge.h\"\n", out);
+	packing.count = (size_t)argc - 3;
+	GROW(packing.nodes, packing.capacity, packing.count + 1);
 	for (int i = 3; i < argc; i++)
-		(void)embed_file(out, root, argv[i], (unsigned int)i - 2, &arena, registry, &diag, &counter);
+		(void)embed_file(&packing, root, argv[i], (size_t)i - 3, &arena, registry, &diag);
 	(void)registry_check(registry, &diag);
-	fputs("const struct knowledge_file knowledge_builtin[] = {\n", out);
-	for (int i = 3; i < argc; i++)
-		fprintf(out, "{f%d,&d%d},\n", i - 2, i - 2);
-	fputs("{NULL,NULL}};\nconst char *const knowledge_names[] = {\n", out);
-	for (int i = 3; i < argc; i++)
-		fprintf(out, "f%d,\n", i - 2);
-	fputs("NULL};\n", out);
 	print_diag(&diag);
+	fputs("/* Written by embed. */\n#include \"../core/node.h\"\n#include \"../cli/knowledge.h\"\n", out);
+	if (diag.errors == 0)
+		write_packing(out, &packing);
+	fputs("static const char *const files[] = {\n", out);
+	for (int i = 3; i < argc; i++) {
+		write_c_string(out, argv[i]);
+		fputs(",\n", out);
+	}
+	fputs("NULL};\nconst struct node_builtin knowledge_builtin = { files, nodes, texts };\n", out);
 	if (fclose(out) != 0 || diag.errors > 0) {
 		(void)remove(argv[2]);
 		return 1;

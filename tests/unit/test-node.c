@@ -134,6 +134,45 @@ static void typed_readers_say_what_was_expected(void **state)
 	assert_string_equal(diag.entries[1].message, "f: expected yes or no, found 'maybe'");
 }
 
+/* "a: {b: c, d: [e]}" in the second of two files. */
+static void a_packed_mapping_is_there_when_it_is_looked_into(void **state)
+{
+	static const char *const files[] = { "one.yaml", "two.yaml", NULL };
+	static const struct node_packed nodes[] = {
+		{ 2, 0, 1, 1, NODE_SEQUENCE, 0 }, { 2, 1, 1, 1, NODE_SEQUENCE, 0 }, { 3, 2, 1, 1, NODE_MAPPING, 0 },
+		{ 0, 0, 1, 1, NODE_SCALAR, 0 },	  { 5, 4, 1, 4, NODE_MAPPING, 0 },  { 2, 0, 1, 5, NODE_SCALAR, 0 },
+		{ 4, 0, 1, 8, NODE_SCALAR, 1 },	  { 6, 0, 1, 11, NODE_SCALAR, 0 },  { 9, 1, 1, 14, NODE_SEQUENCE, 0 },
+		{ 8, 0, 1, 15, NODE_SCALAR, 0 },
+	};
+	static const struct node_builtin builtin = { files, nodes, "a\0b\0c\0d\0e" };
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
+	const struct node *documents, *map, *list;
+
+	node_set_builtin(&builtin);
+	assert_int_equal(node_builtin_documents(&arena, 0, true)->count, 0);
+	documents = node_builtin_documents(&arena, 1, false);
+	assert_int_equal(documents->items[0].items[1].kind, NODE_MAPPING);
+	assert_string_equal(documents->items[0].items[1].items[1].text, "c");
+
+	documents = node_builtin_documents(&arena, 1, true);
+	map = &documents->items[0].items[1];
+	assert_int_equal(map->kind, NODE_PACKED);
+	assert_string_equal(node_file(map), "two.yaml");
+	assert_int_equal(node_place(map).column, 4);
+	assert_int_equal(node_unpack(&scratch, map)->count, 4);
+	assert_int_equal(map->kind, NODE_PACKED);
+	assert_true(node_get(map, "b")->quoted);
+	list = node_get(map, "d");
+	assert_int_equal(map->kind, NODE_MAPPING);
+	assert_int_equal(map->count, 4);
+	assert_ptr_equal(list, node_get(map, "d"));
+	assert_string_equal(list->items[0].text, "e");
+	assert_int_equal(node_place(&list->items[0]).column, 15);
+	assert_string_equal(node_place(&list->items[0]).file, "two.yaml");
+	assert_ptr_equal(node_unpack(&scratch, map), map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +182,7 @@ int main(void)
 		cmocka_unit_test(depth_and_number_are_bounded),
 		cmocka_unit_test(an_unknown_key_names_the_nearest),
 		cmocka_unit_test(typed_readers_say_what_was_expected),
+		cmocka_unit_test(a_packed_mapping_is_there_when_it_is_looked_into),
 	};
 
 	return RUN_TESTS(tests);
