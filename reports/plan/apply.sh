@@ -86,8 +86,10 @@ dry_run() {
 
 # A failed or interrupted step: back to where it was.
 give_up() {
+	trap '' INT TERM HUP
 	complain "$1; undoing what was done"
 	read_journal
+	if is_waiting; then stop_timer "$waiting"; fi
 	if undo_all; then
 		complain 'everything is as it was'
 		exit 3

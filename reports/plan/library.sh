@@ -21,6 +21,7 @@ run_action() { :; }
 # 2 wrong usage; 3 failed, and everything was undone; 4 failed, and not everything could be undone.
 
 set -u
+PATH=$PATH:/usr/sbin:/sbin # where ethtool, tc and the like are
 script=${0##*/}
 root=${KEISOKU_ROOT-} # for trying a script on a copy of the files
 state=
@@ -29,6 +30,7 @@ phase=
 number=
 moved=
 problem=
+going_back=
 newline='
 '
 
@@ -443,6 +445,7 @@ back() {
 
 # Exactly the bytes that were there, when that is what VALUE means.
 give_back() {
+	[ -e "$root$1" ] || return 0
 	give_original=$state/original/$(place "$1")
 	if [ -f "$give_original" ]; then
 		give_text=$(cat "$give_original" && printf x)
@@ -467,7 +470,13 @@ setting_phase() {
 	case $phase in
 	check) check_value ;;
 	preview) say "$number. $key: $from -> $to" ;;
-	preview_back) say "$number. $key: back to $from" ;;
+	preview_back)
+		if has_vanished; then
+			say "$number. $key is not there any longer: nothing to give back"
+		else
+			say "$number. $key: back to $from"
+		fi
+		;;
 	save) save_value ;;
 	touch) : >"$state/left/$(place "$path").moving" ;;
 	write) if [ "$kind" = file ] || [ "$kind" = choice ]; then put "$path" "$to"; fi ;;
@@ -495,8 +504,14 @@ moves_phase() {
 	esac
 }
 
+# Gone with its module, device or group: there is nothing to give back.
+has_vanished() {
+	[ -n "$going_back" ] && [ "$kind" != shown ] && [ ! -e "$root$path" ]
+}
+
 check_value() {
 	if look && [ "$now" = "$from" ]; then return; fi
+	if has_vanished; then return; fi
 	is_ours "$(place "$path")" || has_moved
 }
 
@@ -534,7 +549,7 @@ record_value() {
 }
 
 check_undone() {
-	if look && [ "$now" = "$from" ]; then
+	if has_vanished || { look && [ "$now" = "$from" ]; }; then
 		rm -f "$state/left/$(place "$path")" "$state/left/$(place "$path").moving"
 	else
 		problem="$key: should show $from again, and shows $now"
@@ -816,7 +831,7 @@ forget_action() {
 # In reverse order: first the files, then the running half, of everything that was reached.  A value may be refused until
 # an earlier action is undone, so there is a second round.
 undo_all() {
-	undo_failed=
+	undo_failed='' going_back=yes
 	for undo_number in $(backwards); do
 		if has_stored "$undo_number"; then forget_action "$undo_number"; fi
 	done

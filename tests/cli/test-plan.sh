@@ -319,6 +319,19 @@ same "rollback: nothing is changed" "" "$(tree_state | diff "$work/before" -)"
 script rollback --force
 same "rollback --force" "0 60" "$? $(value /proc/sys/vm/swappiness)"
 
+# A key that vanishes with its module.
+new_tree
+all_settings
+script apply
+rm "$tree/proc/sys/vm/swappiness"
+script rollback
+same "rollback where a setting is gone: the others are given back" "0 128" "$? $(value /proc/sys/net/core/somaxconn)"
+same "and it is not made" "" "$(ls "$tree/proc/sys/vm/swappiness" 2>/dev/null)"
+new_tree
+rm "$tree/proc/sys/vm/swappiness"
+script apply
+same "apply where a setting is gone: refused" 1 "$?"
+
 # ---- files of others ----
 
 new_tree
