@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <sys/stat.h>
-
 #include "../advisor/compare.h"
 #include "../reports/comparison.h"
 #include "cli.h"
 #include "knowledge.h"
 
 static const char *const formats[] = { "text", "json", "markdown", NULL };
-
-/* A directory is a tree to read, anything else a saved snapshot. */
-int open_snapshot(const struct arguments *arguments, const struct registry *registry, const char *path,
-		  struct snapshot **ret_snapshot)
-{
-	struct arguments one = *arguments;
-	struct stat st;
-
-	one.root = one.snapshot = NULL;
-	one.no_window = one.quiet = true;
-	if (!streq(path, "-") && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		one.root = path;
-	else
-		one.snapshot = path;
-	return measure(&one, registry, ret_snapshot);
-}
 
 static void write_report(void *context, const char *format, FILE *out, struct page *page)
 {

@@ -312,3 +312,18 @@ int measure(const struct arguments *arguments, const struct registry *registry, 
 	*ret_snapshot = steal_ptr(&snapshot);
 	return 0;
 }
+
+int open_snapshot(const struct arguments *arguments, const struct registry *registry, const char *path,
+		  struct snapshot **ret_snapshot)
+{
+	struct arguments one = *arguments;
+	struct stat st;
+
+	one.root = one.snapshot = NULL;
+	one.no_window = one.quiet = true;
+	if (!streq(path, "-") && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		one.root = path;
+	else
+		one.snapshot = path;
+	return measure(&one, registry, ret_snapshot);
+}

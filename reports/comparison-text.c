@@ -276,9 +276,8 @@ static void add_subjects(struct page *page, const struct comparison *comparison)
 	strbuf_add_string(&aside, " that are in both");
 	if (comparison->subjects_volatile && !comparison->all) {
 		strbuf_add_string(&aside, "; ");
-		add_plural(&aside, comparison->subjects_volatile, "process");
-		if (comparison->subjects_volatile != 1)
-			strbuf_truncate(&aside, aside.len - 1), strbuf_add_string(&aside, "es");
+		add_count(&aside, comparison->subjects_volatile);
+		strbuf_add_string(&aside, comparison->subjects_volatile == 1 ? " process" : " processes");
 		strbuf_add_string(&aside, " left out");
 	}
 	add_heading(page, comparison->n_subjects == 0, heading.buf, aside.buf);

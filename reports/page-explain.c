@@ -257,6 +257,7 @@ void explain_rule(struct page *page, const struct node *rule)
 	part_node(page, rule, "side_effects", "side effects");
 	part_node(page, rule, "takes_effect_note", "takes effect");
 	part_node(page, rule, "verify", "better when");
+	part_node(page, rule, "load", "load");
 	part_sequence(page, rule, "references", "see");
 	part_place(page, &place);
 }
