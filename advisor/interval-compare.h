@@ -8,9 +8,10 @@
  *   Lehmann).  Its confidence interval comes from ranks (Brunner and Munzel: the two may differ in spread too), with the
  *   variance of each window inflated by the autocorrelation of those ranks, and Student's t with the number of independent
  *   intervals that leaves.
- * - rate: where most intervals of a window are zero, and some of the other's, ranks say nothing.  The means are compared: each has the exact
- *   limits of a Poisson count of as many independent events as there were, after clusters and autocorrelation are taken
- *   out, and the limits of the difference follow from both (the method of variance estimates recovery).
+ * - rate: where most intervals of a window are zero, and some of the other's, ranks say nothing.  The means are compared:
+ *   each has the exact limits of a Poisson count of as many independent events as there were, after clusters and
+ *   autocorrelation are taken out, and the limits of the difference follow from both (the method of variance estimates
+ *   recovery).
  *
  * Fewer than INTERVALS_MIN values, or fewer than INDEPENDENT_MIN that are independent, give no answer. */
 #ifndef KEISOKU_INTERVAL_COMPARE_H

@@ -108,7 +108,9 @@ static void compile_own(struct verifying *verifying, struct trial *trial)
 		.target = trial->entry,
 	};
 
-	if (trial->reason->criterion_node && expr_compile(&scope, trial->reason->criterion_node, verifying->diag, &trial->own) == 0 &&
+	const struct node *node = trial->reason->criterion_node;
+
+	if (node && expr_compile(&scope, node, verifying->diag, &trial->own) == 0 &&
 	    program_type(trial->own).type != VALUE_BOOL) {
 		program_free(trial->own);
 		trial->own = NULL;
