@@ -87,28 +87,29 @@ struct sight {
 	const struct series *series;
 };
 
+/* There are eight thousand of them in the rules: their order leaves no gaps. */
 struct op {
-	enum op_code code;
-	struct expr_type type;
-	uint32_t offset, length;		/* in the source */
-	uint16_t children;			/* index of the first in program->children */
-	uint16_t count;
-	uint16_t frozen;			/* metrics: the condition that stops them from counting, + 1; 0: none */
+	enum op_code code : 8;
 	bool self;				/* keys: of self, not of the host */
 	bool constant_true;			/* a literal "true" */
 	bool slots_differ;			/* its value may differ between intervals */
-	const struct entry *entry;		/* keys; CURRENT and PROPOSED: the target */
-	const char *key;
 	bool key_owned, text_owned;
+	uint16_t children;			/* index of the first in program->children */
+	struct expr_type type;
+	uint16_t count;
+	uint16_t frozen;			/* metrics: the condition that stops them from counting, + 1; 0: none */
+	uint32_t offset, length;		/* in the source */
 	uint32_t symbol;			/* of key; set by program_bind() */
 	uint32_t uptime;			/* RATE: symbol of the host's uptime */
-	size_t index;				/* INDEX; PERCENTILE: 50, 95, 99; subject functions: the kind */
+	uint32_t n_memos;
 	long double number;			/* NUMBER; KERNEL: the version */
+	struct memo *memos;			/* subject functions: of the whole window, then of each interval */
+	const struct entry *entry;		/* keys; CURRENT and PROPOSED: the target */
+	const char *key;
+	size_t index;				/* INDEX; PERCENTILE: 50, 95, 99; subject functions: the kind */
 	const char *text;			/* TEXT; metrics with frozen: its text */
 	size_t text_length;
 	struct regex *regex;
-	struct memo *memos;			/* subject functions: of the whole window, then of each interval */
-	uint32_t n_memos;
 	struct sight sight;
 };
 

@@ -39,7 +39,8 @@ struct program *expr_build_program(const struct compiler *compiler, uint16_t roo
 			program->ops[i].memos = xcalloc(program->ops[i].n_memos = 1, sizeof(struct memo));
 
 	program->term_count = compiler->term_count;
-	program->terms = xcalloc(compiler->term_count + 1U, sizeof(*program->terms));
+	if (compiler->term_count > 0)
+		program->terms = xcalloc(compiler->term_count, sizeof(*program->terms));
 	for (uint16_t i = 0; i < compiler->term_count; i++) {
 		struct program *term = &program->terms[i];
 

@@ -27,8 +27,8 @@ struct value {
 };
 
 struct expr_type {
-	enum value_type type;
-	enum value_type item;		/* LIST: NUMBER or TEXT */
+	enum value_type type : 8;
+	enum value_type item : 8;	/* LIST: NUMBER or TEXT */
 	struct dimension dimension;
 	bool ratio;			/* print as percent */
 	bool scaled;			/* in percent or the like: a bare literal beside it is a mistake */

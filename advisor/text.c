@@ -130,6 +130,9 @@ int text_compile(const struct expr_scope *scope, const struct node *node, struct
 		start = i = end + 1;
 	}
 	add_literal(text, string + start, strlen(string + start));
+	/* There are a thousand, kept as long as the rules, and most are one literal. */
+	text->parts = xrealloc(text->parts, text->count * sizeof(*text->parts));
+	text->capacity = text->count;
 	return 0;
 }
 
