@@ -134,6 +134,7 @@ persist_all() {
 		journal "persist $persist_number"
 		action persist "$persist_number"
 		[ -z "$problem" ] || give_up "$problem"
+		[ "$file_count" -gt 0 ] || say "by hand  $number. $key: \"To last\" in $script says how"
 	done
 	journal persisted
 	say 'The files that let it last are written.'

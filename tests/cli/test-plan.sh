@@ -365,6 +365,15 @@ same "a directory that was not there is made" 0 "$?"
 script rollback
 same "and removed again" "" "$(tree_state | diff "$work/before" -)"
 
+# What no file can keep is said.
+mkdir -p "$tree/sys/block/sda/queue"
+file /sys/block/sda/queue/read_ahead_kb 128
+make 'sda read_ahead_kb=4096'
+sed -i '/own_file/,/reload/d' "$plan/apply.sh"
+script apply --persist
+contains "a change without a file is left to a person" 'by hand  1. sda read_ahead_kb' "$(cat "$work/out")"
+script rollback
+
 # ---- a step that fails ----
 
 new_tree
