@@ -182,8 +182,8 @@ int expr_compile_piece(const struct expr_scope *scope, const struct node *text, 
 {
 	struct expr_source source = { .node = text, .offset = offset, .length = length, .diag = diag };
 	/* Too large for the stack together, and used one at a time: expressions are compiled one after the other. */
-	static _Thread_local struct compiler compiler;
-	static _Thread_local struct ast_tree tree;
+	static struct compiler compiler;
+	static struct ast_tree tree;
 	int root;
 
 	if (text->kind != NODE_SCALAR) {

@@ -402,7 +402,7 @@ static void mutate_expression(struct mutator *mutator, const char *field, const 
 {
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	struct expr_source source = { .node = node, .diag = &diag };
-	static _Thread_local struct ast_tree tree;
+	static struct ast_tree tree;
 
 	if (!node || node->kind != NODE_SCALAR)
 		return;
