@@ -83,7 +83,7 @@ static const struct node *with_path(struct arena *arena, const struct node *whol
 
 const struct node *rule_without(const struct node *rule, const char *field, struct arena *arena)
 {
-	return with_path(arena, rule, field, NULL);
+	return with_path(arena, node_open(rule), field, NULL);
 }
 
 static struct mutant *add_mutant(struct mutator *mutator, const char *field, const struct node *at, const char *from,
@@ -475,7 +475,7 @@ static void mutate_items(struct mutator *mutator, const char *list, const char *
 
 size_t mutants_of(const struct node *rule, struct arena *arena, struct mutant **ret_mutants)
 {
-	struct mutator mutator = { .rule = rule, .arena = arena };
+	struct mutator mutator = { .rule = node_open(rule), .arena = arena };
 
 	leave_out(&mutator, "where", node_get(rule, "where"), node_get(rule, "where"));
 	mutate_expression(&mutator, "where", node_get(rule, "where"));

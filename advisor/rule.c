@@ -458,14 +458,15 @@ static void load_texts(struct loader *loader)
 
 int rule_load(const struct registry *registry, const struct node *node, struct diag *diag, struct rule **ret_rule)
 {
-	struct loader loader = { .registry = registry, .node = node, .diag = diag };
+	CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
+	struct loader loader = { .registry = registry, .node = node_unpack(&scratch, node), .diag = diag };
 	struct place place = node_place(node);
 
-	if (node->kind != NODE_MAPPING)
+	if (loader.node->kind != NODE_MAPPING)
 		return diag_error(diag, &place, "expected a rule: a mapping with id, title, about, when …");
 	loader.rule = xcalloc(1, sizeof(*loader.rule));
 	loader.rule->node = node;
-	if (node_check_keys(node, rule_keys, diag) < 0)
+	if (node_check_keys(loader.node, rule_keys, diag) < 0)
 		loader.bad = true;
 	load_identity(&loader);
 	load_use(&loader);

@@ -98,7 +98,7 @@ const char *rulebook_rule_title(const struct rulebook *rulebook, size_t index)
 
 const struct node *rulebook_rule_node(const struct rulebook *rulebook, size_t index)
 {
-	return rulebook->rules[index]->node;
+	return node_open(rulebook->rules[index]->node);
 }
 
 /* ---- loading ---- */

@@ -9,6 +9,9 @@
 
 enum file_kind { FILE_ENTRY, FILE_RULE, FILE_USE };
 
+/* Entries are the values of a document, a rule is one; few of them are looked at after they are loaded. */
+static const unsigned int packed_levels[] = { [FILE_ENTRY] = 2, [FILE_RULE] = 1, [FILE_USE] = 0 };
+
 /* clang-format off */
 static const struct folder {
 	const char *name;
@@ -155,7 +158,7 @@ static void load_kind(struct knowledge *knowledge, const struct gathered *gather
 
 		if (wanted(folder, part, kind))
 			(void)load_file(knowledge, folder,
-					node_builtin_documents(&knowledge->arena, i, kind == FILE_ENTRY), diag);
+					node_builtin_documents(&knowledge->arena, i, packed_levels[kind]), diag);
 	}
 	for (size_t i = 0; i < gathered->count; i++) {
 		const struct folder *folder = folder_of(gathered->files[i].name);

@@ -19,8 +19,8 @@ void node_set_builtin(const struct node_builtin *knowledge)
 		continue;
 }
 
-/* packed_depth: how many levels below this one mappings stay packed; 0: none does. */
-static struct node unpack(struct arena *arena, size_t number, uint16_t file, unsigned int packed_depth)
+/* levels: how far up this node is from those that stay packed, which are at 1; 0: none below it does. */
+static struct node unpack(struct arena *arena, size_t number, uint16_t file, unsigned int levels)
 {
 	const struct node_packed *packed = &builtin->nodes[number];
 	struct node node = {
@@ -31,22 +31,22 @@ static struct node unpack(struct arena *arena, size_t number, uint16_t file, uns
 
 	if (packed->kind == NODE_SCALAR) {
 		node.text = builtin->texts + packed->at;
-	} else if (packed->kind == NODE_MAPPING && packed_depth == 1) {
+	} else if (packed->kind == NODE_MAPPING && levels == 1) {
 		node.kind = NODE_PACKED;
 		node.count = (uint32_t)number;
 	} else {
 		node.items = items = arena_alloc(arena, packed->count * sizeof(*items));
 		for (size_t i = 0; i < packed->count; i++)
-			items[i] = unpack(arena, packed->at + i, file, packed_depth > 1 ? packed_depth - 1 : 0);
+			items[i] = unpack(arena, packed->at + i, file, levels > 1 ? levels - 1 : 0);
 	}
 	return node;
 }
 
-const struct node *node_builtin_documents(struct arena *arena, size_t number, bool entries)
+const struct node *node_builtin_documents(struct arena *arena, size_t number, unsigned int packed_level)
 {
 	struct node *node = arena_alloc(arena, sizeof(*node));
 
-	*node = unpack(arena, number, (uint16_t)(number + 1), entries ? 3 : 0);
+	*node = unpack(arena, number, (uint16_t)(number + 1), packed_level ? packed_level + 1 : 0);
 	return node;
 }
 
@@ -59,6 +59,14 @@ const struct node *node_unpack(struct arena *arena, const struct node *node)
 	copy = arena_alloc(arena, sizeof(*copy));
 	*copy = unpack(arena, node->count, node->file, 0);
 	return copy;
+}
+
+const struct node *node_open(const struct node *node)
+{
+	/* Packed nodes are only ever made by unpack(), in an arena: they may be written to. */
+	if (node->kind == NODE_PACKED)
+		*(struct node *)(uintptr_t)node = unpack(&unpacked, node->count, node->file, 0);
+	return node;
 }
 
 uint16_t node_file_number(const char *name)
@@ -298,9 +306,7 @@ struct place node_place(const struct node *node)
 
 const struct node *node_get(const struct node *node, const char *key)
 {
-	/* Packed nodes are only ever made by unpack(), in an arena: they may be written to. */
-	if (node->kind == NODE_PACKED)
-		*(struct node *)(uintptr_t)node = unpack(&unpacked, node->count, node->file, 0);
+	node = node_open(node);
 	for (size_t i = 0; node->kind == NODE_MAPPING && i + 1 < node->count; i += 2)
 		if (streq(node->items[i].text, key))
 			return &node->items[i + 1];

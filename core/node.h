@@ -51,12 +51,15 @@ struct node_builtin {
 /* Set once, before anything is parsed. */
 void node_set_builtin(const struct node_builtin *builtin);
 
-/* The documents of built-in file number (from 0), as node_parse() returns them.  entries: the mappings inside a document
- * that is a mapping stay packed. */
-const struct node *node_builtin_documents(struct arena *arena, size_t number, bool entries);
+/* The documents of built-in file number (from 0), as node_parse() returns them, but for mappings that stay packed: those
+ * at this level (1: documents, 2: what is in them; 0: none). */
+const struct node *node_builtin_documents(struct arena *arena, size_t number, unsigned int packed_level);
 
 /* node itself, or of a packed one a copy in arena that is not: for a look that leaves nothing behind. */
 const struct node *node_unpack(struct arena *arena, const struct node *node);
+
+/* node itself, unpacked for good: for whoever goes through its items. */
+const struct node *node_open(const struct node *node);
 
 /* Parses the whole of text, which may hold several documents: the result is a sequence of their roots.
  * Nodes live in arena; file is copied there.  -EINVAL after diag_error(). */

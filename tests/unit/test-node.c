@@ -150,12 +150,12 @@ static void a_packed_mapping_is_there_when_it_is_looked_into(void **state)
 	const struct node *documents, *map, *list;
 
 	node_set_builtin(&builtin);
-	assert_int_equal(node_builtin_documents(&arena, 0, true)->count, 0);
-	documents = node_builtin_documents(&arena, 1, false);
+	assert_int_equal(node_builtin_documents(&arena, 0, 2)->count, 0);
+	documents = node_builtin_documents(&arena, 1, 0);
 	assert_int_equal(documents->items[0].items[1].kind, NODE_MAPPING);
 	assert_string_equal(documents->items[0].items[1].items[1].text, "c");
 
-	documents = node_builtin_documents(&arena, 1, true);
+	documents = node_builtin_documents(&arena, 1, 2);
 	map = &documents->items[0].items[1];
 	assert_int_equal(map->kind, NODE_PACKED);
 	assert_string_equal(node_file(map), "two.yaml");
@@ -171,6 +171,11 @@ static void a_packed_mapping_is_there_when_it_is_looked_into(void **state)
 	assert_int_equal(node_place(&list->items[0]).column, 15);
 	assert_string_equal(node_place(&list->items[0]).file, "two.yaml");
 	assert_ptr_equal(node_unpack(&scratch, map), map);
+
+	documents = node_builtin_documents(&arena, 1, 1);
+	assert_int_equal(documents->items[0].kind, NODE_PACKED);
+	assert_string_equal(node_open(&documents->items[0])->items[0].text, "a");
+	assert_int_equal(documents->items[0].items[1].count, 4);
 }
 
 int main(void)
