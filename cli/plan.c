@@ -92,19 +92,40 @@ static int close_stream(FILE *stream, int r)
 	return r;
 }
 
+/* The file of an artefact: its path below the directory; false when there are no more. */
+static bool artefact_file(const struct plan_artefact *artefact, const struct plan *plan, size_t index, struct strbuf *path)
+{
+	strbuf_reset(path);
+	if (artefact->name)
+		return artefact->name(plan, index, path);
+	strbuf_add_string(path, artefact->path);
+	return index == 0 && (!artefact->wanted || artefact->wanted(plan));
+}
+
+static int write_artefact(const char *directory, const struct plan_artefact *artefact, const struct plan *plan)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	FILE *stream;
+
+	for (size_t i = 0; artefact_file(artefact, plan, i, &path); i++) {
+		int r = open_below(directory, path.buf, artefact->executable ? 0777 : 0666, &stream);
+
+		if (r == 0)
+			r = close_stream(stream, artefact->name ? artefact->write_one(stream, plan, i) :
+								  artefact->write(stream, plan));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int fill_directory(const char *directory, const struct plan *plan)
 {
 	FILE *stream;
 	int r;
 
 	for (size_t i = 0; plan_artefacts[i]; i++) {
-		const struct plan_artefact *artefact = plan_artefacts[i];
-
-		if (artefact->wanted && !artefact->wanted(plan))
-			continue;
-		r = open_below(directory, artefact->path, artefact->executable ? 0777 : 0666, &stream);
-		if (r == 0)
-			r = close_stream(stream, artefact->write(stream, plan));
+		r = write_artefact(directory, plan_artefacts[i], plan);
 		if (r < 0)
 			return r;
 	}
@@ -114,21 +135,26 @@ static int fill_directory(const char *directory, const struct plan *plan)
 	return r < 0 ? r : sync_directory(directory);
 }
 
-/* What fill_directory() made so far. */
-static void remove_directory(const char *directory)
+static void remove_below(const char *directory, const char *name)
 {
-	for (size_t i = 0; plan_artefacts[i]; i++) {
-		CLEANUP(free_ptr) char *path = xasprintf("%s/%s", directory, plan_artefacts[i]->path);
+	CLEANUP(free_ptr) char *path = xasprintf("%s/%s", directory, name);
 
-		(void)unlink(path);
-		for (char *slash = strrchr(path, '/'); slash > path + strlen(directory); slash = strrchr(path, '/')) {
-			*slash = '\0';
-			(void)rmdir(path);
-		}
+	(void)unlink(path);
+	for (char *slash = strrchr(path, '/'); slash > path + strlen(directory); slash = strrchr(path, '/')) {
+		*slash = '\0';
+		(void)rmdir(path);
 	}
-	CLEANUP(free_ptr) char *snapshot = xasprintf("%s/" PLAN_SNAPSHOT, directory);
+}
 
-	(void)unlink(snapshot);
+/* What fill_directory() made so far. */
+static void remove_directory(const char *directory, const struct plan *plan)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	for (size_t i = 0; plan_artefacts[i]; i++)
+		for (size_t j = 0; artefact_file(plan_artefacts[i], plan, j, &path); j++)
+			remove_below(directory, path.buf);
+	remove_below(directory, PLAN_SNAPSHOT);
 	(void)rmdir(directory);
 }
 
@@ -150,7 +176,7 @@ int plan_directory_write(const char *path, const struct plan *plan)
 	if (r == 0)
 		r = sync_directory(parent);
 	else
-		remove_directory(temporary);
+		remove_directory(temporary, plan);
 	return r < 0 ? talk_error(EXIT_INPUT, "cannot write %s: %s", path, strerror(-r)) : 0;
 }
 

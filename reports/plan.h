@@ -8,12 +8,18 @@
 
 #include "../core/plan.h"
 
+struct strbuf;
+
 struct plan_artefact {
 	const char *path;		/* below DIR: "apply.sh", "ansible/apply.yml" */
 	const char *summary;
 	bool executable;
 	bool (*wanted)(const struct plan *plan);		/* NULL: always */
 	int (*write)(FILE *out, const struct plan *plan);	/* 0, or a negative errno */
+	/* Several files, whose names depend on the plan: path is then their folder.  Adds the path of file index below
+	 * DIR; false, and nothing added, when there are no more. */
+	bool (*name)(const struct plan *plan, size_t index, struct strbuf *out);
+	int (*write_one)(FILE *out, const struct plan *plan, size_t index);
 };
 
 extern const struct plan_artefact *const plan_artefacts[];	/* NULL-terminated */
@@ -22,5 +28,34 @@ extern const struct plan_artefact *const plan_artefacts[];	/* NULL-terminated */
 
 /* "vm.dirty_bytes: 0 → 536,870,912" in words for people: from and to as they are shown, ASCII. */
 void plan_describe(const struct action *action, struct strbuf *out);
+
+/* ---- what several writers share: reports/plan-files.c ---- */
+
+/* The files of ours of all actions, those of one directory in one: what many drop-ins say, one can. */
+struct merged_file {
+	char *directory;		/* on the host: "/etc/sysctl.d" */
+	char *path;			/* "/etc/sysctl.d/90-keisoku.conf" */
+	char *content;
+	char sha256[65];		/* of content */
+	const char *reload;		/* a command, or NULL */
+};
+
+struct merged_files {
+	struct merged_file *items;
+	size_t count, capacity;
+};
+
+#define MERGED_FILES_INIT { 0 }
+
+void merged_files_fill(struct merged_files *files, const struct plan *plan);
+void merged_files_release(struct merged_files *files);
+/* The one that holds the lines of this file of an action. */
+const struct merged_file *merged_files_find(const struct merged_files *files, const struct plan_file *file);
+
+/* "# text", wrapped; nothing in it can end the comment. */
+void plan_add_comment(struct strbuf *out, const char *text);
+
+/* A YAML scalar in double quotes, of ASCII characters only, that every parser reads as the same text.  text is UTF-8. */
+void yaml_quote(struct strbuf *out, const char *text);
 
 #endif

@@ -1,0 +1,169 @@
+#!/bin/sh
+# What a plan hands to other programs: each artefact is read by the program it is for, or by an independent parser.
+set -u
+keisoku=$1 source=$2
+# shellcheck source=tests/tap.sh
+. "$source/tests/tap.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tree=$work/tree plan=$work/plan
+
+# file PATH TEXT
+file() {
+	mkdir -p "$tree${1%/*}"
+	printf '%b\n' "$2" >"$tree$1"
+}
+
+new_tree() {
+	rm -rf "$tree"
+	file /etc/machine-id 0123456789abcdef0123456789abcdef
+	file /proc/sys/kernel/osrelease 6.1.0-test
+	file /proc/sys/kernel/hostname web-1
+	file /proc/sys/net/core/somaxconn 128
+	file /proc/sys/net/ipv4/tcp_rmem '4096\t131072\t6291456'
+	file /proc/sys/vm/swappiness 60
+	file /sys/block/sda/queue/read_ahead_kb 128
+	file /sys/block/sda/queue/scheduler 'none [mq-deadline] kyber'
+	file /sys/kernel/mm/transparent_hugepage/enabled '[always] madvise never'
+}
+
+# make SETTING...: a plan for the tree
+make() {
+	rm -rf "$plan"
+	"$keisoku" plan --quiet --root "$tree" --plan "$plan" "$@" >"$work/out" 2>"$work/err"
+}
+
+has_yaml() {
+	python3 -c 'import yaml' 2>/dev/null
+}
+
+# read_yaml FILE EXPRESSION: of document d, as an independent parser reads it
+read_yaml() {
+	python3 -c 'import sys, yaml
+yaml.SafeLoader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+d = yaml.safe_load(open(sys.argv[1], encoding="ascii"))
+print(eval(sys.argv[2]))' "$1" "$2" 2>&1
+}
+
+# ---- the tree of files ----
+
+new_tree
+make net.core.somaxconn=4096 vm.swappiness=10 'sda read_ahead_kb=4096' 'sda scheduler=kyber' thp.enabled=madvise
+same "a plan of every kind of file" 0 "$?"
+same "one file for each directory" "files/etc/sysctl.d/90-keisoku.conf
+files/etc/tmpfiles.d/90-keisoku.conf
+files/etc/udev/rules.d/90-keisoku.rules" "$(cd "$plan" && find files -type f | LC_ALL=C sort)"
+same "one sysctl.d drop-in for all" "net.core.somaxconn = 4096
+vm.swappiness = 10" "$(grep -v '^#' "$plan/files/etc/sysctl.d/90-keisoku.conf")"
+for name in plan.json ansible/apply.yml ansible/rollback.yml cloud-init.yaml; do
+	contains "README.txt tells of $name" "$name" "$(cat "$plan/README.txt")"
+done
+same "README.txt fits 90 columns" 0 "$(awk 'length($0) > 90' "$plan/README.txt" | wc -l)"
+if udevadm verify --help >/dev/null 2>&1; then
+	udevadm verify "$plan/files/etc/udev/rules.d/90-keisoku.rules" >"$work/out" 2>&1
+	same "udevadm verify" 0 "$?"
+else
+	skip "udevadm verify" "this udevadm has no verify"
+fi
+same "every udev rule is matches and one assignment" 2 "$(grep -cxE \
+	'ACTION=="[a-z|]+", SUBSYSTEM=="[a-z]+", KERNEL=="[^"]+", ATTR\{[^}"]+\}="[^"$%]*"' \
+	"$plan/files/etc/udev/rules.d/90-keisoku.rules")"
+if command -v systemd-tmpfiles >/dev/null; then
+	mkdir -p "$work/root/sys/kernel/mm/transparent_hugepage"
+	: >"$work/root/sys/kernel/mm/transparent_hugepage/enabled"
+	systemd-tmpfiles --create --root "$work/root" "$plan/files/etc/tmpfiles.d/90-keisoku.conf" >"$work/out" 2>&1
+	same "systemd-tmpfiles writes it" "0 madvise" "$? $(cat "$work/root/sys/kernel/mm/transparent_hugepage/enabled")"
+else
+	skip "systemd-tmpfiles" "no systemd-tmpfiles here"
+fi
+
+# ---- cloud-init ----
+
+if has_yaml; then
+	same "cloud-init: the files are those of the tree" "" "$(python3 -c 'import sys, yaml
+for f in yaml.safe_load(open(sys.argv[1] + "/cloud-init.yaml"))["write_files"]:
+    if open(sys.argv[1] + "/files" + f["path"]).read() != f["content"]:
+        print(f["path"])' "$plan" 2>&1)"
+	same "cloud-init: commands are lists of words" "True" \
+		"$(read_yaml "$plan/cloud-init.yaml" 'all(isinstance(w, str) for c in d["runcmd"] for w in c)')"
+else
+	skip "cloud-init as YAML" "no python3-yaml here"
+fi
+same "cloud-init: the first line says what it is" "#cloud-config" "$(head -n 1 "$plan/cloud-init.yaml")"
+
+# ---- Ansible ----
+
+# play NAME ARGUMENT...: on this machine, in a network namespace and with /etc directories of its own
+play() {
+	play_name=$1
+	shift
+	# shellcheck disable=SC2016
+	ANSIBLE_HOME=$work/ansible ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_NOCOLOR=1 LC_ALL=C.UTF-8 unshare --net --mount sh -c '
+		work=$1 plan=$2 name=$3
+		shift 3
+		mkdir -p /etc/sysctl.d || exit 99
+		mount --bind "$work/sysctl.d" /etc/sysctl.d || exit 99
+		[ ! -e "$work/value" ] || cat "$work/value" >/proc/sys/net/core/somaxconn || exit 99
+		[ ! -e "$work/rmem" ] || cat "$work/rmem" >/proc/sys/net/ipv4/tcp_rmem || exit 99
+		ansible-playbook -i localhost, -c local -e ansible_python_interpreter=/usr/bin/python3 \
+			"$plan/ansible/$name.yml" "$@" </dev/null
+		status=$?
+		cat /proc/sys/net/core/somaxconn >"$work/value"
+		cat /proc/sys/net/ipv4/tcp_rmem >"$work/rmem"
+		exit $status' sh "$work" "$plan" "$play_name" "$@" >"$work/out" 2>&1
+}
+
+playbook_runs() {
+	make net.core.somaxconn=4321 net.ipv4.tcp_rmem='4096 262144 8388608'
+	mkdir "$work/sysctl.d"
+	echo 128 >"$work/value"
+	printf '4096\t131072\t6291456\n' >"$work/rmem"
+	cp "$work/rmem" "$work/rmem.before"
+	play apply
+	same "another host is refused" 2 "$?"
+	contains "and says so" "made for another host" "$(cat "$work/out")"
+	play apply --check -e keisoku_any_host=true
+	same "--check" 0 "$?" "$(cat "$work/out")"
+	same "--check changes nothing" "128 " "$(cat "$work/value") $(ls "$work/sysctl.d")"
+	play apply -e keisoku_any_host=true
+	played=$?
+	[ $played -eq 0 ] || sed 's/^/# /' "$work/out"
+	same "the playbook applies" 0 "$played"
+	same "the values are there" "4321 4096 262144 8388608" "$(cat "$work/value" "$work/rmem" | tr '\t\n' '  ' | sed 's/ $//')"
+	same "and the file, byte for byte" "" "$(diff "$work/sysctl.d/90-keisoku.conf" "$plan/files/etc/sysctl.d/90-keisoku.conf" 2>&1)"
+	play apply -e keisoku_any_host=true
+	same "again" 0 "$?"
+	contains "again: nothing changes" "changed=0 " "$(cat "$work/out")"
+	play rollback --check -e keisoku_any_host=true
+	same "rollback --check" "0 4321" "$? $(cat "$work/value")"
+	play rollback -e keisoku_any_host=true
+	same "rollback" 0 "$?"
+	same "everything is back, byte for byte" "128  " \
+		"$(cat "$work/value") $(ls "$work/sysctl.d") $(diff "$work/rmem" "$work/rmem.before")"
+	play rollback -e keisoku_any_host=true
+	same "rollback again" 0 "$?"
+	contains "rollback again: nothing changes" "changed=0 " "$(cat "$work/out")"
+	echo 200 >"$work/value"
+	play apply -e keisoku_any_host=true
+	same "a value that somebody changed: refused" "2 200" "$? $(cat "$work/value")"
+	same "and no file is written" "" "$(ls "$work/sysctl.d")"
+	echo 128 >"$work/value"
+	echo 'net.core.somaxconn = 1' >"$work/sysctl.d/90-keisoku.conf"
+	play apply -e keisoku_any_host=true
+	same "a file of somebody else: refused" "2 128" "$? $(cat "$work/value")"
+}
+
+if command -v ansible-playbook >/dev/null; then
+	ANSIBLE_HOME=$work/ansible ansible-playbook -i localhost, --syntax-check "$plan/ansible/apply.yml" \
+		"$plan/ansible/rollback.yml" >"$work/out" 2>&1
+	same "ansible-playbook --syntax-check" 0 "$?"
+	if unshare --net --mount true 2>/dev/null && [ -d /etc/sysctl.d ] &&
+		/usr/bin/python3 -c 'import ansible_collections.ansible.posix' 2>/dev/null; then
+		playbook_runs
+	else
+		skip "the playbook runs" "no ansible.posix, or no namespaces here"
+	fi
+else
+	skip "the playbooks" "no ansible-playbook here"
+fi
+done_testing
