@@ -92,27 +92,16 @@ static int close_stream(FILE *stream, int r)
 	return r;
 }
 
-/* The file of an artefact: its path below the directory; false when there are no more. */
-static bool artefact_file(const struct plan_artefact *artefact, const struct plan *plan, size_t index, struct strbuf *path)
-{
-	strbuf_reset(path);
-	if (artefact->name)
-		return artefact->name(plan, index, path);
-	strbuf_add_string(path, artefact->path);
-	return index == 0 && (!artefact->wanted || artefact->wanted(plan));
-}
-
 static int write_artefact(const char *directory, const struct plan_artefact *artefact, const struct plan *plan)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 	FILE *stream;
 
-	for (size_t i = 0; artefact_file(artefact, plan, i, &path); i++) {
+	for (size_t i = 0; plan_artefact_file(artefact, plan, i, &path); i++) {
 		int r = open_below(directory, path.buf, artefact->executable ? 0777 : 0666, &stream);
 
 		if (r == 0)
-			r = close_stream(stream, artefact->name ? artefact->write_one(stream, plan, i) :
-								  artefact->write(stream, plan));
+			r = close_stream(stream, plan_artefact_write(artefact, stream, plan, i));
 		if (r < 0)
 			return r;
 	}
@@ -152,7 +141,7 @@ static void remove_directory(const char *directory, const struct plan *plan)
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
 	for (size_t i = 0; plan_artefacts[i]; i++)
-		for (size_t j = 0; artefact_file(plan_artefacts[i], plan, j, &path); j++)
+		for (size_t j = 0; plan_artefact_file(plan_artefacts[i], plan, j, &path); j++)
 			remove_below(directory, path.buf);
 	remove_below(directory, PLAN_SNAPSHOT);
 	(void)rmdir(directory);

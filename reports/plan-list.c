@@ -13,6 +13,20 @@ const struct plan_artefact *const plan_artefacts[] = {
 	NULL,
 };
 
+bool plan_artefact_file(const struct plan_artefact *artefact, const struct plan *plan, size_t index, struct strbuf *path)
+{
+	strbuf_reset(path);
+	if (artefact->name)
+		return artefact->name(plan, index, path);
+	strbuf_add_string(path, artefact->path);
+	return index == 0 && (!artefact->wanted || artefact->wanted(plan));
+}
+
+int plan_artefact_write(const struct plan_artefact *artefact, FILE *out, const struct plan *plan, size_t index)
+{
+	return artefact->name ? artefact->write_one(out, plan, index) : artefact->write(out, plan);
+}
+
 void plan_describe(const struct action *action, struct strbuf *out)
 {
 	strbuf_addf(out, "%s: %s -> %s", action->key, action->from_text ? action->from_text : action->from,

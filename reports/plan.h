@@ -24,6 +24,10 @@ struct plan_artefact {
 
 extern const struct plan_artefact *const plan_artefacts[];	/* NULL-terminated */
 
+/* The files of an artefact, from index 0 on: replaces path with the one below DIR.  False: there are no more. */
+bool plan_artefact_file(const struct plan_artefact *artefact, const struct plan *plan, size_t index, struct strbuf *path);
+int plan_artefact_write(const struct plan_artefact *artefact, FILE *out, const struct plan *plan, size_t index);
+
 #define PLAN_SNAPSHOT "snapshot.json"	/* beside them: what the plan was made from, for `keisoku verify` */
 
 /* "vm.dirty_bytes: 0 → 536,870,912" in words for people: from and to as they are shown, ASCII. */
