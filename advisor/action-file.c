@@ -2,6 +2,9 @@
 /* Settings that are files: below /proc/sys, below /sys, and the kernel command line. */
 #include "action.h"
 
+#include "../core/owner.h"
+#include "rule.h"
+
 static const char *entry_text(const struct entry *entry, const char *key)
 {
 	const struct node *node = entry->node ? node_get(entry->node, key) : NULL;
@@ -29,22 +32,90 @@ static void sysctl_verify(const struct target *target, const char *value, struct
 	action_verify_command(command.buf, action_reads_back(target, value), out);
 }
 
-/* sysctl.d(5): a key with * ? [ is a pattern, one that begins with - ignores errors. */
+/* sysctl.d(5): files of all directories are read in the order of their names, so the name decides who wins.  The first of
+ * ours that sorts after everything else that sets the key. */
+static const char *sysctl_name(const struct target *target, const struct owner_line *lines, size_t count)
+{
+	static const char *const stems[] = { "90-keisoku-", "99-zz-keisoku-", "zz-keisoku-", "zzzz-keisoku-" };
+	size_t stem = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *base = strrchr(lines[i].path, '/') + 1;
+
+		while (stem < ARRAY_SIZE(stems) && strstr(lines[i].path, "/sysctl.d/") && !strstr(base, "keisoku-") &&
+		       strcmp(base, arena_formatf(target->arena, "%s%s.conf", stems[stem], target->key)) >= 0)
+			stem++;
+	}
+	return stem < ARRAY_SIZE(stems) ? stems[stem] : NULL;
+}
+
+/* sysctl(8) reads /etc/sysctl.conf last, whatever other files are called: its line has to go. */
+static void take_out_of_sysctl_conf(const struct target *target, const struct owner_line *lines, size_t count,
+				    struct lasting *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!streq(lines[i].path, "/etc/sysctl.conf"))
+			continue;
+		if (out->n_files == ACTION_FILES_MAX || !action_printable(lines[i].text) || *lines[i].text == '\0') {
+			action_note(out, "take out %s, which sysctl --system reads last", lines[i].place);
+			continue;
+		}
+		out->files[out->n_files++] = (struct plan_file){
+			.kind = PLAN_FILE_LINE,
+			.path = "/etc/sysctl.conf",
+			.old_line = lines[i].text,
+			.new_line = arena_formatf(target->arena, "# %s  # by keisoku", lines[i].text),
+		};
+		action_note(out, "%s is made a comment, because sysctl --system reads that file last", lines[i].place);
+	}
+}
+
+static void note_owner(const struct target *target, struct lasting *out)
+{
+	struct owner owner;
+
+	if (!owner_find(target->snapshot, target->key, target->arena, &owner)) {
+		if (owner_is_active(target->snapshot, "saptune"))
+			action_note(out, "saptune sets keys by its notes: where one names this key, change it in "
+					 "/etc/saptune/override/NOTE");
+		return;
+	}
+	if (!owner.line)
+		action_note(out, "%s owns it: %s", owner.name, owner.advice);
+	else if (streq(owner.name, "TuneD"))
+		action_note(out, "%s sets it in %s: %s", owner.name, owner.line->place, owner.advice);
+	else
+		action_note(out, "%s sets it now in %s", owner.name, owner.line->place);
+}
+
+/* A key with * ? [ is a pattern, one that begins with - ignores errors. */
 static void sysctl_persist(const struct target *target, const char *value, struct lasting *out)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
-	const char *module = entry_text(target->entry, "module");
+	const char *module = entry_text(target->entry, "module"), *stem;
+	const struct owner_line *lines;
+	size_t count = owner_lines(target->snapshot, target->key, target->arena, &lines);
 
 	if (!action_plain(target->key) || !action_printable(value)) {
 		action_note(out, "its name or value cannot be written in a sysctl.d file");
 		return;
 	}
+	stem = sysctl_name(target, lines, count);
 	strbuf_addf(&line, "%s = %s", target->key, value);
-	action_line(out, "/etc/sysctl.d", target->key, "conf", line.buf);
-	action_note(out, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
-	if (module)
-		action_note(out, "at boot the key is there only when the module %s is loaded before systemd-sysctl runs "
-				 "(modules-load.d)", module);
+	action_line_named(out, "/etc/sysctl.d", stem ? stem : "zzzz-keisoku-", target->key, "conf", line.buf);
+	if (!stem)
+		action_note(out, "a file that sorts after every name of ours sets it too: take its line out");
+	if (count == 0)
+		action_note(out, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
+	note_owner(target, out);
+	take_out_of_sysctl_conf(target, lines, count, out);
+	if (!module)
+		return;
+	action_note(out, "at boot the key is there only when the module %s is loaded before systemd-sysctl runs "
+			 "(modules-load.d)", module);
+	if (action_plain(module) && out->n_files < ACTION_FILES_MAX)
+		action_file(out, arena_formatf(target->arena, "/etc/modules-load.d/90-keisoku-%s.conf", target->key),
+			    arena_formatf(target->arena, "%s\n", module), NULL, NULL);
 }
 
 const struct actuator actuator_sysctl = {

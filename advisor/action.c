@@ -91,10 +91,16 @@ void action_echo(struct strbuf *out, const char *value, const char *path)
 
 void action_line(struct lasting *out, const char *directory, const char *name, const char *suffix, const char *line)
 {
+	action_line_named(out, directory, "90-keisoku-", name, suffix, line);
+}
+
+void action_line_named(struct lasting *out, const char *directory, const char *stem, const char *name,
+		       const char *suffix, const char *line)
+{
 	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT;
 	size_t start;
 
-	strbuf_addf(&file, "%s/90-keisoku-", directory);
+	strbuf_addf(&file, "%s/%s", directory, stem);
 	start = file.len;
 	strbuf_addf(&file, "%s.%s", name, suffix);
 	for (size_t i = start; i < file.len; i++)

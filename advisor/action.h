@@ -68,6 +68,9 @@ bool action_printable(const char *text);
 /* A configuration file of its own with that one line: directory/90-keisoku-NAME.suffix.  One file for each setting,
  * so that writing it twice changes nothing and removing it takes back just this.  name and line must be printable. */
 void action_line(struct lasting *out, const char *directory, const char *name, const char *suffix, const char *line);
+/* The same with another beginning of its name: "zz-keisoku-". */
+void action_line_named(struct lasting *out, const char *directory, const char *stem, const char *name,
+		       const char *suffix, const char *line);
 
 /* A whole file of ours; reload may be NULL. */
 void action_file(struct lasting *out, const char *path, const char *content, const char *reload, const char *tool);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "../core/owner.h"
 #include "page-parts.h"
 #include "text-finding.h"
 
@@ -285,6 +286,26 @@ static void write_inert(struct page *page, const char *condition)
 	flow_end(&flow);
 }
 
+/* Every line that sets it, the one that counts first, and whose it is. */
+static void write_owner(struct page *page, const struct why *why, const char *key)
+{
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	const struct owner_line *lines;
+	size_t count = owner_lines(why->snapshot, key, &arena, &lines);
+	struct owner owner;
+
+	if (!owner_find(why->snapshot, key, &arena, &owner))
+		return;
+	part_text(page, "owner", owner.name);
+	for (size_t i = count; i-- > 0;) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "%s: %s", lines[i].place, lines[i].text);
+		part_text(page, i + 1 == count ? "set by" : "shadowed", text.buf);
+	}
+	part_text(page, "to change it", owner.advice);
+}
+
 static void write_key(struct page *page, const struct why *why, subject_id subject, const char *key)
 {
 	const struct subject *about = snapshot_subject_get(why->snapshot, subject);
@@ -307,6 +328,8 @@ static void write_key(struct page *page, const struct why *why, subject_id subje
 		write_series(page, why, series, entry);
 	else
 		write_value(page, why, setting, entry);
+	if (subject == SUBJECT_HOST)
+		write_owner(page, why, key);
 	if (inert)
 		write_inert(page, inert);
 	if (!entry)

@@ -77,6 +77,31 @@ else
 	skip "systemd-tmpfiles" "no systemd-tmpfiles here"
 fi
 
+# ---- who sets it now ----
+
+new_tree
+file /etc/sysctl.d/99-site.conf '# of the site\nvm.swappiness = 33'
+file /usr/lib/sysctl.d/50-default.conf 'vm.swappiness = 22'
+make vm.swappiness=10
+same "a file that sorts after ours: ours is named to win" "files/etc/sysctl.d/99-zz-keisoku.conf" \
+	"$(cd "$plan" && find files -type f)"
+contains "and the plan says who sets it" "/etc/sysctl.d/99-site.conf:2" "$(cat "$plan/README.txt")"
+"$keisoku" why --root "$tree" --width 100 vm.swappiness >"$work/out" 2>&1
+contains "why: the line that counts" "/etc/sysctl.d/99-site.conf:2: vm.swappiness = 33" "$(grep 'set by' "$work/out")"
+contains "why: the line that does not" "/usr/lib/sysctl.d/50-default.conf:1: vm.swappiness = 22" "$(grep 'shadowed' "$work/out")"
+file /etc/sysctl.conf 'kernel.x = 1\nvm.swappiness = 44\nkernel.y = 2'
+cp -a "$tree/etc/sysctl.conf" "$work/sysctl.conf"
+make vm.swappiness=10
+KEISOKU_ROOT=$tree sh "$plan/apply.sh" --persist >"$work/out" 2>&1
+same "a line that would be read last: apply" 0 "$?"
+same "it is made a comment" "kernel.x = 1
+# vm.swappiness = 44  # by keisoku
+kernel.y = 2" "$(cat "$tree/etc/sysctl.conf")"
+KEISOKU_ROOT=$tree sh "$plan/rollback.sh" >"$work/out" 2>&1
+same "and comes back, byte for byte" "0 " "$? $(diff "$work/sysctl.conf" "$tree/etc/sysctl.conf" 2>&1)"
+new_tree
+make net.core.somaxconn=4096 vm.swappiness=10 'sda read_ahead_kb=4096' 'sda scheduler=kyber' thp.enabled=madvise
+
 # ---- cloud-init ----
 
 if has_yaml; then
