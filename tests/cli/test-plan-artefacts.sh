@@ -102,6 +102,76 @@ same "and comes back, byte for byte" "0 " "$? $(diff "$work/sysctl.conf" "$tree/
 new_tree
 make net.core.somaxconn=4096 vm.swappiness=10 'sda read_ahead_kb=4096' 'sda scheduler=kyber' thp.enabled=madvise
 
+# ---- TuneD and Kubernetes, where they are ----
+
+same "no profile of TuneD where it does not tune the host" "" "$(ls -d "$plan/tuned" "$plan/kubernetes" 2>/dev/null)"
+file /etc/tuned/active_profile throughput-performance
+file /var/lib/kubelet/config.yaml 'kind: KubeletConfiguration'
+file /proc/sys/net/ipv4/tcp_fin_timeout 60
+make net.core.somaxconn=4096 net.ipv4.tcp_fin_timeout=30 vm.swappiness=10 thp.enabled=madvise
+if command -v python3 >/dev/null; then
+	same "TuneD: what another parser reads" "throughput-performance 4096 30 10 madvise" "$(python3 -c 'import sys, configparser
+c = configparser.ConfigParser(interpolation=None, delimiters="=")
+c.read(sys.argv[1])
+print(c["main"]["include"], *c["sysctl"].values(), *c["sysfs"].values())' "$plan/tuned/keisoku/tuned.conf" 2>&1)"
+else
+	skip "TuneD: what another parser reads" "no python3 here"
+fi
+if has_yaml; then
+	same "Kubernetes: the pod has the keys of its namespaces, as text" \
+		"{'net.core.somaxconn': '4096', 'net.ipv4.tcp_fin_timeout': '30'}" "$(read_yaml "$plan/kubernetes/pod-sysctls.yaml" \
+		'{s["name"]: s["value"] for s in d["spec"]["template"]["spec"]["securityContext"]["sysctls"]}')"
+	same "Kubernetes: the kubelet allows what is not safe by itself" "['net.core.somaxconn']" \
+		"$(read_yaml "$plan/kubernetes/kubelet.yaml" 'd["allowedUnsafeSysctls"]')"
+else
+	skip "Kubernetes as YAML" "no python3-yaml here"
+fi
+if kubectl version --client >/dev/null 2>&1; then
+	mkdir "$plan/base"
+	echo '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {containers: []}}}}' \
+		>"$plan/base/web.yaml"
+	echo '{resources: [web.yaml], components: [../kubernetes]}' >"$plan/base/kustomization.yaml"
+	kubectl kustomize "$plan/base" >"$work/out" 2>"$work/err"
+	same "kubectl kustomize" "0 " "$? $(cat "$work/err")"
+	same "kubectl kustomize: the workload keeps its name and has both keys" 3 \
+		"$(grep -c -e '^  name: web$' -e 'name: net.core.somaxconn$' -e 'name: net.ipv4.tcp_fin_timeout$' "$work/out")"
+else
+	skip "kubectl kustomize" "no kubectl here"
+fi
+
+# ---- names that mean to be more ----
+
+# shellcheck disable=SC2016
+hostile=$(printf 'a\047b"$(touch owned)`touch owned`{{ 7 * 7 }}\033[31m;: - x')
+newlined=$(printf 'x\n  - owned: y')
+for name in "$hostile" "$newlined"; do
+	mkdir -p "$tree/sys/block/$name/queue"
+	echo 128 >"$tree/sys/block/$name/queue/read_ahead_kb"
+done
+cd "$work" || exit 1
+make "$hostile read_ahead_kb=4096" "$newlined read_ahead_kb=4096" vm.swappiness=10
+same "hostile names: a plan" 0 "$?"
+same "hostile names: no control characters in any artefact" "" "$(find "$plan" -type f ! -name snapshot.json ! -name plan.json \
+	-exec grep -lP '[^\n\t -~]' {} +)"
+same "hostile names: no file has them" "" "$(grep -rlF 'touch owned' "$plan/files" | grep -v sysctl.d)"
+if has_yaml; then
+	for name in apply rollback; do
+		same "hostile names: $name.yml is one play, of tasks with known keys alone" "1 set()" \
+			"$(read_yaml "$plan/ansible/$name.yml" 'str(len(d)) + " " + str(set(k for t in d[0]["tasks"] for k in t if not
+			k.startswith("ansible.")) - {"name", "register", "vars", "when", "changed_when", "check_mode"})')"
+		same "hostile names: $name.yml: paths are exactly the names" True "$(HOSTILE=$hostile NEWLINED=$newlined read_yaml \
+			"$plan/ansible/$name.yml" '{"/sys/block/%s/queue/read_ahead_kb" % __import__("os").environ[n] for n in ("HOSTILE",
+			"NEWLINED")} <= {t["ansible.builtin.slurp"]["src"] for t in d[0]["tasks"] if "ansible.builtin.slurp" in t}')"
+	done
+	same "hostile names: cloud-init has no file of them" "['/etc/sysctl.d/90-keisoku.conf']" \
+		"$(read_yaml "$plan/cloud-init.yaml" '[f["path"] for f in d["write_files"]]')"
+else
+	skip "hostile names as YAML" "no python3-yaml here"
+fi
+same "hostile names: nothing was run" "" "$(find "$work" -name '*owned' -type f)"
+new_tree
+make net.core.somaxconn=4096 vm.swappiness=10 'sda read_ahead_kb=4096' 'sda scheduler=kyber' thp.enabled=madvise
+
 # ---- cloud-init ----
 
 if has_yaml; then
