@@ -24,21 +24,27 @@ static bool is_called(const struct subject *subject, const char *name, size_t le
 	       memcmp(subject->name, name + n + 1, length - n - 1) == 0;
 }
 
-/* Whether the subject has this key; "block.scheduler" is scheduler of a block device. */
-static bool take_key(struct asking *asking, subject_id id, const char *key)
+static bool take_exact_key(struct asking *asking, subject_id id, const char *key)
 {
 	const struct subject *subject = snapshot_subject_get(asking->snapshot, id);
-	const char *kind = subject_kind_name(subject->kind);
-	size_t n = strlen(kind);
 
-	if (id != SUBJECT_HOST && strncmp(key, kind, n) == 0 && key[n] == '.')
-		key += n + 1;
 	if (!snapshot_get(asking->snapshot, id, key))
 		return false;
 	asking->request->subject = id;
 	asking->request->key = key;
 	asking->request->tunable = registry_find_key(asking->registry, subject->kind, key);
 	return true;
+}
+
+/* Whether the subject has this key; "block.scheduler" is scheduler of a block device, but "cgroup.freeze" is a key of a
+ * control group as it stands. */
+static bool take_key(struct asking *asking, subject_id id, const char *key)
+{
+	const char *kind = subject_kind_name(snapshot_subject_get(asking->snapshot, id)->kind);
+	size_t n = strlen(kind);
+
+	return take_exact_key(asking, id, key) ||
+	       (id != SUBJECT_HOST && strncmp(key, kind, n) == 0 && key[n] == '.' && take_exact_key(asking, id, key + n + 1));
 }
 
 static bool find_subject_key(struct asking *asking, const char *name, size_t length, const char *key)

@@ -3,7 +3,8 @@
  *
  *   propose SNAPSHOT up|down [ROUND]
  *
- * prints the requests of one round as `keisoku plan` takes them, one a line; without ROUND the number of rounds.  Settings
+ * prints the requests of one round as `keisoku plan` takes them, one a line; without ROUND the number of rounds.  Of each
+ * entry of the registry there is one, of one subject.  Settings
  * that are coupled move each other and are in different rounds.  stderr: what cannot be proposed, and why. */
 #include <errno.h>
 #include <inttypes.h>
@@ -144,6 +145,83 @@ static bool propose_offered(const char *raw, bool up, struct strbuf *out)
 	return true;
 }
 
+/* Values that cannot be told from the range alone; none: not to be set here. */
+struct choice {
+	const char *key;		/* "*": anything */
+	const char *up, *down;
+	const char *why;
+};
+
+/* clang-format off */
+static const struct choice choices[] = {
+	{ .key = "cpu.smt.control",             .why = "the processor has no threads", },
+	{ .key = "hugepages.hugepages-1048576kB*", .why = "a page of 1 GiB is as much as all memory", },
+	{ .key = "hugepages-1048576kB*",        .why = "a page of 1 GiB is as much as all memory", },
+	{ .key = "io_poll*",                    .why = "only drivers with queues to poll have it", },
+	{ .key = "discard_max_bytes",           .why = "bounded by what the device can do", },
+	{ .key = "threaded",                    .why = "only devices with NAPI have it", },
+	{ .key = "kernel.nmi_watchdog",         .why = "there is no performance counter for it", },
+	{ .key = "kernel.auto_msgmni",          .why = "writes are dropped", },
+	{ .key = "kernel.random.*",             .why = "writes are dropped", },
+	{ .key = "options.nobarrier",           .why = "after it the data of the guest would be at risk", },
+	{ .key = "channels.*",                  .why = "ethtool is not in the guest", },
+	{ .key = "offload.*",                   .why = "ethtool is not in the guest", },
+	{ .key = "ring.*",                      .why = "ethtool is not in the guest", },
+	{ .key = "coalesce.*",                  .why = "ethtool is not in the guest", },
+	{ .key = "kernel.msgmni",               .up = "32001", .down = "16000", .why = "at most 32768 without ipcmni_extend", },
+	{ .key = "kernel.sem",                  .up = "32000 2048000000 1000 32001", .down = "16000 512000000 250 16000",
+	  .why = "the last at most 32768", },
+	{ .key = "kernel.core_pattern",         .up = "core.%p", .down = "core.%e.%p", },
+	{ .key = "kernel.shmall",               .up = "18446744073692774390", .down = "4194304", },
+	{ .key = "kernel.shmmax",               .up = "18446744073692774390", .down = "68719476736", },
+	{ .key = "net.core.default_qdisc",      .up = "pfifo_fast", .down = "pfifo_fast", },
+	{ .key = "net.core.max_skb_frags",      .up = "16", .down = "8", .why = "at most 17 in this kernel", },
+	{ .key = "net.core.mem_pcpu_rsv",       .up = "512", .down = "300", .why = "256 is the least", },
+	{ .key = "net.core.netdev_budget_usecs", .up = "16000", .down = "9000", .why = "8000 is the least at 250 Hz", },
+	{ .key = "net.ipv4.ip_local_port_range", .up = "40000 64000", .down = "16000 30001", },
+	{ .key = "net.ipv4.ping_group_range",   .up = "0 2000", .down = "0 100", },
+	{ .key = "net.ipv4.tcp_allowed_congestion_control", .up = "reno", .down = "reno cubic", },
+	{ .key = "net.ipv4.tcp_congestion_control", .up = "reno", .down = "bbr", },
+	{ .key = "net.ipv4.tcp_ecn",            .up = "1", .down = "0", .why = "0 to 2 in this kernel", },
+	{ .key = "net.ipv4.tcp_rmem",           .up = "8192 262144 12582912", .down = "4096 65536 3145728", },
+	{ .key = "net.ipv6.conf.*.mtu",         .up = "1400", .down = "1300", .why = "at most that of the device", },
+	{ .key = "*.locktime",                  .up = "200", .down = "50", .why = "rounded to ticks of the kernel", },
+	{ .key = "vm.dirty_bytes",              .up = "268435456", .down = "67108864", },
+	{ .key = "vm.mmap_rnd_bits",            .up = "30", .down = "29", .why = "28 to 32 on x86-64", },
+	{ .key = "vm.percpu_pagelist_high_fraction", .up = "16", .down = "8", .why = "0, or at least 8", },
+	{ .key = "thp.khugepaged.max_ptes_none", .up = "500", .down = "64", .why = "at most 511 with pages of 4 KiB", },
+	{ .key = "thp.khugepaged.max_ptes_shared", .up = "500", .down = "64", .why = "at most 511 with pages of 4 KiB", },
+	{ .key = "cpu.max",                     .up = "150000 100000", .down = "50000 100000", },
+	{ .key = "memory.high",                 .up = "1073741824", .down = "536870912", },
+	{ .key = "memory.max",                  .up = "1073741824", .down = "536870912", },
+	{ .key = "memory.swap.high",            .up = "1073741824", .down = "536870912", },
+	{ .key = "memory.swap.max",             .up = "1073741824", .down = "536870912", },
+	{ .key = "pids.max",                    .up = "20000", .down = "10000", },
+	{ .key = "cgroup.max.depth",            .up = "20", .down = "10", },
+	{ .key = "cgroup.max.descendants",      .up = "200", .down = "100", },
+	{ .key = "rx-0.rps_cpus",               .up = "1", .down = "1", },
+	{ .key = "write_cache",                 .up = "write through", .down = "write through", },
+};
+/* clang-format on */
+
+static bool is_key(const struct choice *choice, const char *key)
+{
+	const char *star = strchr(choice->key, '*');
+	size_t before = star ? (size_t)(star - choice->key) : 0;
+
+	if (!star)
+		return streq(key, choice->key);
+	return strncmp(key, choice->key, before) == 0 && ends_with(key + before, star + 1);
+}
+
+static const struct choice *choice_of(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
+		if (is_key(&choices[i], key))
+			return &choices[i];
+	return NULL;
+}
+
 static bool propose_value(const struct entry *entry, const char *raw, bool up, struct strbuf *out)
 {
 	switch (entry->format) {
@@ -221,17 +299,50 @@ static void consider(struct proposals *proposals, const struct snapshot *snapsho
 		.key = key,
 	};
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct choice *choice;
 
-	if (!proposal.entry || proposal.entry->class != ENTRY_TUNABLE || setting->absence != PRESENT)
+	/* Processes come and go. */
+	if (!proposal.entry || proposal.entry->class != ENTRY_TUNABLE || setting->absence != PRESENT ||
+	    subject->kind == SUBJECT_KIND_PROCESS)
 		return;
-	if (!propose_value(proposal.entry, setting->raw, proposals->up, &text)) {
+	choice = choice_of(key);
+	if (choice && !choice->up) {
+		fprintf(stderr, "%s %s: %s\n", subject->name, key, choice->why);
+		return;
+	}
+	if (choice && !streq(setting->raw, proposals->up ? choice->up : choice->down))
+		strbuf_add_string(&text, proposals->up ? choice->up : choice->down);
+	else if (!propose_value(proposal.entry, setting->raw, proposals->up, &text)) {
 		fprintf(stderr, "%s %s: no other value to propose for '%s'\n", subject->name, key, setting->raw);
 		return;
 	}
 	proposal.text = xstrdup(text.buf);
-	proposal.round = free_round(proposals, &proposal);
 	GROW(proposals->items, proposals->capacity, proposals->count + 1);
 	proposals->items[proposals->count++] = proposal;
+}
+
+/* Each entry of the registry once: up takes the last of the subjects that have it, down the first. */
+static void keep_one_each(struct proposals *proposals)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < proposals->count; i++) {
+		struct proposal *proposal = &proposals->items[i];
+		size_t at = 0;
+
+		while (at < kept && proposals->items[at].entry != proposal->entry)
+			at++;
+		if (at == kept) {
+			proposals->items[kept++] = *proposal;
+			continue;
+		}
+		free(proposals->up ? proposals->items[at].text : proposal->text);
+		if (proposals->up)
+			proposals->items[at] = *proposal;
+	}
+	proposals->count = kept;
+	for (proposals->count = 0; proposals->count < kept; proposals->count++)
+		proposals->items[proposals->count].round = free_round(proposals, &proposals->items[proposals->count]);
 }
 
 static void print(const struct proposals *proposals, long wanted)
@@ -268,6 +379,7 @@ int main(int argc, char **argv)
 		return 1;
 	for (size_t i = 0; i < snapshot_setting_count(snapshot); i++)
 		consider(&proposals, snapshot, knowledge.registry, snapshot_setting_at(snapshot, i));
+	keep_one_each(&proposals);
 	print(&proposals, argc > 3 ? strtol(argv[3], NULL, 10) : -1);
 	for (size_t i = 0; i < proposals.count; i++)
 		free(proposals.items[i].text);

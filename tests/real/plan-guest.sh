@@ -1,0 +1,312 @@
+# shellcheck shell=sh
+# Run in a guest by test-plan-guest.sh: plans for everything that can be set here, there and back.  TAP ends up in /out/tap;
+# settings may change here: it is a guest.
+snapshot=/out/snapshot
+plan=/tmp/plan
+
+# shellcheck source=tests/tap.sh
+. /bin/tap.sh
+
+# ---- a host with something of everything ----
+
+load() {
+	for module in "$@"; do
+		if [ -e "/tmp/$module.ko" ]; then insmod "/tmp/$module.ko" || echo "no module $module"; fi
+	done
+}
+
+set_up() {
+	echo 0123456789abcdef0123456789abcdef >/etc/machine-id
+	mount -t debugfs none /sys/kernel/debug
+	mount -t cgroup2 none /sys/fs/cgroup
+	echo "+cpu +memory +pids +io +cpuset +hugetlb" >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir /sys/fs/cgroup/work
+	load configfs virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk \
+		null_blk libcrc32c crc32c_generic nf_defrag_ipv4 nf_defrag_ipv6 nf_conntrack inet_diag tcp_diag veth dummy zsmalloc zram \
+		tcp_bbr sch_fq xfs
+	mount -t configfs none /sys/kernel/config
+	mkdir /sys/kernel/config/nullb/disk
+	for setting in memory_backed=1 size=64 power=1; do
+		echo "${setting#*=}" >"/sys/kernel/config/nullb/disk/${setting%%=*}"
+	done
+	mkdir /data
+	mke2fs -q -F /dev/disk >/dev/null
+	mount -t ext4 /dev/disk /data
+	/bin/ip link add veth1 type veth peer name veth2
+	/bin/ip link set veth1 up
+	/bin/ip link set veth2 up
+	/bin/ip link set dummy0 up
+	sleep 1
+}
+
+# Seen on the console, should the guest hang.
+progress() {
+	echo "$(cut -d ' ' -f 1 /proc/uptime) $*" | tee /dev/console
+}
+
+# ---- plans ----
+
+# make REQUESTS: a plan of the lines of that file
+make() {
+	rm -rf "$plan"
+	(
+		IFS='
+'
+		set -f
+		# shellcheck disable=SC2046 # one word for each line
+		exec keisoku plan --quiet --snapshot "$snapshot" --plan "$plan" --forbid one-way --forbid reboot-to-undo $(cat "$1")
+	) >/tmp/make.out 2>&1
+}
+
+# script NAME ARGUMENT…: output in /tmp/NAME.out
+script() {
+	script_name=$1
+	shift
+	dash "$plan/$script_name.sh" --state /tmp/state "$@" >"/tmp/$script_name.out" 2>&1
+}
+
+# The setting that apply.sh failed at: the one it complains of, or the last that it began.
+failed() {
+	failed_key=$(sed -n 's/^apply.sh: \(.*\): wrote .*; undoing what was done$/\1/p; s/^apply.sh: \(.*\): expected .*, found.*$/\1/p' /tmp/apply.out | head -n 1)
+	[ -z "$failed_key" ] || { echo "$failed_key"; return; }
+	failed_number=$(sed -n 's/^[^ ]* apply //p' /tmp/state/journal | tail -n 1)
+	sed -n "/^action_$failed_number() {/,/^}/s/^	\(setting\|choice\|reading\|reading_choice\|shown\) //p" "$plan/apply.sh" |
+		sed "s/^'\([^']*\)'.*/\1/; s/ .*[^a-z_].*//" | head -n 1
+}
+
+# Words of what it said that was wrong.
+said() {
+	grep -v '^done ' "/tmp/$1.out" | head -n 12
+}
+
+# ---- there and back ----
+
+# there_and_back ROUND REQUESTS: applies, looks, takes back and looks
+there_and_back() {
+	name=$1
+	cp "$2" /tmp/requests
+	tries=0
+	while [ $tries -lt 40 ]; do
+		tries=$((tries + 1))
+		make /tmp/requests
+		progress "$name made"
+		[ -f "$plan/apply.sh" ] || { not_ok "$name: a plan" "$(cat /tmp/make.out)"; return; }
+		rm -rf /tmp/state
+		script apply && break
+		[ $? -eq 4 ] && not_ok "$name: what failed is undone" "$(said apply)"
+		state >/tmp/now
+		cmp -s /tmp/before /tmp/now || {
+			not_ok "$name: what failed is undone, byte for byte" "$(said apply; diff /tmp/before /tmp/now)"
+			cp /tmp/now /tmp/before
+		}
+		key=$(failed)
+		progress "$name failed: $key: $(grep '^apply.sh' /tmp/apply.out | head -n 2)"
+		not_ok "$name: $key" "$(said apply)"
+		[ -n "$key" ] || break
+		awk -v key="$key=" 'index($0, key) != 1 && !index($0, " " key)' /tmp/requests >/tmp/requests.new
+		cmp -s /tmp/requests /tmp/requests.new && break
+		mv /tmp/requests.new /tmp/requests
+	done
+	progress "$name applied"
+	count=$(grep -c '^done ' /tmp/apply.out)
+	moved=$((moved + count))
+	echo $moved >"/out/moved-$direction"
+	script verify
+	same "$name: $count settings are as planned" 0 "$?"
+	grep '^not so' /tmp/verify.out | sed 's/^/# /'
+	script rollback
+	same "$name: taken back" 0 "$?"
+	said rollback | sed 's/^/# /'
+	state >/tmp/now
+	same "$name: everything is as it was, byte for byte" "" "$(diff /tmp/before /tmp/now)"
+	cp /tmp/now /tmp/before
+}
+
+# Of a round a part at a time: what fails is undone and tried again without it.
+everything() {
+	(sleep "${limit-480}"; kill $$) &
+	moved=0 direction=$1
+	rounds=$(propose "$snapshot" "$1" 2>"/out/not-proposed-$1")
+	round=0
+	while [ $round -lt "$rounds" ]; do
+		propose "$snapshot" "$1" $round >/tmp/round 2>/dev/null
+		awk '{ print >("/tmp/some-" 100 + int(NR / 70)) }' /tmp/round
+		for some in /tmp/some-*; do
+			there_and_back "$1, round $round, ${some#*-}" "$some"
+			rm "$some"
+		done
+		round=$((round + 1))
+	done
+}
+
+up() { everything up; }
+down() { everything down; }
+
+# ---- the nasty ones ----
+
+# asked REQUEST…: a fresh plan, from a fresh look
+asked() {
+	state >/tmp/before
+	keisoku capture --quiet --file $snapshot
+	printf '%s\n' "$@" >/tmp/requests
+	make /tmp/requests
+	rm -rf /tmp/state
+}
+
+value() {
+	tr '\t' ' ' <"$1"
+}
+
+# goes NAME: applies and looks
+goes() {
+	script apply
+	same "$1: applied" 0 "$?"
+	said apply | sed 's/^/# /'
+	script verify
+	same "$1: as planned" 0 "$?"
+	progress "$1"
+}
+
+# comes_back NAME
+comes_back() {
+	script rollback
+	same "$1: taken back" 0 "$?"
+	said rollback | sed 's/^/# /'
+	is_as_before "$1"
+}
+
+is_as_before() {
+	state >/tmp/now
+	same "$1: everything is as it was, byte for byte" "" "$(diff /tmp/before /tmp/now)"
+}
+
+pairs() {
+	asked vm.dirty_bytes=268435456
+	goes "dirty_bytes"
+	same "dirty_bytes zeroes dirty_ratio" 0 "$(value /proc/sys/vm/dirty_ratio)"
+	comes_back "dirty_bytes"
+	echo 67108864 >/proc/sys/vm/dirty_background_bytes
+	asked vm.dirty_background_ratio=5
+	goes "dirty_background_ratio where bytes are in force"
+	comes_back "dirty_background_ratio where bytes are in force"
+	echo 10 >/proc/sys/vm/dirty_background_ratio
+	asked vm.overcommit_kbytes=400000 vm.overcommit_memory=1
+	goes "overcommit_kbytes"
+	same "overcommit_kbytes zeroes overcommit_ratio" 0 "$(value /proc/sys/vm/overcommit_ratio)"
+	comes_back "overcommit_kbytes"
+}
+
+congestion_control() {
+	load tcp_vegas
+	asked net.ipv4.tcp_congestion_control=vegas
+	goes "a default that widens tcp_allowed_congestion_control"
+	contains "it is allowed to all" vegas "$(value /proc/sys/net/ipv4/tcp_allowed_congestion_control)"
+	comes_back "a default that widens tcp_allowed_congestion_control"
+}
+
+huge_pages() {
+	echo never >/sys/kernel/mm/transparent_hugepage/enabled
+	echo 3333 >/proc/sys/vm/min_free_kbytes
+	asked thp.enabled=always
+	goes "THP"
+	same "THP moves min_free_kbytes" moved "$([ "$(value /proc/sys/vm/min_free_kbytes)" = 3333 ] || echo moved)"
+	comes_back "THP"
+	asked vm.nr_hugepages=100000
+	script apply
+	same "huge pages that cannot be had are a failure" 3 "$?"
+	is_as_before "huge pages that cannot be had"
+}
+
+burst() {
+	asked "cgroup /work cpu.max.burst=10000" "cgroup /work cpu.max=20000 100000"
+	goes "a burst and its quota"
+	comes_back "a burst and its quota"
+	echo "20000 100000" >/sys/fs/cgroup/work/cpu.max
+	echo 20000 >/sys/fs/cgroup/work/cpu.max.burst
+	asked "cgroup /work cpu.max.burst=0" "cgroup /work cpu.max=max 100000"
+	goes "neither any more"
+	comes_back "neither any more"
+}
+
+vanishing() {
+	asked net.netfilter.nf_conntrack_max=4242 vm.swappiness=11
+	goes "a key of a module"
+	rmmod nf_conntrack
+	script rollback
+	same "rollback refuses when the module is gone" 1 "$?"
+	same "and touches nothing" 11 "$(value /proc/sys/vm/swappiness)"
+	script rollback --force
+	same "--force says that not everything could be undone" 4 "$?"
+	same "and gives back the rest" 60 "$(value /proc/sys/vm/swappiness)"
+	rm -rf /tmp/state
+	script apply
+	same "apply refuses where the key is gone" 1 "$?"
+	load nf_conntrack
+}
+
+dotted() {
+	/bin/ip link set dummy0 down
+	/bin/ip link set dummy0 name dummy.0
+	/bin/ip link set dummy.0 up
+	sleep 1
+	keisoku capture --quiet --file $snapshot
+	key=$(grep -o '"net.ipv4.conf.dummy[^"]*0[^"]rp_filter"' $snapshot | head -n 1 | tr -d '"')
+	asked "$key=2" "dummy.0 mtu=1400"
+	goes "an interface name with a dot ($key)"
+	same "the right file was written" 2 "$(value /proc/sys/net/ipv4/conf/dummy.0/rp_filter)"
+	comes_back "an interface name with a dot"
+}
+
+# Each record reaches stable storage by sync: a sync of our own kills the script in its place, at the first, the second…
+killed() {
+	asked vm.swappiness=11 vm.dirty_bytes=268435456 "net.ipv4.tcp_rmem=4096 262144 8388608"
+	mkdir -p /tmp/killer
+	cat >/tmp/killer/sync <<-'END'
+		#!/bin/sh
+		read -r left </tmp/killer/left
+		left=$((left - 1))
+		echo $left >/tmp/killer/left
+		[ $left -ne 0 ] || kill -9 $PPID
+	END
+	chmod +x /tmp/killer/sync
+	at=0
+	finished=0 undone=0
+	while at=$((at + 1)) && [ $at -lt 60 ]; do
+		rm -rf /tmp/state
+		echo $at >/tmp/killer/left
+		PATH=/tmp/killer:$PATH dash "$plan/apply.sh" --state /tmp/state >/tmp/apply.out 2>&1
+		code=$?
+		[ $code -ne 0 ] || break
+		progress "killed at $at: $code: $(said apply | tail -n 2)"
+		sleep 1
+		if [ $((at % 2)) -eq 0 ]; then
+			if script apply && script verify; then finished=$((finished + 1)); else said apply; fi
+		fi
+		if [ -f /tmp/state/journal ]; then script rollback; else true; fi && undone=$((undone + 1))
+		is_as_before "killed at step $at"
+	done
+	same "killed at each of $((at - 1)) steps, run again it finished" $(((at - 1) / 2)) $finished
+	same "and was taken back" $((at - 1)) $undone
+	if [ $at -gt 8 ]; then ok "there were steps to be killed at"; else not_ok "only $at steps" "$(cat /tmp/apply.out)"; fi
+	script rollback
+	is_as_before "after all of it"
+}
+
+nasty() {
+	pairs
+	congestion_control
+	huge_pages
+	burst
+	vanishing
+	dotted
+	killed
+}
+
+set_up
+state >/tmp/before
+keisoku capture --quiet --file $snapshot
+state >/tmp/now
+same "looking changes nothing" "" "$(diff /tmp/before /tmp/now)"
+cp /tmp/now /tmp/before
+"${part-up}"
+done_testing
