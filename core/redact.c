@@ -4,12 +4,13 @@
  *
  * Found by what it looks like, anywhere: IP addresses (not loopback and unspecified), MAC addresses, UUIDs, long
  * hexadecimal ids, mail addresses, names below /home, servers of mounts.  Found by where it stands: the host's and domain's name (and then
- * anywhere else), serial numbers, command lines, examples of kernel messages. */
+ * anywhere else), serial numbers, command lines, examples of kernel messages, comments beside sysctls. */
 #include <errno.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "owner.h"
 #include "snapshot-store.h"
 #include "strbuf.h"
 
@@ -155,8 +156,36 @@ static const char *redact_string(struct redaction *redaction, const char *text)
 	return redact_text(redaction, text, strlen(text), &length);
 }
 
+/* Of a line that sets a sysctl, what follows "#" or ";" is the words of whoever wrote it:
+ *
+ *	/etc/sysctl.d/99-site.conf:3	vm.swappiness = 10	# asked for by db7, ticket 4711 */
+static void cut_comments(struct strbuf *lines)
+{
+	CLEANUP(strbuf_release) struct strbuf result = STRBUF_INIT;
+	const char *line = lines->buf;
+
+	for (;;) {
+		size_t length = strcspn(line, "\n");
+		const char *tab = memchr(line, '\t', length);
+		size_t start = tab ? (size_t)(tab - line) : 0;
+		size_t kept = start + strcspn(line + start, "#;\n");
+
+		strbuf_add(&result, line, kept);
+		strbuf_add_string(&result, kept < length ? "# comment" : "");
+		if (line[length] == '\0')
+			break;
+		strbuf_add_char(&result, '\n');
+		line += length + 1;
+	}
+	strbuf_release(lines);
+	*lines = result;
+	result = (struct strbuf)STRBUF_INIT;
+}
+
 static const char *placeholder_of_key(const char *key)
 {
+	if (starts_with(key, OWNER_LINES))
+		key += strlen(OWNER_LINES);
 	for (size_t i = 0; i < ARRAY_SIZE(whole_values); i++)
 		if (streq(whole_values[i].key, key))
 			return whole_values[i].placeholder;
@@ -165,7 +194,8 @@ static const char *placeholder_of_key(const char *key)
 
 static void redact_setting(struct redaction *redaction, struct setting *setting)
 {
-	const char *placeholder = placeholder_of_key(snapshot_key_name(redaction->snapshot, setting->key));
+	const char *key = snapshot_key_name(redaction->snapshot, setting->key);
+	const char *placeholder = placeholder_of_key(key);
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	size_t length;
 
@@ -176,6 +206,12 @@ static void redact_setting(struct redaction *redaction, struct setting *setting)
 		setting->raw = arena_strndup(&redaction->snapshot->arena, text.buf, text.len);
 		setting->raw_length = (uint32_t)text.len;
 		return;
+	}
+	if (starts_with(key, OWNER_LINES)) {
+		strbuf_add(&text, setting->raw, setting->raw_length);
+		cut_comments(&text);
+		setting->raw = arena_strndup(&redaction->snapshot->arena, text.buf, text.len);
+		setting->raw_length = (uint32_t)text.len;
 	}
 	setting->raw = redact_text(redaction, setting->raw, setting->raw_length, &length);
 	setting->raw_length = (uint32_t)length;

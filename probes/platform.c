@@ -492,6 +492,18 @@ static bool is_there(struct platform *platform, const char *path)
 	       root_readlink(platform->root, path, &platform->text) == 0;
 }
 
+/* A unit that was masked after it was enabled keeps its link: systemd then does not start it. */
+static bool is_masked(struct platform *platform, const char *path)
+{
+	CLEANUP(strbuf_release) struct strbuf mask = STRBUF_INIT;
+
+	if (!ends_with(path, ".service"))
+		return false;
+	strbuf_addf(&mask, "/etc/systemd/system%s", strrchr(path, '/'));
+	return root_readlink(platform->root, mask.buf, &platform->text) == 0 &&
+	       streq(platform->text.buf, "/dev/null");
+}
+
 static void record_managers(struct platform *platform)
 {
 	bool running[ARRAY_SIZE(managers)] = { false };
@@ -504,7 +516,8 @@ static void record_managers(struct platform *platform)
 
 		for (size_t j = 0; j < ARRAY_SIZE(manager->files) && manager->files[j] && !file;
 		     j++)
-			file = is_there(platform, manager->files[j]) ? manager->files[j] : NULL;
+			file = is_there(platform, manager->files[j]) &&
+			       !is_masked(platform, manager->files[j]) ? manager->files[j] : NULL;
 		if (running[i])
 			snapshot_set_string(platform->snapshot, SUBJECT_HOST, manager->key,
 					    "running", "/proc/*/comm");

@@ -86,6 +86,13 @@ bool sysctl_line_parse(const char *line, struct strbuf *key, const char **ret_va
 	return true;
 }
 
+/* What is never read below /proc/sys is not read from a file either. */
+static bool is_secret(const char *key)
+{
+	return streq(key, "net.ipv4.tcp_fastopen_key") || streq(key, "net.core.netdev_rss_key") ||
+	       ends_with(key, ".stable_secret");
+}
+
 static void add_assignment(struct sysctl_files *files, enum source source, const char *key, const char *path, size_t line,
 			   const char *text, size_t length)
 {
@@ -94,7 +101,8 @@ static void add_assignment(struct sysctl_files *files, enum source source, const
 	GROW(files->items, files->capacity, files->count + 1);
 	files->items[files->count] = (struct assignment){
 		.key = xstrdup(key),
-		.text = xasprintf("%s:%zu\t%.*s", path, line, (int)length, text),
+		.text = is_secret(key) ? xasprintf("%s:%zu\t%s = (left out)", path, line, key)
+				       : xasprintf("%s:%zu\t%.*s", path, line, (int)length, text),
 		.source = source,
 		.order = files->count,
 	};
@@ -280,24 +288,112 @@ static int compare_keys(const void *a, const void *b)
 	return order ? order : x->order < y->order ? -1 : x->order > y->order;
 }
 
-static void record_key(struct sysctl_files *files, size_t from, size_t to)
+static bool is_tuned(const struct sysctl_files *files, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (files->items[i].source == SOURCE_TUNED)
+			return true;
+	return false;
+}
+
+/* Returns the assignment that counts. */
+static const struct assignment *record_key(struct sysctl_files *files, size_t from, size_t to)
 {
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, text = STRBUF_INIT;
-	bool tuned = false;
+	const struct assignment *last = &files->items[from];
+	bool tuned = is_tuned(files, from, to);
 
-	for (size_t i = from; i < to; i++)
-		tuned = tuned || files->items[i].source == SOURCE_TUNED;
 	for (unsigned int place = 0; place <= 4; place++)
 		for (size_t i = from; i < to; i++)
-			if (rank(&files->items[i], files->tuned_last, tuned) == place)
-				strbuf_addf(&text, "%s%s", text.len ? "\n" : "", files->items[i].text);
+			if (rank(&files->items[i], files->tuned_last, tuned) == place) {
+				last = &files->items[i];
+				strbuf_addf(&text, "%s%s", text.len ? "\n" : "", last->text);
+			}
 	strbuf_addf(&name, OWNER_LINES "%s", files->items[from].key);
 	snapshot_set(files->snapshot, SUBJECT_HOST, name.buf, text.buf, text.len, "sysctl.d");
+	return last;
+}
+
+/* ---- keys that run with another value than their line says ---- */
+
+/* Keys that matter, that the kernel takes as they are written, and that nothing but a person or a tool changes: not
+ * vm.min_free_kbytes, which khugepaged raises, nor nf_conntrack_max, which kube-proxy sets. */
+static const char *const watched[] = {
+	"fs.aio-max-nr",
+	"fs.inotify.max_user_instances",
+	"fs.inotify.max_user_watches",
+	"net.core.default_qdisc",
+	"net.core.netdev_max_backlog",
+	"net.core.rmem_max",
+	"net.core.somaxconn",
+	"net.core.wmem_max",
+	"net.ipv4.ip_local_port_range",
+	"net.ipv4.tcp_congestion_control",
+	"net.ipv4.tcp_max_syn_backlog",
+	"net.ipv4.tcp_rmem",
+	"net.ipv4.tcp_wmem",
+	"vm.dirty_background_ratio",
+	"vm.dirty_ratio",
+	"vm.max_map_count",
+	"vm.swappiness",
+};
+
+static bool is_watched(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
+		if (streq(watched[i], key))
+			return true;
+	return false;
+}
+
+/* Words with one blank between them, up to a comment.  false: not something to compare, such as a variable or 0x10. */
+static bool plain_words(const char *value, size_t length, struct strbuf *out)
+{
+	strbuf_reset(out);
+	for (size_t i = 0; i < length && value[i] != '#' && value[i] != ';'; i++) {
+		char c = value[i];
+		bool blank = c == ' ' || c == '\t';
+		bool letter = (c >= 'a' && c <= 'z') || c == '_' || c == '-';
+
+		if (!blank && !letter && (c < '0' || c > '9'))
+			return false;
+		if (!blank)
+			strbuf_add_char(out, c);
+		else if (out->len > 0 && out->buf[out->len - 1] != ' ')
+			strbuf_add_char(out, ' ');
+	}
+	strbuf_trim(out);
+	for (const char *c = out->buf; *c; c++)
+		if (*c == '0' && (c == out->buf || c[-1] == ' ') && c[1] && c[1] != ' ')
+			return false;
+	return out->len > 0;
+}
+
+/* What TuneD says is in force only while it runs, and it takes it back when it stops: not compared. */
+static void add_drift(const struct sysctl_files *files, const struct assignment *last, struct strbuf *drift)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, key = STRBUF_INIT, running = STRBUF_INIT,
+					      words = STRBUF_INIT, said = STRBUF_INIT;
+	const char *tab = strchr(last->text, '\t'), *value;
+	size_t length;
+
+	if (last->source == SOURCE_TUNED || !is_watched(last->key) || !tab ||
+	    !sysctl_line_parse(tab + 1, &key, &value, &length) || !plain_words(value, length, &said))
+		return;
+	strbuf_addf(&path, "/proc/sys/%s", last->key);
+	for (char *c = path.buf; *c; c++)
+		*c = *c == '.' ? '/' : *c;
+	if (root_read_line(files->root, path.buf, &running) < 0 ||
+	    !plain_words(running.buf, running.len, &words) || streq(words.buf, said.buf))
+		return;
+	strbuf_addf(drift, "%s%s is %s, not %s (%.*s)", drift->len ? "; " : "", last->key, words.buf, said.buf,
+		    (int)(tab - last->text), last->text);
 }
 
 static int sysctl_file_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
 	struct sysctl_files files = { .root = root, .snapshot = snapshot };
+	CLEANUP(strbuf_release) struct strbuf drift = STRBUF_INIT;
 
 	(void)options;
 	read_directories(&files);
@@ -310,8 +406,9 @@ static int sysctl_file_read(const struct root *root, const struct probe_options 
 	for (size_t i = 0, next; i < files.count; i = next) {
 		for (next = i + 1; next < files.count && streq(files.items[next].key, files.items[i].key);)
 			next++;
-		record_key(&files, i, next);
+		add_drift(&files, record_key(&files, i, next), &drift);
 	}
+	snapshot_set_string(snapshot, SUBJECT_HOST, "sysctl.drift", drift.len ? drift.buf : "none", "sysctl.d, /proc/sys");
 	for (size_t i = 0; i < files.count; i++) {
 		free(files.items[i].key);
 		free(files.items[i].text);
@@ -333,12 +430,17 @@ static const char *const sysctl_file_paths[] = {
 	"/etc/tuned/profiles/*/tuned.conf",
 	"/usr/lib/tuned/*/tuned.conf",
 	"/usr/lib/tuned/profiles/*/tuned.conf",
+	"/proc/sys/fs/aio-max-nr",
+	"/proc/sys/fs/inotify/*",
+	"/proc/sys/net/core/*",
+	"/proc/sys/net/ipv4/*",
+	"/proc/sys/vm/*",
 	NULL,
 };
 
 const struct probe probe_sysctl_file = {
 	.name = "sysctl-file",
-	.summary = "which lines of which files set sysctls",
+	.summary = "which lines of which files set sysctls, and which are not in force",
 	.paths = sysctl_file_paths,
 	.read = sysctl_file_read,
 };

@@ -240,6 +240,39 @@ static void managers_run_or_are_configured_or_neither(void **state)
 	assert_setting(tree, HOST, "", "manager.kubelet", "none");
 }
 
+static void a_masked_unit_is_not_configured(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/proc/1/comm", "systemd\n");
+	tree_write(tree, "/proc/2/comm", "kthreadd\n");
+	tree_write(tree, "/proc/3/comm", "kworker\n");
+	tree_link(tree, "/etc/systemd/system/graphical.target.wants/power-profiles-daemon.service",
+		  "/usr/lib/systemd/system/power-profiles-daemon.service");
+	tree_link(tree, "/etc/systemd/system/power-profiles-daemon.service", "/dev/null");
+	tree_link(tree, "/etc/systemd/system/multi-user.target.wants/tlp.service",
+		  "/usr/lib/systemd/system/tlp.service");
+	tree_link(tree, "/etc/systemd/system/tlp.service", "/opt/site/tlp.service");
+	tree_read(tree, &probe_platform);
+	assert_setting(tree, HOST, "", "manager.power_profiles", "none");
+	assert_setting(tree, HOST, "", "manager.tlp", "configured");
+}
+
+/* tuned-ppd speaks for TuneD on the bus name of power-profiles-daemon. */
+static void the_stand_in_of_tuned_is_not_another_manager(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/proc/1/comm", "systemd\n");
+	tree_write(tree, "/proc/700/comm", "tuned\n");
+	tree_write(tree, "/proc/701/comm", "tuned-ppd\n");
+	tree_link(tree, "/etc/systemd/system/graphical.target.wants/tuned-ppd.service",
+		  "/usr/lib/systemd/system/tuned-ppd.service");
+	tree_read(tree, &probe_platform);
+	assert_setting(tree, HOST, "", "manager.tuned", "running");
+	assert_setting(tree, HOST, "", "manager.power_profiles", "none");
+}
+
 static void without_processes_only_configuration_is_known(void **state)
 {
 	struct tree *tree = *state;
@@ -279,6 +312,8 @@ int main(void)
 		tree_test(what_an_engine_says_counts_more_than_its_marks),
 		tree_test(marks_do_not_make_a_container_of_a_host),
 		tree_test(managers_run_or_are_configured_or_neither),
+		tree_test(a_masked_unit_is_not_configured),
+		tree_test(the_stand_in_of_tuned_is_not_another_manager),
 		tree_test(without_processes_only_configuration_is_known),
 		cmocka_unit_test(environments_are_searched_by_whole_names),
 	};

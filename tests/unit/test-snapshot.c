@@ -355,6 +355,28 @@ static void redaction_is_consistent_and_leaves_the_rest(void **state)
 	assert_string_equal(snapshot_text(snapshot, SUBJECT_HOST, "loop"), "127.0.0.1");
 }
 
+static void redaction_covers_the_lines_of_files_that_set_sysctls(void **state)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+
+	(void)state;
+	snapshot_set_string(snapshot, SUBJECT_HOST, "kernel.hostname", "web17", NULL);
+	snapshot_set_string(snapshot, SUBJECT_HOST, "sysctl.file.vm.swappiness",
+			    "/usr/lib/sysctl.d/a.conf:1\tvm.swappiness = 60\n"
+			    "/etc/sysctl.d/web17.conf:3\tvm.swappiness = 10\t# for db7.example.org, 10.1.2.3", NULL);
+	snapshot_set_string(snapshot, SUBJECT_HOST, "sysctl.file.kernel.core_pattern",
+			    "/etc/sysctl.conf:1\tkernel.core_pattern = /home/alice/core ; at 10.1.2.3", NULL);
+	snapshot_set_string(snapshot, SUBJECT_HOST, "sysctl.file.kernel.hostname",
+			    "/etc/sysctl.conf:2\tkernel.hostname = old9", NULL);
+	snapshot_redact(snapshot);
+	assert_string_equal("/usr/lib/sysctl.d/a.conf:1\tvm.swappiness = 60\n"
+			    "/etc/sysctl.d/host-1.conf:3\tvm.swappiness = 10\t# comment",
+			    snapshot_text(snapshot, SUBJECT_HOST, "sysctl.file.vm.swappiness"));
+	assert_string_equal("/etc/sysctl.conf:1\tkernel.core_pattern = /home/user-1/core # comment",
+			    snapshot_text(snapshot, SUBJECT_HOST, "sysctl.file.kernel.core_pattern"));
+	assert_null(strstr(snapshot_text(snapshot, SUBJECT_HOST, "sysctl.file.kernel.hostname"), "old9"));
+}
+
 static void what_was_left_out_is_no_error_of_the_host(void **state)
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
@@ -422,6 +444,7 @@ int main(void)
 		cmocka_unit_test(a_changed_or_broken_file_is_refused),
 		cmocka_unit_test(one_changed_byte_is_noticed),
 		cmocka_unit_test(redaction_is_consistent_and_leaves_the_rest),
+		cmocka_unit_test(redaction_covers_the_lines_of_files_that_set_sysctls),
 		cmocka_unit_test(what_was_left_out_is_no_error_of_the_host),
 		cmocka_unit_test(a_metric_that_is_not_there_leaves_the_setting_of_its_name),
 	};
