@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a plan hands to other programs: each artefact is read by the program it is for, or by an independent parser.
 set -u
-keisoku=$1 source=$2
+keisoku=$(realpath "$1") source=$(realpath "$2")
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Plans: their scripts apply, verify and roll back on a copy of /proc and /sys, byte for byte, however they are stopped.
 set -u
-keisoku=$1 source=$2
+keisoku=$(realpath "$1") source=$(realpath "$2")
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # keisoku verify as a person and as a program use it, on trees; tests/real/test-verify.sh does it with real workloads.
 set -u
-keisoku=$1 source=$2
+keisoku=$(realpath "$1") source=$(realpath "$2")
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)

@@ -25,9 +25,10 @@ guest() {
 	return 1
 }
 
-# speaking NAME FILTER: of what is not silent in that report
+# speaking NAME FILTER: of what is not silent in that report, but for what is true of every guest under emulation: it has
+# no fast clock
 speaking() {
-	jq -r ".findings[] | select(.status == \"recommend\" or .status == \"suspect\" or .status == \"elsewhere\") | $2" \
+	jq -r ".findings[] | select(.rule != \"clocksource-virtual\") | select(.status == \"recommend\" or .status == \"suspect\" or .status == \"elsewhere\") | $2" \
 		"$out/$1.json" 2>&1
 }
 
@@ -36,7 +37,7 @@ finds() {
 	sentence=$1 name=$2
 	shift 2
 	expected=$(printf '%s\n' "$@")
-	found=$(speaking "$name" '.status + " " + .id' | sort)
+	found=$(speaking "$name" '.status + " " + .id | sub("@[0-9]+ .*"; "@a process")' | sort)
 	same "$sentence" "$expected" "$found"
 	[ "$found" = "$expected" ] || speaking "$name" '.id, (.evidence[] | "  \(.expression): \(.value)")' | sed 's/^/# /'
 }
@@ -59,15 +60,19 @@ command -v jq >/dev/null || {
 	exit
 }
 
+# The workload of short connections holds nearly as many files as it may.
+files="elsewhere process-open-files@a process"
+
 if guest 2; then
 	finds "an idle guest gets no recommendation" idle
 	finds "a quota that throttles, bursts under one that is enough on average, a limit of tasks" groups \
-		"recommend cgroup-cpu-throttled-burst@/burst" "recommend cgroup-cpu-throttled@/quota" \
+		"elsewhere cpu-pressure-placement@host" "recommend cgroup-cpu-throttled-burst@/burst" "recommend cgroup-cpu-throttled@/quota" \
 		"recommend cgroup-pids-limit@/pids"
 	changes "the quota is raised by half" groups cgroup-cpu-throttled "/quota cpu.max 30000 100000"
 	changes "for bursts a whole quota may be saved up" groups cgroup-cpu-throttled-burst "/burst cpu.max.burst 20000"
-	finds "a listener that does not accept, clipped by somaxconn" deaf "recommend tcp-accept-queue-overflow@host"
-	finds "connections closed at once use up the ports" ports "recommend tcp-ephemeral-ports@host"
+	finds "a listener that does not accept, clipped by somaxconn" deaf "$files" "elsewhere tcp-connect-unanswered@host" \
+		"elsewhere tcp-retransmissions@host" "recommend tcp-accept-queue-overflow@host"
+	finds "connections closed at once use up the ports" ports "$files" "recommend tcp-ephemeral-ports@host"
 	finds "a memory limit below what is read again and again" memory "recommend cgroup-memory-limit-thrash@/memory"
 	changes "the limit is raised by half" memory cgroup-memory-limit-thrash "/memory memory.max 75497472"
 	finds "bursts of writing reach the dirty limit while the disk has time left" spill "recommend dirty-limit-throttle@host"
@@ -79,7 +84,7 @@ if guest 2; then
 fi
 
 if guest 1; then
-	finds "limits of CPU, memory and tasks, in version 1" groups "recommend cgroup-cpu-throttled-v1@/burst" \
+	finds "limits of CPU, memory and tasks, in version 1" groups "recommend cgroup-cpu-throttled-v1-burst@/burst" \
 		"recommend cgroup-cpu-throttled-v1@/quota" "recommend cgroup-memory-limit-thrash-v1@/memory" \
 		"recommend cgroup-pids-limit@/pids"
 	changes "the memory limit is raised by half" groups cgroup-memory-limit-thrash-v1 "/memory memory.limit_in_bytes 75497472"

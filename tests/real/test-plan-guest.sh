@@ -1,6 +1,7 @@
 #!/bin/bash
-# Plans on another kernel than the one that is running: Debian's own, in guests under emulation.  Everything that can be set
-# there is set by plans, looked at, taken back, and the whole state compared byte for byte with the state before.
+# Plans on another kernel than the one that is running: Debian's own, in guests under emulation.  The settings that are hard
+# to take back are set by plans, looked at, taken back, and the whole state compared byte for byte with the state before;
+# with KEISOKU_SWEEP=1 everything else that can be set there too.
 #
 #   test-plan-guest.sh KEISOKU WORKLOAD SOURCE
 set -u
@@ -79,10 +80,14 @@ guest nasty
 [ -e "$cache/vmlinuz" ] || for name in vmlinuz kernel; do
 	[ ! -e "$cache/plan-nasty/$name" ] || cp -a "$cache/plan-nasty/$name" "$cache/"
 done
-guest up &
-guest down &
-wait
 report nasty
-if report up; then floor up 250; fi
-if report down; then floor down 250; fi
+if [ "${KEISOKU_SWEEP-}" ]; then
+	guest up &
+	guest down &
+	wait
+	if report up; then floor up 250; fi
+	if report down; then floor down 250; fi
+else
+	skip "every setting there and back" "ten minutes under emulation: only with KEISOKU_SWEEP=1"
+fi
 done_testing

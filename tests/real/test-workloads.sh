@@ -2,7 +2,7 @@
 # Real workloads on the kernel that is running, each in a control group and network namespace of its own, and each to
 # give exactly the finding it is made for and none beside it.
 set -u
-keisoku=$1 workload=$2 source=$3
+keisoku=$(realpath "$1") workload=$(realpath "$2") source=$(realpath "$3")
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)
@@ -97,12 +97,17 @@ fi
 same "an idle host gets no recommendation" "" "$(in_namespace findings idle)"
 
 found=$(in_namespace beside deaf 'sysctl -qw net.core.somaxconn=16' 1 deaf 65535 $((window + 4)))
-same "a listener that does not accept, clipped by somaxconn" "recommend tcp-accept-queue-overflow@host" "$found"
+# Who calls such a listener waits for an answer: that is seen too, and its cause is named.
+callers="elsewhere tcp-connect-unanswered@host
+elsewhere tcp-retransmissions@host"
+same "a listener that does not accept, clipped by somaxconn" "$callers
+recommend tcp-accept-queue-overflow@host" "$found"
 same "and the ceiling is raised" 4096 "$(jq -r '.findings[] | select(.rule == "tcp-accept-queue-overflow")
 	| .changes[0].to' "$work/deaf.json")"
 
 found=$(in_namespace beside short_queue : 1 deaf 8 $((window + 4)))
-same "a listener that asked for a short queue itself" "elsewhere tcp-accept-queue-overflow@host" "$found"
+same "a listener that asked for a short queue itself" "elsewhere tcp-accept-queue-overflow@host
+$callers" "$found"
 
 # A port waits for 60 seconds, so 64 connections a second need 3840 of the 4000 in the long run. Over
 # loopback waiting ports are taken again after one second unless that is turned off.
