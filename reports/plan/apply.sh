@@ -98,6 +98,11 @@ give_up() {
 	exit 4
 }
 
+# What is not written down first could not be undone after a kill.
+must_journal() {
+	journal "$@" || give_up "cannot write below $state"
+}
+
 apply_action() {
 	problem=
 	action landed "$1"
@@ -106,7 +111,7 @@ apply_action() {
 		return
 	fi
 	problem=
-	journal "apply $1"
+	must_journal "apply $1"
 	action touch "$1"
 	action write "$1"
 	[ -n "$problem" ] || action landed "$1"
@@ -124,14 +129,14 @@ apply_all() {
 	problem=
 	all landed
 	[ -z "$problem" ] || give_up "$problem"
-	journal applied
+	must_journal applied
 }
 
 persist_all() {
 	for persist_number in $plan_actions; do
 		[ -z "$stop" ] || give_up 'interrupted'
 		problem=
-		journal "persist $persist_number"
+		must_journal "persist $persist_number"
 		action persist "$persist_number"
 		[ -z "$problem" ] || give_up "$problem"
 		[ "$file_count" -gt 0 ] || say "by hand  $number. $key: \"To last\" in $script says how"
@@ -148,7 +153,7 @@ start_timer() {
 	cp "$here/rollback.sh" "$state/rollback.sh" || refuse "cannot write below $state"
 	settle "$state/rollback.sh"
 	token=$$.$(date +%s)
-	journal "wait $token ${persist:-no}"
+	journal "wait $token ${persist:-no}" || refuse "cannot write below $state"
 	setsid sh "$state/rollback.sh" --state "$state" --any-host --unless-confirmed "$token" "$confirm_within" $$ \
 		</dev/null >>"$state/timer.log" 2>&1 9>&- &
 	journal "timer $!"
@@ -185,8 +190,8 @@ save_originals() {
 		if [ -f "$save_file" ]; then settle "$save_file"; fi
 	done
 	[ -z "$problem" ] || refuse "$problem"
-	if is_fresh; then journal "begin $plan_id"; fi
-	journal "boot $(boot_id)"
+	if is_fresh; then journal "begin $plan_id" || refuse "cannot write below $state"; fi
+	journal "boot $(boot_id)" || refuse "cannot write below $state"
 }
 
 apply() {

@@ -146,7 +146,11 @@ settle() {
 	sync "$1" "$(dirname "$1")" 2>/dev/null || sync
 }
 
+# Behind a line that a full disk or a power cut left half written, a new one begins.
 journal() {
+	if [ -s "$state/journal" ] && [ -n "$(tail -c 1 "$state/journal")" ]; then
+		echo >>"$state/journal" || return
+	fi
 	printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>"$state/journal" || return
 	settle "$state/journal"
 }
@@ -290,7 +294,12 @@ run() {
 }
 
 has_moved() {
-	complain "$key: expected $from, found $now"
+	moved_left=$state/left/$(place "$path")
+	if [ -f "$moved_left" ]; then
+		complain "$key: expected $(cat "$moved_left"), as we left it, or $from; found $now"
+	else
+		complain "$key: expected $from, found $now"
+	fi
 	moved=yes
 }
 

@@ -391,6 +391,30 @@ same "and it can be applied afterwards" 0 "$?"
 script rollback
 same "and taken back" "" "$(tree_state | diff "$work/before" -)"
 
+# ---- a full disk: the journal breaks off in the middle of a line ----
+
+new_tree
+all_settings
+tree_state >"$work/before"
+script apply && script rollback
+journal=$(echo "$state"/*/journal)
+# Room for the first steps: up to a whole number of blocks of 512 bytes, less 170.
+size=$(wc -c <"$journal")
+blocks=$(((size + 190 + 511) / 512))
+printf 'T note %*s\n' $((blocks * 512 - 170 - size - 8)) x >>"$journal"
+dash -c 'trap "" XFSZ; ulimit -f "$0"; exec dash "$@"' "$blocks" "$plan/apply.sh" >"$work/out" 2>&1
+same "a full disk: it cannot say that all was undone" 4 "$?"
+contains "a full disk: it says why" "cannot write below" "$(cat "$work/out")"
+same "a full disk: everything is as it was all the same" "" "$(tree_state | diff "$work/before" -)"
+same "a full disk: the journal is cut off" $((blocks * 512)) "$(wc -c <"$journal")"
+script rollback
+same "with room again, rollback brings it to its end" 0 "$?"
+same "behind the broken line stands a whole one" 2 "$(grep -c '^[^ ]* undone$' "$journal")"
+script apply
+same "and it can be applied" 0 "$?"
+script rollback
+same "and taken back again" "" "$(tree_state | diff "$work/before" -)"
+
 # ---- reboots ----
 
 new_tree
