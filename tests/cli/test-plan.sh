@@ -402,6 +402,7 @@ journal=$(echo "$state"/*/journal)
 size=$(wc -c <"$journal")
 blocks=$(((size + 190 + 511) / 512))
 printf 'T note %*s\n' $((blocks * 512 - 170 - size - 8)) x >>"$journal"
+# shellcheck disable=SC2016 # for the inner shell
 dash -c 'trap "" XFSZ; ulimit -f "$0"; exec dash "$@"' "$blocks" "$plan/apply.sh" >"$work/out" 2>&1
 same "a full disk: it cannot say that all was undone" 4 "$?"
 contains "a full disk: it says why" "cannot write below" "$(cat "$work/out")"

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
 #include "../../advisor/mutate.h"
+#include "registry-world.h"
 
 static const char tunables[] =
 	"vm.swappiness: {kind: sysctl, type: integer, range: 0..200, summary: s, scope: global, takes_effect: live,\n"
@@ -15,40 +10,9 @@ static const char tunables[] =
 static const char metrics[] = "vmstat.oom_kill: {kind: counter, unit: count, source: s, meaning: m, references: [r]}\n"
 			      "meminfo.MemFree: {kind: gauge, unit: kB, source: s, meaning: m, references: [r]}\n";
 
-struct world {
-	struct arena arena;
-	struct diag diag;
-	struct registry *registry;
-};
-
-static const struct node *parse(struct world *world, const char *yaml)
-{
-	const struct node *documents;
-
-	assert_int_equal(node_parse(&world->arena, "test", yaml, strlen(yaml), &world->diag, &documents), 0);
-	return documents;
-}
-
 static int setup(void **state)
 {
-	struct world *world = xcalloc(1, sizeof(*world));
-
-	world->registry = registry_new();
-	assert_int_equal(registry_load(world->registry, ENTRY_TUNABLE, parse(world, tunables), &world->diag), 0);
-	assert_int_equal(registry_load(world->registry, ENTRY_METRIC, parse(world, metrics), &world->diag), 0);
-	assert_int_equal(registry_check(world->registry, &world->diag), 0);
-	*state = world;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *world = *state;
-
-	registry_free(world->registry);
-	arena_release(&world->arena);
-	diag_release(&world->diag);
-	free(world);
+	*state = world_new(tunables, NULL, metrics);
 	return 0;
 }
 
