@@ -102,8 +102,8 @@ typedef void output_writer(void *context, const char *format, FILE *out, struct 
 int outputs_check(const struct arguments *arguments, const char *const *formats);
 int outputs_write(const struct arguments *arguments, output_writer *write, void *context);
 
-/* Whole file into text; "-" is stdin. Bounded. Negative errno. */
-int input_read(const char *path, struct strbuf *text);
+/* Whole file into text; "-" is stdin.  Negative errno; -EFBIG: it has more than limit bytes. */
+int input_read(const char *path, size_t limit, struct strbuf *text);
 
 /* How text looks on stdout. */
 void terminal_look(const struct arguments *arguments, bool to_terminal, struct report *report);

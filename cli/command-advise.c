@@ -48,7 +48,7 @@ static int load_waivers(const struct arguments *arguments, struct arena *arena, 
 		const char *path = arguments->waivers.items[i];
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 		const struct node *documents;
-		int r = input_read(path, &text);
+		int r = input_read(path, NODE_TEXT_MAX, &text);
 
 		if (r < 0)
 			return talk_error(EXIT_INPUT, "cannot read %s: %s", path, strerror(-r));

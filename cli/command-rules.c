@@ -96,7 +96,7 @@ const struct node *rules_read_yaml(struct rules_run *run, const char *directory,
 	const struct node *documents;
 	int r;
 
-	r = input_read(path, &text);
+	r = input_read(path, NODE_TEXT_MAX, &text);
 	if (r == -ENOENT)
 		return NULL;
 	if (r < 0) {

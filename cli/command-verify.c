@@ -37,7 +37,7 @@ static int load_plan(const char *name, struct verified_plan *plan)
 		plan->file = xasprintf("%s/plan.json", name);
 	else
 		plan->file = xstrdup(name);
-	r = input_read(plan->file, &text);
+	r = input_read(plan->file, NODE_TEXT_MAX, &text);
 	if (r < 0)
 		return talk_error(EXIT_INPUT, "cannot read %s: %s", plan->file, strerror(-r));
 	r = plan_document_load(&plan->arena, plan->file, text.buf, text.len, &diag, &plan->document);

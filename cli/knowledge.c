@@ -45,11 +45,11 @@ static const struct folder *folder_of(const char *name)
 	return &rule;		/* a file directly in a --rules directory, or named itself */
 }
 
+/* name: as whoever asked for it writes it, for messages. */
 static int gather_file(struct knowledge *knowledge, struct gathered *gathered, const struct root *root, const char *path,
-		       struct diag *diag)
+		       const char *name, struct diag *diag)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	CLEANUP(free_ptr) char *name = xasprintf("%s%s", root->path, path);
 	struct place place = { .file = name };
 	const struct node *documents;
 	int r;
@@ -84,12 +84,13 @@ static int gather_directory(struct knowledge *knowledge, struct gathered *gather
 	for (size_t i = 0; i < list.count; i++) {
 		const struct root_entry *entry = &list.entries[i];
 		CLEANUP(free_ptr) char *below = xasprintf("%s/%s", path, entry->name);
+		CLEANUP(free_ptr) char *name = xasprintf("%s%s", root->path, below);
 
 		r = 0;
 		if (entry->type == DT_DIR && depth < DEPTH_MAX)
 			r = gather_directory(knowledge, gathered, root, below, depth + 1, diag);
 		else if (entry->type != DT_DIR && ends_with(entry->name, ".yaml"))
-			r = gather_file(knowledge, gathered, root, below, diag);
+			r = gather_file(knowledge, gathered, root, below, name, diag);
 		if (r < 0)
 			result = r;
 	}
@@ -111,7 +112,7 @@ static int gather_named(struct knowledge *knowledge, struct gathered *gathered, 
 	r = root_open(*directory ? directory : "/", &root);
 	if (r < 0)
 		return diag_error(diag, &place, "cannot read: %s", strerror(-r));
-	r = gather_file(knowledge, gathered, root, name, diag);
+	r = gather_file(knowledge, gathered, root, name, path, diag);
 	if (r == 0)
 		gathered->files[gathered->count - 1].name = arena_strdup(&knowledge->arena, below);
 	return r;

@@ -287,7 +287,7 @@ static int load_snapshot(const char *path, struct snapshot **ret_snapshot)
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	int r;
 
-	r = input_read(path, &text);
+	r = input_read(path, SNAPSHOT_TEXT_MAX, &text);
 	if (r < 0)
 		return talk_error(EXIT_INPUT, "cannot read %s: %s", path, strerror(-r));
 	r = snapshot_load(path, text.buf, text.len, &diag, ret_snapshot);

@@ -9,7 +9,6 @@
 #include "../core/strbuf.h"
 #include "cli.h"
 
-#define INPUT_MAX ((size_t)1 << 30)
 
 int output_open(struct output_file *file, const char *path)
 {
@@ -76,7 +75,7 @@ int output_close(struct output_file *file)
 	return r;
 }
 
-int input_read(const char *path, struct strbuf *text)
+int input_read(const char *path, size_t limit, struct strbuf *text)
 {
 	CLEANUP(close_fd) int opened = -1;
 	int fd = STDIN_FILENO;
@@ -99,7 +98,7 @@ int input_read(const char *path, struct strbuf *text)
 		if (n == 0)
 			break;
 		text->len += (size_t)n;
-		if (text->len > INPUT_MAX)
+		if (text->len > limit)
 			return -EFBIG;
 	}
 	text->buf[text->len] = '\0';

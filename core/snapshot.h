@@ -79,6 +79,7 @@ struct setting {
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE };
 
 #define SLOT_MAX 240
+#define SNAPSHOT_TEXT_MAX ((size_t)1 << 30)	/* of a saved one */
 
 struct series {
 	subject_id subject;

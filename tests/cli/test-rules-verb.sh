@@ -75,6 +75,12 @@ same "mutate of a good rule: exit status" 0 $?
 contains "mutate of a good rule" "0 survive" "$(cat "$work/out")"
 run lint --rules "$work/rules/packs/mine/mine.yaml"
 same "--rules takes a file" "0 0 mistakes, 0 warnings" "$? $(cat "$work/out")"
+echo words >"$work/words"
+for from in "$work/words" words ./words; do
+	(cd "$work" && run lint --rules "$from")
+	same "lint of a file that holds no rule, named $from" "1 $from:1:1: error: expected a rule" \
+		"$? $(head -n 1 "$work/out" | grep -o '^.*expected a rule')"
+done
 
 # ---- wrong usage ----
 

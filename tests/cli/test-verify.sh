@@ -86,4 +86,8 @@ contains "which is named" "$work/plan/snapshot.json" "$(cat "$work/err")"
 jq '.snapshot = "../tree.json"' "$work/plan/plan.json" >"$work/plan/outside.json"
 "$keisoku" verify --after "$work/tree" "$work/plan/outside.json" >/dev/null 2>"$work/err"
 same "a snapshot elsewhere is refused" 3 $?
+truncate -s 17M "$work/large"
+"$keisoku" verify --after "$work/tree" "$work/large" 2>"$work/err"
+same "a plan that is too large: exit status" 3 $?
+contains "and is called so" "File too large" "$(cat "$work/err")"
 done_testing
