@@ -14,7 +14,7 @@ if [ "$(id -u)" -ne 0 ] || ! command -v sos >/dev/null; then
 fi
 timeout 400 sos report --batch --quiet --tmp-dir "$work" -z gzip --plugin-timeout 20 \
 	-o kernel,memory,networking,block,process,processor,filesys,host >"$work/log" 2>&1 </dev/null
-archive=$(find "$work" -name 'sosreport-*.tar*' ! -name '*.sha256' | head -n 1)
+archive=$(find "$work" -name 'sosreport-*.tar*' ! -name '*.sha256' ! -name '*.md5' | head -n 1)
 if [ -z "$archive" ] || ! mkdir "$work/root" || ! tar xf "$archive" -C "$work/root" --strip-components=1 \
 	--no-same-owner 2>"$work/tar.log"; then
 	skip "a sosreport of this host" "sos made none: $(tail -n 3 "$work/log" | tr "\n" " "; ls "$work"; head -n 3 "$work/tar.log" 2>/dev/null)"

@@ -151,7 +151,9 @@ if make_group memory; then
 		echo 64M >"$(controller memory)/$group/memory.max"
 		expected="recommend cgroup-memory-limit-thrash@/$group"
 	fi
-	in_group memory "$workload" reread "$work/file" 192 $((window + 8)) &
+	# What is read often becomes active, and the rest would stay too with a little more room.
+	in_group memory "$workload" reread "$work/file" 40 $((window + 8)) &
+	in_group memory "$workload" reread "$work/file" 80 $((window + 8)) &
 	sleep 4
 	found=$(in_namespace findings memory)
 	wait
