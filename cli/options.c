@@ -1,53 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 
 #include "../core/parse.h"
 #include "../core/quote.h"
 #include "../core/strbuf.h"
 #include "cli.h"
 
+/* Where a value goes that is kept as it is; any other is taken by a function. */
+enum option_keep { KEEP_CHECKED, KEEP_TEXT, KEEP_LIST, KEEP_FLAG };
+
 struct option_row {
 	const char *name;
 	char letter;
 	const char *argument;	/* NULL: a switch */
 	const char *help;
+	enum option_keep keep;
+	size_t field;		/* of struct arguments */
+	int (*take)(struct arguments *arguments, const char *value);	/* KEEP_CHECKED; an exit status */
 };
+
+#define TEXT(name) KEEP_TEXT, offsetof(struct arguments, name)
+#define LIST(name) KEEP_LIST, offsetof(struct arguments, name)
+#define FLAG(name) KEEP_FLAG, offsetof(struct arguments, name)
+#define CHECKED(function) KEEP_CHECKED, 0, function
+
+static int take_cgroup_max(struct arguments *arguments, const char *value);
+static int take_colour(struct arguments *arguments, const char *value);
+static int take_fail_on(struct arguments *arguments, const char *value);
+static int take_forbid(struct arguments *arguments, const char *value);
+static int take_interval(struct arguments *arguments, const char *value);
+static int take_pid(struct arguments *arguments, const char *value);
+static int take_width(struct arguments *arguments, const char *value);
+static int take_window(struct arguments *arguments, const char *value);
 
 /* clang-format off */
 static const struct option_row option_rows[] = {
 	[OPTION_ABOUT]      = { "about", 0, "SUBJECT", "the subject of keys that name none: sda, \"block sda\", "
-				"/system.slice/x.service" },
-	[OPTION_AFTER]      = { "after", 0, "FILE", "judge this snapshot instead of measuring" },
-	[OPTION_ALL]        = { "all", 'a', NULL, "leave nothing out: what is satisfied, does not apply or did not change" },
-	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules" },
-	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all" },
-	[OPTION_CGROUP_MAX] = { "cgroup-max", 0, "N", "watch at most N control groups (1000)" },
-	[OPTION_COLOUR]     = { "color", 0, "WHEN", "auto, always or never" },
+				"/system.slice/x.service", TEXT(about) },
+	[OPTION_AFTER]      = { "after", 0, "FILE", "judge this snapshot instead of measuring", TEXT(after) },
+	[OPTION_ALL]        = { "all", 'a', NULL, "leave nothing out: what is satisfied, does not apply or did not change", FLAG(all) },
+	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules", TEXT(cases) },
+	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all", LIST(cgroups) },
+	[OPTION_CGROUP_MAX] = { "cgroup-max", 0, "N", "watch at most N control groups (1000)", CHECKED(take_cgroup_max) },
+	[OPTION_COLOUR]     = { "color", 0, "WHEN", "auto, always or never", CHECKED(take_colour) },
 	[OPTION_FAIL_ON]    = { "fail-on", 0, "SEVERITY", "exit 1 when something is recommended at or above low, medium, "
-				"high or critical" },
-	[OPTION_FILE]       = { "file", 'o', "FILE", "write to FILE; default: standard output" },
+				"high or critical", CHECKED(take_fail_on) },
+	[OPTION_FILE]       = { "file", 'o', "FILE", "write to FILE; default: standard output", TEXT(output_file) },
 	[OPTION_FORBID]     = { "forbid", 0, "CLASS", "leave such changes out of the plan (repeat): one-way, reboot-to-undo, "
-				"write-has-side-effect, new-objects-only, per-namespace, needs-module" },
-	[OPTION_INTERVAL]   = { "interval", 'i', "TIME", "sample every TIME (1s)" },
-	[OPTION_JOURNAL]    = { "journal", 0, "FILE", "read kernel messages from this journal file or directory" },
-	[OPTION_NETNS]      = { "netns", 0, "PID|FILE", "measure in this network namespace" },
-	[OPTION_NO_WINDOW]  = { "no-window", 0, NULL, "do not measure: use the counters since boot" },
-	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too), to standard output or FILE (repeat)" },
-	[OPTION_PID]        = { "pid", 'p', "PID", "describe this process and measure in its network namespace (repeat)" },
-	[OPTION_PLAN]       = { "plan", 'P', "DIR", "write what is recommended as a plan with scripts into the new directory DIR" },
-	[OPTION_QUIET]      = { "quiet", 'q', NULL, "no progress bar and no remarks" },
-	[OPTION_REDACT]     = { "redact", 0, NULL, "replace names, addresses, serials and command lines" },
-	[OPTION_ROOT]       = { "root", 'r', "DIR", "read an image, a captured tree or an unpacked sosreport" },
-	[OPTION_RULE]       = { "rule", 0, "ID", "judge by this rule only" },
-	[OPTION_RULES]      = { "rules", 0, "DIR|FILE", "read rules and registry entries from there too (repeat)" },
-	[OPTION_SAVE]       = { "save", 's', "FILE", "save the snapshot" },
-	[OPTION_SNAPSHOT]   = { "snapshot", 'S', "FILE", "judge a saved snapshot instead of this host" },
-	[OPTION_SOURCES]    = { "sources", 0, "DIR", "the kernel's sources: do the files referred to exist?" },
-	[OPTION_TREE]       = { "tree", 't', "DIR", "copy the files that probes read into the new directory DIR" },
-	[OPTION_WAIVERS]    = { "waivers", 0, "FILE", "findings that are accepted (repeat)" },
-	[OPTION_WIDTH]      = { "width", 0, "N", "columns of text; default: the terminal's, or 80" },
-	[OPTION_WINDOW]     = { "window", 'w', "TIME", "measure for TIME" },
+				"write-has-side-effect, new-objects-only, per-namespace, needs-module", CHECKED(take_forbid) },
+	[OPTION_INTERVAL]   = { "interval", 'i', "TIME", "sample every TIME (1s)", CHECKED(take_interval) },
+	[OPTION_JOURNAL]    = { "journal", 0, "FILE", "read kernel messages from this journal file or directory", TEXT(journal) },
+	[OPTION_NETNS]      = { "netns", 0, "PID|FILE", "measure in this network namespace", TEXT(netns) },
+	[OPTION_NO_WINDOW]  = { "no-window", 0, NULL, "do not measure: use the counters since boot", FLAG(no_window) },
+	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too), to standard output or FILE (repeat)",
+				LIST(outputs) },
+	[OPTION_PID]        = { "pid", 'p', "PID", "describe this process and measure in its network namespace (repeat)", CHECKED(take_pid) },
+	[OPTION_PLAN]       = { "plan", 'P', "DIR", "write what is recommended as a plan with scripts into the new directory DIR",
+				TEXT(plan) },
+	[OPTION_QUIET]      = { "quiet", 'q', NULL, "no progress bar and no remarks", FLAG(quiet) },
+	[OPTION_REDACT]     = { "redact", 0, NULL, "replace names, addresses, serials and command lines", FLAG(redact) },
+	[OPTION_ROOT]       = { "root", 'r', "DIR", "read an image, a captured tree or an unpacked sosreport", TEXT(root) },
+	[OPTION_RULE]       = { "rule", 0, "ID", "judge by this rule only", TEXT(only_rule) },
+	[OPTION_RULES]      = { "rules", 0, "DIR|FILE", "read rules and registry entries from there too (repeat)", LIST(rules) },
+	[OPTION_SAVE]       = { "save", 's', "FILE", "save the snapshot", TEXT(save) },
+	[OPTION_SNAPSHOT]   = { "snapshot", 'S', "FILE", "judge a saved snapshot instead of this host", TEXT(snapshot) },
+	[OPTION_SOURCES]    = { "sources", 0, "DIR", "the kernel's sources: do the files referred to exist?", TEXT(sources) },
+	[OPTION_TREE]       = { "tree", 't', "DIR", "copy the files that probes read into the new directory DIR", TEXT(tree) },
+	[OPTION_WAIVERS]    = { "waivers", 0, "FILE", "findings that are accepted (repeat)", LIST(waivers) },
+	[OPTION_WIDTH]      = { "width", 0, "N", "columns of text; default: the terminal's, or 80", CHECKED(take_width) },
+	[OPTION_WINDOW]     = { "window", 'w', "TIME", "measure for TIME", CHECKED(take_window) },
 };
 /* clang-format on */
 
@@ -149,111 +172,86 @@ static int set_forbidden(const char *value, unsigned int *classes)
 	return bad_value("forbid", value, known.buf);
 }
 
+/* ---- what is checked ---- */
+
+static int take_cgroup_max(struct arguments *arguments, const char *value)
+{
+	uint64_t number = 0;
+	int r = set_number("cgroup-max", value, 0, 100000, &number);
+
+	arguments->cgroup_max = (uint32_t)number;
+	return r;
+}
+
+static int take_colour(struct arguments *arguments, const char *value)
+{
+	return set_colour(value, &arguments->colour);
+}
+
+static int take_fail_on(struct arguments *arguments, const char *value)
+{
+	arguments->has_fail_on = true;
+	if (severity_parse(value, &arguments->fail_on) < 0)
+		return bad_value("fail-on", value, "low, medium, high or critical");
+	return 0;
+}
+
+static int take_forbid(struct arguments *arguments, const char *value)
+{
+	return set_forbidden(value, &arguments->forbidden);
+}
+
+static int take_interval(struct arguments *arguments, const char *value)
+{
+	int r = set_time("interval", value, &arguments->interval_msec);
+
+	arguments->interval_given = true;
+	if (r == 0 && (arguments->interval_msec < 100 || arguments->interval_msec > 60000))
+		return bad_value("interval", value, "a time from 100ms to 60s");
+	return r;
+}
+
+static int take_pid(struct arguments *arguments, const char *value)
+{
+	uint64_t number = 0;
+
+	list_add(&arguments->pids, value);
+	return set_number("pid", value, 1, 4194304, &number);
+}
+
+static int take_width(struct arguments *arguments, const char *value)
+{
+	uint64_t number = 0;
+	int r = set_number("width", value, 40, 1000, &number);
+
+	arguments->width = (unsigned int)number;
+	return r;
+}
+
+static int take_window(struct arguments *arguments, const char *value)
+{
+	arguments->window_given = true;
+	return set_time("window", value, &arguments->window_msec);
+}
+
 static int set_option(struct arguments *arguments, enum option_id id, const char *value)
 {
-	const char *name = option_rows[id].name;
-	uint64_t number = 0;
-	int r = 0;
+	void *field = (char *)arguments + option_rows[id].field;
 
-	switch (id) {
-	case OPTION_ABOUT:
-		arguments->about = value;
-		break;
-	case OPTION_AFTER:
-		arguments->after = value;
-		break;
-	case OPTION_ALL:
-		arguments->all = true;
-		break;
-	case OPTION_CASES:
-		arguments->cases = value;
-		break;
-	case OPTION_CGROUP:
-		list_add(&arguments->cgroups, value);
-		break;
-	case OPTION_CGROUP_MAX:
-		r = set_number(name, value, 0, 100000, &number);
-		arguments->cgroup_max = (uint32_t)number;
-		break;
-	case OPTION_COLOUR:
-		return set_colour(value, &arguments->colour);
-	case OPTION_FAIL_ON:
-		arguments->has_fail_on = true;
-		if (severity_parse(value, &arguments->fail_on) < 0)
-			return bad_value(name, value, "low, medium, high or critical");
-		break;
-	case OPTION_FILE:
-		arguments->output_file = value;
-		break;
-	case OPTION_FORBID:
-		return set_forbidden(value, &arguments->forbidden);
-	case OPTION_INTERVAL:
-		arguments->interval_given = true;
-		r = set_time(name, value, &arguments->interval_msec);
-		if (r == 0 && (arguments->interval_msec < 100 || arguments->interval_msec > 60000))
-			return bad_value(name, value, "a time from 100ms to 60s");
-		break;
-	case OPTION_JOURNAL:
-		arguments->journal = value;
-		break;
-	case OPTION_NETNS:
-		arguments->netns = value;
-		break;
-	case OPTION_NO_WINDOW:
-		arguments->no_window = true;
-		break;
-	case OPTION_OUTPUT:
-		list_add(&arguments->outputs, value);
-		break;
-	case OPTION_PID:
-		r = set_number(name, value, 1, 4194304, &number);
-		list_add(&arguments->pids, value);
-		break;
-	case OPTION_PLAN:
-		arguments->plan = value;
-		break;
-	case OPTION_QUIET:
-		arguments->quiet = true;
-		break;
-	case OPTION_REDACT:
-		arguments->redact = true;
-		break;
-	case OPTION_ROOT:
-		arguments->root = value;
-		break;
-	case OPTION_RULE:
-		arguments->only_rule = value;
-		break;
-	case OPTION_RULES:
-		list_add(&arguments->rules, value);
-		break;
-	case OPTION_SAVE:
-		arguments->save = value;
-		break;
-	case OPTION_SNAPSHOT:
-		arguments->snapshot = value;
-		break;
-	case OPTION_SOURCES:
-		arguments->sources = value;
-		break;
-	case OPTION_TREE:
-		arguments->tree = value;
-		break;
-	case OPTION_WAIVERS:
-		list_add(&arguments->waivers, value);
-		break;
-	case OPTION_WIDTH:
-		r = set_number(name, value, 40, 1000, &number);
-		arguments->width = (unsigned int)number;
-		break;
-	case OPTION_WINDOW:
-		arguments->window_given = true;
-		r = set_time(name, value, &arguments->window_msec);
-		break;
-	case OPTION_END:
+	switch (option_rows[id].keep) {
+	case KEEP_TEXT:
+		*(const char **)field = value;
+		return 0;
+	case KEEP_LIST:
+		list_add(field, value);
+		return 0;
+	case KEEP_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case KEEP_CHECKED:
 		break;
 	}
-	return r;
+	return option_rows[id].take(arguments, value);
 }
 
 static bool accepts(const struct command *command, enum option_id id)
