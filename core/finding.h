@@ -78,6 +78,19 @@ struct change {
 	size_t n_hazards;
 };
 
+/* Where a finding is to be mended: a line of a file of the host or image that was looked at. */
+struct finding_site {
+	const char *path;		/* absolute, below the root: "/etc/sysctl.d/99-site.conf" */
+	uint32_t line, last_line;	/* from 1; 0: the file as a whole */
+	const char *text;		/* the line as it stands; NULL: not known */
+};
+
+/* The values of one key side by side, as a person reads them; NULL: not known. */
+struct finding_values {
+	const char *running, *boot, *kernel_default, *wanted;
+	const char *drift;		/* "lost-at-boot", "shadowed-line" …; NULL: they agree */
+};
+
 struct finding {
 	const char *id;			/* rule id + "@" + subject ("@host") */
 	const char *rule;
@@ -104,6 +117,9 @@ struct finding {
 	size_t n_changes;
 	const struct string_list *references;
 	struct place place;		/* of the rule */
+	struct finding_site *sites;	/* the line that counts first */
+	size_t n_sites;
+	const struct finding_values *values;	/* of audits; NULL: the finding compares none */
 	const char *waiver;		/* reason, owner and expiry of the waiver */
 };
 
