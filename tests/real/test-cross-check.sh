@@ -96,8 +96,8 @@ while read -r disk; do
 	[ -n "$(metric block "$disk" write_sectors last)" ] || continue
 	for column in "read_sectors 6" "write_sectors 7"; do
 		key=${column% *} field=${column#* }
-		before=$(awk -v disk="$disk" -v f="$field" '$1 == disk { print $f * 2 - 2 }' "$work/iostat.before")
-		after=$(awk -v disk="$disk" -v f="$field" '$1 == disk { print $f * 2 + 2 }' "$work/iostat.after")
+		before=$(awk -v disk="$disk" -v f="$field" '$1 == disk { printf "%.0f\n", $f * 2 - 2 }' "$work/iostat.before")
+		after=$(awk -v disk="$disk" -v f="$field" '$1 == disk { printf "%.0f\n", $f * 2 + 2 }' "$work/iostat.after")
 		between "$disk $key, with iostat" "$before" "$(metric block "$disk" "$key" first)" \
 			"$(metric block "$disk" "$key" last)" "$after"
 	done
@@ -105,7 +105,7 @@ done <"$work/disks"
 
 seconds=$(jq .content.window.duration_sec "$work/snapshot.json")
 rate() {
-	awk -v d="$(metric "$1" "$2" "$3" delta)" -v s="$seconds" 'BEGIN { print d / s }'
+	awk -v d="$(metric "$1" "$2" "$3" delta)" -v s="$seconds" 'BEGIN { printf "%.6f\n", d / s }'
 }
 near "context switches a second, with vmstat's second line" 0.25 200 "$(rate host '' stat.ctxt)" \
 	"$(awk 'END { print $12 }' "$work/vmstat.rates")"
