@@ -10,15 +10,19 @@ keisoku=$1 workload=$2 source=$3
 cache=$(dirname "$(dirname "$(realpath "$keisoku")")")/vm
 out=
 
-# guest VERSION: boots one with control groups of that version; 0 when its reports are in $out
+# guest VERSION SECONDS: boots one with control groups of that version; 0 when its reports are in $out.  It may take as
+# long, which is far more than it takes on two cores.
 guest() {
 	out=$cache/out-$1
 	mkdir -p "$cache/programs"
 	cp "$keisoku" "$workload" "$cache/programs/"
-	reason=$(VM_MEMORY=1024 VM_TIMEOUT=540 "$source/tests/vm/boot" "$cache" "$source/tests/real/guest.sh" "$out" \
+	reason=$(VM_MEMORY=1024 VM_TIMEOUT=$2 "$source/tests/vm/boot" "$cache" "$source/tests/real/guest.sh" "$out" \
 		psi=1 "version=$1" 2>&1 >/dev/null)
 	case $? in
-	0) return 0 ;;
+	0)
+		[ -z "$reason" ] || printf '%s\n' "$reason" | sed 's/^/# /'
+		return 0
+		;;
 	77) skip "workloads in a guest with control groups of version $1" "$reason" ;;
 	*) not_ok "a guest with control groups of version $1" "$reason" ;;
 	esac
@@ -63,7 +67,7 @@ command -v jq >/dev/null || {
 # The workload of short connections holds nearly as many files as it may.
 files="elsewhere process-open-files@a process"
 
-if guest 2; then
+if guest 2 480; then
 	finds "an idle guest gets no recommendation" idle
 	finds "a quota that throttles, bursts under one that is enough on average, a limit of tasks" groups \
 		"elsewhere cpu-pressure-placement@host" "recommend cgroup-cpu-throttled-burst@/burst" "recommend cgroup-cpu-throttled@/quota" \
@@ -83,7 +87,7 @@ if guest 2; then
 	changes "the table may grow" conntrack conntrack-table-full "net.netfilter.nf_conntrack_max 2048"
 fi
 
-if guest 1; then
+if guest 1 180; then
 	finds "limits of CPU, memory and tasks, in version 1" groups "recommend cgroup-cpu-throttled-v1-burst@/burst" \
 		"recommend cgroup-cpu-throttled-v1@/quota" "recommend cgroup-memory-limit-thrash-v1@/memory" \
 		"recommend cgroup-pids-limit@/pids"
