@@ -179,5 +179,5 @@ int main(void)
 		TEST(without_files_nobody_owns_anything),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_TESTS(tests);
 }
