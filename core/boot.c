@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "boot.h"
+
+#include <fnmatch.h>
+
+#include "parse.h"
+
+enum field {
+	FIELD_FATE, FIELD_SOURCE, FIELD_LOADER, FIELD_KIND, FIELD_SUBJECT, FIELD_KEY, FIELD_VALUE, FIELD_PATH, FIELD_LINE,
+	FIELD_WHY, FIELD_PATTERN, FIELD_FLAGS, FIELD_TEXT, FIELD_COUNT,
+};
+
+#define TEXT_MAX 4096	/* of a line that is kept; a longer one is cut */
+
+struct boot {
+	struct symbols names;		/* every string: most repeat */
+	struct boot_line *lines;
+	size_t count, capacity;
+	const struct boot_line **index;	/* by kind, subject, key, then order; made when it is asked for */
+	size_t indexed;
+	bool truncated;
+	char *loaders;			/* that run at boot, in their order, with blanks between them */
+};
+
+static const char *const fate_names[BOOT_FATE_COUNT] = {
+	[BOOT_WINS] = "wins",	    [BOOT_SHADOWED] = "shadowed", [BOOT_MASKED] = "masked",	    [BOOT_EXCLUDED] = "excluded",
+	[BOOT_INVALID] = "invalid", [BOOT_IGNORED] = "ignored",	  [BOOT_UNRESOLVED] = "unresolved",
+};
+
+const char *boot_fate_name(enum boot_fate fate)
+{
+	return fate_names[fate];
+}
+
+struct boot *boot_new(void)
+{
+	return xcalloc(1, sizeof(struct boot));
+}
+
+void boot_free(struct boot *boot)
+{
+	if (!boot)
+		return;
+	symbols_release(&boot->names);
+	free(boot->lines);
+	free(boot->index);
+	free(boot->loaders);
+	free(boot);
+}
+
+static const char *keep_name(struct boot *boot, const char *text)
+{
+	uint32_t name;
+
+	if (!text || !*text)
+		return "";
+	name = symbols_intern(&boot->names, text, strlen(text));
+	return boot->names.names[name];
+}
+
+bool boot_add(struct boot *boot, const struct boot_line *line)
+{
+	if (boot->count == BOOT_LINES_MAX) {
+		boot->truncated = true;
+		return false;
+	}
+	GROW(boot->lines, boot->capacity, boot->count + 1);
+	boot->lines[boot->count++] = (struct boot_line){
+		.source = keep_name(boot, line->source),
+		.loader = keep_name(boot, line->loader),
+		.kind = line->kind,
+		.subject = keep_name(boot, line->subject),
+		.key = keep_name(boot, line->key),
+		.value = keep_name(boot, line->value),
+		.path = keep_name(boot, line->path),
+		.line = line->line,
+		.text = keep_name(boot, line->text),
+		.fate = line->fate,
+		.why = keep_name(boot, line->why),
+		.pattern = keep_name(boot, line->pattern),
+		.optional = line->optional,
+	};
+	boot->indexed = 0;
+	return true;
+}
+
+size_t boot_count(const struct boot *boot)
+{
+	return boot->count;
+}
+
+const struct boot_line *boot_at(const struct boot *boot, size_t index)
+{
+	return &boot->lines[index];
+}
+
+/* ---- the text form ---- */
+
+static void add_field(struct strbuf *out, const char *text)
+{
+	if (streq(text, "."))
+		strbuf_add_char(out, '\\');
+	if (*text == '\0')
+		strbuf_add_char(out, '.');
+	for (size_t i = 0; text[i] && i < TEXT_MAX; i++)
+		switch (text[i]) {
+		case '\t': strbuf_add_string(out, "\\t"); break;
+		case '\n': strbuf_add_string(out, "\\n"); break;
+		case '\\': strbuf_add_string(out, "\\\\"); break;
+		default: strbuf_add_char(out, text[i]);
+		}
+}
+
+static bool same_but_loader(const struct boot_line *a, const struct boot_line *b)
+{
+	return a->fate == b->fate && a->kind == b->kind && a->line == b->line && a->optional == b->optional &&
+	       streq(a->source, b->source) && streq(a->subject, b->subject) && streq(a->key, b->key) &&
+	       streq(a->value, b->value) && streq(a->path, b->path) && streq(a->why, b->why) &&
+	       streq(a->pattern, b->pattern) && streq(a->text, b->text);
+}
+
+static void add_record(const struct boot_line *line, const char *loaders, struct strbuf *out)
+{
+	const char *const before[] = { boot_fate_name(line->fate), line->source, loaders, subject_kind_name(line->kind),
+				       line->subject, line->key, line->value, line->path };
+	const char *const after[] = { line->why, line->pattern, line->optional ? "-" : "", line->text };
+
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		add_field(out, before[i]);
+		strbuf_add_char(out, '\t');
+	}
+	strbuf_addf(out, "%u", line->line);
+	for (size_t i = 0; i < ARRAY_SIZE(after); i++) {
+		strbuf_add_char(out, '\t');
+		add_field(out, after[i]);
+	}
+	strbuf_add_char(out, '\n');
+}
+
+void boot_format(const struct boot *boot, struct strbuf *out)
+{
+	CLEANUP(strbuf_release) struct strbuf loaders = STRBUF_INIT;
+
+	for (size_t i = 0, next; i < boot->count; i = next) {
+		strbuf_reset(&loaders);
+		strbuf_add_string(&loaders, boot->lines[i].loader);
+		for (next = i + 1; next < boot->count && same_but_loader(&boot->lines[i], &boot->lines[next]); next++)
+			strbuf_addf(&loaders, ",%s", boot->lines[next].loader);
+		add_record(&boot->lines[i], loaders.buf, out);
+	}
+}
+
+/* Takes one field of the record that ends at end; *cursor moves past its tab. */
+static void take_field(const char **cursor, const char *end, struct strbuf *out)
+{
+	const char *c = *cursor;
+
+	strbuf_reset(out);
+	if (end - c >= 1 && *c == '.' && (c + 1 == end || c[1] == '\t'))
+		c++;
+	for (; c < end && *c != '\t'; c++) {
+		if (*c == '\0')
+			continue;
+		if (*c != '\\' || c + 1 == end) {
+			strbuf_add_char(out, *c);
+			continue;
+		}
+		c++;
+		strbuf_add_char(out, *c == 't' ? '\t' : *c == 'n' ? '\n' : *c);
+	}
+	*cursor = c < end ? c + 1 : end;
+}
+
+static bool parse_fate(const char *name, enum boot_fate *ret_fate)
+{
+	for (size_t i = 0; i < BOOT_FATE_COUNT; i++)
+		if (streq(fate_names[i], name)) {
+			*ret_fate = (enum boot_fate)i;
+			return true;
+		}
+	return false;
+}
+
+static void add_for_loaders(struct boot *boot, struct boot_line *line, char *loaders)
+{
+	char *rest = loaders, *loader;
+
+	while ((loader = strsep(&rest, ","))) {
+		line->loader = loader;
+		(void)boot_add(boot, line);
+	}
+}
+
+static bool parse_record(struct boot *boot, const char *text, const char *end)
+{
+	struct strbuf fields[FIELD_COUNT];
+	struct boot_line line = { 0 };
+	uint64_t number;
+	bool good;
+
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		fields[i] = (struct strbuf)STRBUF_INIT;
+		take_field(&text, end, &fields[i]);
+	}
+	good = parse_fate(fields[FIELD_FATE].buf, &line.fate) && fields[FIELD_SOURCE].len > 0 &&
+	       subject_kind_parse(fields[FIELD_KIND].buf, &line.kind) == 0 &&
+	       parse_u64(fields[FIELD_LINE].buf, &number) == 0 && number <= UINT32_MAX;
+	if (good) {
+		line.line = (unsigned int)number;
+		line.source = fields[FIELD_SOURCE].buf;
+		line.subject = fields[FIELD_SUBJECT].buf;
+		line.key = fields[FIELD_KEY].buf;
+		line.value = fields[FIELD_VALUE].buf;
+		line.path = fields[FIELD_PATH].buf;
+		line.why = fields[FIELD_WHY].buf;
+		line.pattern = fields[FIELD_PATTERN].buf;
+		line.optional = streq(fields[FIELD_FLAGS].buf, "-");
+		line.text = fields[FIELD_TEXT].buf;
+		strbuf_add_char(&fields[FIELD_LOADER], '\0');
+		add_for_loaders(boot, &line, fields[FIELD_LOADER].buf);
+	}
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		strbuf_release(&fields[i]);
+	return good;
+}
+
+size_t boot_parse(struct boot *boot, const char *text, size_t length)
+{
+	const char *end = text + length;
+	size_t bad = 0;
+
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		const char *stop = newline ? newline : end;
+
+		if (stop > text && !parse_record(boot, text, stop))
+			bad++;
+		text = stop + 1;
+	}
+	return bad;
+}
+
+void boot_store(const struct boot *boot, struct snapshot *snapshot, const char *name, const char *origin)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, text = STRBUF_INIT;
+
+	if (boot->truncated)
+		(void)diag_warning(snapshot_notes(snapshot), NULL, "more than %d lines of %s; the rest is not seen",
+				   BOOT_LINES_MAX, name);
+	if (boot->count == 0)
+		return;
+	strbuf_addf(&key, BOOT_PREFIX "%s", name);
+	boot_format(boot, &text);
+	snapshot_set(snapshot, SUBJECT_HOST, key.buf, text.buf, text.len, origin);
+}
+
+struct boot *boot_read(const struct snapshot *snapshot)
+{
+	struct boot *boot = boot_new();
+	const char *loaders;
+
+	for (size_t i = 0; i < snapshot_setting_count(snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(snapshot, i);
+
+		if (setting->subject == SUBJECT_HOST && setting->absence == PRESENT &&
+		    starts_with(snapshot_key_name(snapshot, setting->key), BOOT_PREFIX))
+			(void)boot_parse(boot, setting->raw, setting->raw_length);
+	}
+	loaders = snapshot_text(snapshot, SUBJECT_HOST, BOOT_LOADERS);
+	boot->loaders = xstrdup(loaders ? loaders : BOOT_SYSTEMD);
+	return boot;
+}
+
+/* ---- lines of a key ---- */
+
+static int compare_about(const struct boot_line *a, const struct boot_line *b)
+{
+	int order = (int)a->kind - (int)b->kind;
+
+	order = order ? order : strcmp(a->subject, b->subject);
+	return order ? order : strcmp(a->key, b->key);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct boot_line *x = *(const struct boot_line *const *)a, *y = *(const struct boot_line *const *)b;
+	int order = compare_about(x, y);
+
+	return order ? order : x < y ? -1 : x > y;
+}
+
+static void make_index(struct boot *boot)
+{
+	if (boot->indexed == boot->count)
+		return;
+	free(boot->index);
+	boot->index = xcalloc(boot->count, sizeof(struct boot_line *));
+	for (size_t i = 0; i < boot->count; i++)
+		boot->index[i] = &boot->lines[i];
+	qsort(boot->index, boot->count, sizeof(struct boot_line *), compare_lines);
+	boot->indexed = boot->count;
+}
+
+size_t boot_lines(struct boot *boot, enum subject_kind kind, const char *subject, const char *key,
+		  const struct boot_line *const **ret_lines)
+{
+	const struct boot_line wanted = { .kind = kind, .subject = subject, .key = key };
+	size_t low = 0, high = boot->count, end;
+
+	make_index(boot);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_about(boot->index[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < boot->count && compare_about(boot->index[end], &wanted) == 0;)
+		end++;
+	*ret_lines = boot->index + low;
+	return end - low;
+}
+
+/* ---- what is left behind ---- */
+
+static bool is_pattern(const char *key)
+{
+	return strpbrk(key, "*?[") != NULL;
+}
+
+static void swap_separators(const char *key, struct strbuf *out)
+{
+	strbuf_reset(out);
+	for (; *key; key++)
+		strbuf_add_char(out, *key == '.' ? '/' : *key == '/' ? '.' : *key);
+}
+
+static bool pattern_matches(const char *pattern, const char *key)
+{
+	CLEANUP(strbuf_release) struct strbuf p = STRBUF_INIT, k = STRBUF_INIT;
+
+	swap_separators(pattern, &p);
+	swap_separators(key, &k);
+	return fnmatch(p.buf, k.buf, FNM_PATHNAME | FNM_PERIOD) == 0;
+}
+
+/* Where there is no /proc/sys to match patterns against they are kept as they are, and meet their keys here.  Excluding
+ * patterns count wherever they stand. */
+static struct boot_outcome pattern_outcome(const struct boot *boot, const char *loader, const char *key)
+{
+	struct boot_outcome outcome = { .state = BOOT_STATE_UNSET };
+
+	for (size_t i = 0; i < boot->count; i++) {
+		const struct boot_line *line = &boot->lines[i];
+
+		if (line->kind != SUBJECT_KIND_HOST || !streq(line->loader, loader) || !is_pattern(line->key) ||
+		    !pattern_matches(line->key, key))
+			continue;
+		if (line->fate == BOOT_EXCLUDED)
+			return (struct boot_outcome){ .state = BOOT_STATE_UNSET };
+		if (line->fate == BOOT_UNRESOLVED)
+			outcome = (struct boot_outcome){ .state = BOOT_STATE_SET, .line = line };
+	}
+	return outcome;
+}
+
+/* A file that could not be read may say anything about what comes before it, and about what a pattern sets. */
+static const struct boot_line *unread_after(const struct boot *boot, const char *source, const char *loader,
+					    const struct boot_line *winner)
+{
+	for (size_t i = winner && !*winner->pattern ? (size_t)(winner - boot->lines) : 0; i < boot->count; i++)
+		if (boot->lines[i].fate == BOOT_UNRESOLVED && !*boot->lines[i].key &&
+		    streq(boot->lines[i].source, source) && streq(boot->lines[i].loader, loader))
+			return &boot->lines[i];
+	return NULL;
+}
+
+struct boot_outcome boot_outcome(struct boot *boot, const char *loader, enum subject_kind kind, const char *subject,
+				 const char *key)
+{
+	struct boot_outcome outcome = { .state = BOOT_STATE_UNSET };
+	const struct boot_line *const *lines, *unread;
+	size_t count = boot_lines(boot, kind, subject, key, &lines);
+	bool mentioned = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!streq(lines[i]->loader, loader))
+			continue;
+		mentioned |= lines[i]->fate == BOOT_EXCLUDED;
+		if (lines[i]->fate == BOOT_WINS)
+			outcome = (struct boot_outcome){ .state = BOOT_STATE_SET, .line = lines[i] };
+		else if (lines[i]->fate == BOOT_UNRESOLVED)
+			outcome = (struct boot_outcome){ .state = BOOT_STATE_UNKNOWN, .line = lines[i] };
+	}
+	if (outcome.state == BOOT_STATE_UNSET && !mentioned && kind == SUBJECT_KIND_HOST)
+		outcome = pattern_outcome(boot, loader, key);
+	if (outcome.state == BOOT_STATE_UNKNOWN || !*loader)
+		return outcome;
+	unread = unread_after(boot, "sysctl", loader, outcome.line);
+	if (unread)
+		outcome = (struct boot_outcome){ .state = BOOT_STATE_UNKNOWN, .line = unread };
+	return outcome;
+}
+
+struct boot_outcome boot_effective(struct boot *boot, const char *key)
+{
+	struct boot_outcome effective = { .state = BOOT_STATE_UNSET };
+	const char *cursor = boot->loaders ? boot->loaders : "", *word;
+	size_t length;
+
+	while (next_word(&cursor, &word, &length)) {
+		CLEANUP(free_ptr) char *loader = xstrndup(word, length);
+		struct boot_outcome outcome = boot_outcome(boot, loader, SUBJECT_KIND_HOST, "", key);
+
+		if (outcome.state != BOOT_STATE_UNSET)
+			effective = outcome;
+	}
+	return effective;
+}
+
+static bool has_loader(const struct boot *boot, const char *loader)
+{
+	for (size_t i = 0; i < boot->count; i++)
+		if (streq(boot->lines[i].loader, loader))
+			return true;
+	return false;
+}
+
+bool boot_loaders_disagree(struct boot *boot, const char *key)
+{
+	static const char *const loaders[] = { BOOT_SYSTEMD, BOOT_PROCPS, BOOT_PROCPS_OLD, BOOT_TUNED };
+	const char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++) {
+		struct boot_outcome outcome;
+		const char *value;
+
+		if (!has_loader(boot, loaders[i]))
+			continue;
+		outcome = boot_outcome(boot, loaders[i], SUBJECT_KIND_HOST, "", key);
+		if (outcome.state == BOOT_STATE_UNKNOWN ||
+		    (outcome.state == BOOT_STATE_UNSET && streq(loaders[i], BOOT_TUNED)))
+			continue;
+		value = outcome.line ? outcome.line->value : "";
+		if (first && !streq(first, value))
+			return true;
+		first = value;
+	}
+	return false;
+}
+
+void boot_place(const struct boot_line *line, struct strbuf *out)
+{
+	strbuf_add_string(out, line->path);
+	if (line->line > 0)
+		strbuf_addf(out, ":%u", line->line);
+}
