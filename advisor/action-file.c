@@ -109,13 +109,11 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 		action_note(out, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
 	note_owner(target, out);
 	take_out_of_sysctl_conf(target, lines, count, out);
-	if (!module)
-		return;
-	action_note(out, "at boot the key is there only when the module %s is loaded before systemd-sysctl runs "
-			 "(modules-load.d)", module);
-	if (action_plain(module) && out->n_files < ACTION_FILES_MAX)
-		action_file(out, arena_formatf(target->arena, "/etc/modules-load.d/90-keisoku-%s.conf", target->key),
-			    arena_formatf(target->arena, "%s\n", module), NULL, NULL);
+	if (module)
+		action_persist_module(target, module, false, out);
+	module = action_module_of_value(target->snapshot, target->entry, target->key, value, target->arena);
+	if (module)
+		action_persist_module(target, module, true, out);
 }
 
 const struct actuator actuator_sysctl = {

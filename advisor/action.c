@@ -652,6 +652,7 @@ int action_plan(const struct snapshot *snapshot, const struct registry *registry
 	action.write = (struct plan_write){ .key = change->key, .path = "" };
 	if (has_live_way(&target, value)) {
 		fill_write(&target, value, &action.write);
+		action.loads = action_module_of_value(snapshot, target.entry, target.key, value, arena);
 		add_coupled(&restore, change, target.key, &action);
 		add_restore(&restore, &target, change, &action);
 	}

@@ -95,6 +95,15 @@ void action_verify_command(const char *command, const char *wanted, struct strbu
 void action_udev(const struct target *target, const char *subsystem, const char *attribute, const char *value,
 		 struct lasting *out);
 
+/* The module that the kernel loads when this value is written ("tcp_bbr"); NULL: none, or it is built in.
+ * advisor/action-module.c */
+const char *action_module_of_value(const struct snapshot *snapshot, const struct entry *entry, const char *key,
+				   const char *value, struct arena *arena);
+/* change_classes() of the tunable, and those that this value adds. */
+unsigned int action_classes(const struct snapshot *snapshot, const struct change *change, struct arena *arena);
+/* Has the module loaded at boot, before the setting is made. */
+void action_persist_module(const struct target *target, const char *module, bool autoloaded, struct lasting *out);
+
 /* The raw text of a sibling setting, or NULL. */
 static inline const char *action_sibling(const struct target *target, const char *key)
 {

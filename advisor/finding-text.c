@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "../core/strbuf.h"
+#include "action.h"
 #include "rule.h"
 
 #define WINDOW_MEASURE 30	/* seconds: what to ask for when nothing was measured */
@@ -300,7 +301,6 @@ static void add_change(struct filling *filling, const struct proposal *proposal)
 		.to = proposal->raw,
 		.from_text = value_text(filling, entry, &proposal->current),
 		.to_text = value_text(filling, entry, &proposal->proposed),
-		.classes = change_classes(entry),
 	};
 	if (proposal->subject == SUBJECT_HOST)
 		change->key = arena_strdup(filling->arena, proposal->change->key);
@@ -308,6 +308,7 @@ static void add_change(struct filling *filling, const struct proposal *proposal)
 		change->key = arena_formatf(filling->arena, "%s %s",
 					    snapshot_subject_get(filling->snapshot, proposal->subject)->name,
 					    proposal->change->key);
+	change->classes = action_classes(filling->snapshot, change, filling->arena);
 	fill_hazards(filling, proposal, change);
 	action_commands(filling->snapshot, rulebook_registry(filling->rulebook), change, filling->arena);
 }

@@ -150,7 +150,7 @@ struct change *making_change(struct making *making, const struct entry *entry, s
 		change->key = arena_formatf(arena, "%s %s", snapshot_subject_get(making->snapshot, subject)->name, key);
 	change->from_text = value_text(making, entry, change->from);
 	change->to_text = value_text(making, entry, to);
-	change->classes = change_classes(entry);
+	change->classes = action_classes(making->snapshot, change, arena);
 	return change;
 }
 
@@ -312,7 +312,8 @@ static void leave_forbidden_out(struct making *making)
 {
 	for (size_t i = 0; i < making->n_wishes; i++) {
 		struct wish *wish = &making->wishes[i];
-		unsigned int classes = change_classes(wish->change->tunable) & making->options->forbidden;
+		unsigned int classes = action_classes(making->snapshot, wish->change, &making->plan->arena) &
+				       making->options->forbidden;
 
 		if (classes && wish_counts(wish))
 			making_leave_out(making, wish, classes, forbidden_reason(making, classes));
@@ -334,7 +335,7 @@ static void add_action(struct making *making, struct wish *wish)
 	action.subject_name = finding_subject_name(making->snapshot, change->subject, &plan->arena);
 	action.from_text = change->from_text;
 	action.to_text = change->to_text;
-	action.classes = change_classes(change->tunable);
+	action.classes = action_classes(making->snapshot, change, &plan->arena);
 	action.hazards = change->hazards;
 	action.n_hazards = change->n_hazards;
 	action.reasons = keep_reasons(plan, wish);

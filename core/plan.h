@@ -67,6 +67,7 @@ struct action {
 	const char *from;		/* the same, normalised: what it must show before anything is written */
 	const char *from_text, *to_text;	/* with unit, for people */
 	struct plan_write write;	/* write.set and write.path both NULL or empty: nothing to do until a reboot */
+	const char *loads;		/* the module that the kernel loads when it is written; NULL: none */
 	struct plan_write *restore;	/* in order; gives back everything that the action moved, byte for byte */
 	size_t n_restore;
 	struct plan_coupled *coupled;	/* besides the setting itself */

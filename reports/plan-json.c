@@ -162,6 +162,7 @@ static void write_action(struct json *json, const struct plan *plan, const struc
 		write_write(json, &action->write);
 	else
 		json_null(json);
+	json_member_string(json, "loads", action->loads);
 	write_coupled(json, action);
 	json_key(json, "restore");
 	json_open_array(json);

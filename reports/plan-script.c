@@ -148,6 +148,10 @@ static void add_setting(struct strbuf *out, const struct action *action)
 		strbuf_add_string(out, "\tleaves");
 		add_words(out, (const char *const[]){ write->leaves, NULL });
 	}
+	if (action->loads) {
+		strbuf_add_string(out, "\tloads");
+		add_words(out, (const char *const[]){ action->loads, NULL });
+	}
 }
 
 static void add_coupled(struct strbuf *out, const struct action *action)

@@ -396,6 +396,24 @@ leaves() {
 	esac
 }
 
+# loads MODULE: the kernel asks for it when the value is written; it goes again unless it was there before.
+loads() {
+	case $phase in
+	save) if [ ! -e "$root/sys/module/$1" ]; then : >"$state/original/loads.$1"; fi ;;
+	undo) loads_module=$1 ;;
+	esac
+}
+
+# What uses the module by then keeps it.  One that is built in is not in the list.
+clear_module() {
+	[ -n "$loads_module" ] && [ -e "$state/original/loads.$loads_module" ] && [ -z "$root" ] || return 0
+	while read -r module_name module_rest; do
+		if [ "$module_name" = "$loads_module" ] && ! modprobe -r "$loads_module" 2>/dev/null; then
+			say "stays    $number. the module $loads_module: it is in use, or cannot be taken out ($module_rest)"
+		fi
+	done </proc/modules
+}
+
 # Takes such a file away again, or puts back what was in it.
 clear_left_file() {
 	[ -n "$leaves_file" ] && [ -e "$root$leaves_file" ] || return 0
@@ -787,7 +805,7 @@ verify_file() {
 
 # action PHASE NUMBER
 action() {
-	phase=$1 number=$2 file_count=0 had_back='' leaves_file=
+	phase=$1 number=$2 file_count=0 had_back='' leaves_file='' loads_module=
 	run_action "$2"
 }
 
@@ -816,6 +834,7 @@ undo_action() {
 	action undo "$1"
 	if [ -z "$had_back" ] && [ "$undo_kind" != shown ]; then give_back "$undo_path" "$undo_value"; fi
 	clear_left_file
+	clear_module
 }
 
 undone_action() {

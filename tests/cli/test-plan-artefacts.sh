@@ -77,6 +77,27 @@ else
 	skip "systemd-tmpfiles" "no systemd-tmpfiles here"
 fi
 
+# ---- keys and values that need a module ----
+
+new_tree
+file /proc/sys/net/netfilter/nf_conntrack_max 65536
+file /proc/sys/net/ipv4/tcp_congestion_control cubic
+file /proc/sys/net/core/default_qdisc pfifo_fast
+make net.netfilter.nf_conntrack_max=131072 net.ipv4.tcp_congestion_control=bbr net.core.default_qdisc=fq vm.swappiness=10
+same "modules-load.d names what has to be there first" "nf_conntrack sch_fq tcp_bbr" \
+	"$(grep -v '^#' "$plan/files/etc/modules-load.d/90-keisoku.conf" | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')"
+same "and each is in the class of those that need one" 3 "$(grep -o needs-module "$plan/apply.sh" | wc -l)"
+contains "the plan says how a module that comes back gets its value" 'RUN+="/usr/lib/systemd/systemd-sysctl' \
+	"$(tr -s '\n #' ' ' <"$plan/apply.sh")"
+KEISOKU_ROOT=$tree sh "$plan/apply.sh" --persist >"$work/out" 2>&1
+same "modules: apply --persist" "0 tcp_bbr" "$? $(cat "$tree/etc/modules-load.d/90-keisoku-net.ipv4.tcp_congestion_control.conf")"
+KEISOKU_ROOT=$tree sh "$plan/rollback.sh" >"$work/out" 2>&1
+same "modules: rollback takes the files away" "0 " "$? $(ls "$tree/etc/modules-load.d" 2>/dev/null)"
+make --forbid needs-module net.netfilter.nf_conntrack_max=131072 net.ipv4.tcp_congestion_control=bbr vm.swappiness=10
+same "--forbid needs-module leaves them out" "1 1" "$? $(grep -c '^action_[0-9]*()' "$plan/apply.sh")"
+make net.ipv4.tcp_congestion_control=reno
+same "what every kernel has needs none" "" "$(ls "$plan/files/etc/modules-load.d" 2>/dev/null)"
+
 # ---- who sets it now ----
 
 new_tree
