@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+#include "group.h"
+#include "phrase.h"
+
 static unsigned int indent_of(const struct page *page)
 {
 	return page->width < 60 ? TEXT_MARGIN + 2 : TEXT_INDENT;
@@ -59,35 +62,12 @@ static void write_changes(struct page *page, const struct finding *finding)
 		page_paragraph(page, TEXT_MARGIN, STYLE_BOLD, finding->advice);
 }
 
-static bool same_basis(const struct evidence *a, const struct evidence *b)
-{
-	return a->basis == b->basis && a->samples == b->samples && fabs(a->window_sec - b->window_sec) < 0.001;
-}
-
 /* How far the numbers just printed reach. */
 static void write_basis(struct page *page, const struct evidence *evidence, double share)
 {
-	static const struct dimension time_dimension = { .seconds = 1 };
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	switch (evidence->basis) {
-	case BASIS_LIVE:
-		strbuf_addf(&text, "over %u intervals in ", evidence->samples);
-		quantity_format(&text, evidence->window_sec, time_dimension, false);
-		if (!isnan(share))
-			strbuf_addf(&text, "; the condition held in %.0f %% of them", share * 100);
-		break;
-	case BASIS_SINCE_BOOT:
-		strbuf_add_string(&text, "since boot, ");
-		quantity_format(&text, evidence->window_sec, time_dimension, false);
-		strbuf_add_string(&text, " ago");
-		break;
-	case BASIS_INSTANT:
-		strbuf_add_string(&text, "read once");
-		break;
-	case BASIS_SETTING:
-		return;
-	}
+	phrase_basis(&text, evidence, share);
 	page_paragraph(page, indent_of(page), STYLE_DIM, text.buf);
 }
 
@@ -98,7 +78,7 @@ void text_evidence(struct page *page, const struct finding *finding)
 
 	for (size_t i = 0; i < finding->n_evidence; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
-		bool last = i + 1 == finding->n_evidence || !same_basis(evidence, evidence + 1);
+		bool last = i + 1 == finding->n_evidence || !evidence_same_basis(evidence, evidence + 1);
 		struct flow flow = i == 0 ? flow_labelled(page, TEXT_MARGIN, indent_of(page), "measured") :
 					    flow_begin(page, indent_of(page));
 
@@ -131,19 +111,12 @@ void text_missing(struct page *page, const struct finding *finding)
 	}
 }
 
-/* Of all changes of the finding together. */
 static void write_classes(struct page *page, const struct finding *finding)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	unsigned int classes = 0;
 
-	for (size_t i = 0; i < finding->n_changes; i++)
-		classes |= finding->changes[i].classes;
-	for (unsigned int bit = 0; bit < CHANGE_CLASS_COUNT; bit++)
-		if (classes & (1U << bit))
-			strbuf_addf(&text, "%s%s", text.len ? ", " : "", change_class_name(bit));
-	if (text.len)
-		labelled(page, "class", text.buf);
+	phrase_classes(&text, finding);
+	labelled(page, "class", text.buf);
 }
 
 static void write_hazards(struct page *page, const struct change *change)
@@ -156,48 +129,19 @@ static void write_hazards(struct page *page, const struct change *change)
 	}
 }
 
-static const char *commands_of(const struct finding *finding, size_t member, bool backwards, size_t index)
-{
-	const struct change *change = &finding->changes[backwards ? finding->n_changes - 1 - index : index];
-
-	return *(const char *const *)((const char *)change + member);
-}
-
-/* The commands of all changes under one label; undoing goes backwards.  Changes of coupled keys restore each other with
- * the same commands, which are shown once. */
 static void write_commands(struct page *page, const struct finding *finding, const char *label, size_t member,
 			   bool backwards)
 {
 	CLEANUP(strbuf_release) struct strbuf all = STRBUF_INIT;
 
-	for (size_t i = 0; i < finding->n_changes; i++) {
-		const char *commands = commands_of(finding, member, backwards, i);
-		bool shown = false;
-
-		for (size_t j = 0; j < i && commands && !shown; j++) {
-			const char *before = commands_of(finding, member, backwards, j);
-
-			shown = before && streq(before, commands);
-		}
-		if (commands && *commands && !shown)
-			strbuf_addf(&all, "%s%s", all.len ? "\n" : "", commands);
-	}
+	phrase_commands(&all, finding, member, backwards);
 	page_commands(page, TEXT_MARGIN, indent_of(page), label, all.buf);
 }
 
 static void write_notes(struct page *page, const struct finding *finding)
 {
-	const char *label = "note";
-
-	for (size_t i = 0; i < finding->n_changes; i++) {
-		const char *note = finding->changes[i].persist_note;
-
-		/* Several keys of one file have the same note. */
-		if (i > 0 && note && finding->changes[i - 1].persist_note &&
-		    streq(note, finding->changes[i - 1].persist_note))
-			continue;
-		labelled(page, label, note);
-	}
+	for (size_t i = 0; i < finding->n_changes; i++)
+		labelled(page, "note", change_note(finding, i));
 }
 
 static void write_references(struct page *page, const struct finding *finding)
@@ -239,18 +183,9 @@ static void write_title(struct page *page, const struct finding *finding, size_t
 	flow_end(&flow);
 }
 
-/* What the rule says is the same for each of its subjects, and was said for the first. */
-static bool said_before(const struct report *report, const struct finding *finding)
-{
-	for (const struct finding *other = report->findings->items; other < finding; other++)
-		if (other->status == finding->status && streq(other->rule, finding->rule))
-			return true;
-	return false;
-}
-
 void text_recommendation(struct page *page, const struct report *report, const struct finding *finding, size_t number)
 {
-	bool brief = said_before(report, finding);
+	bool brief = report_said_before(report, finding);
 
 	write_title(page, finding, number);
 	write_changes(page, finding);
@@ -289,7 +224,7 @@ void text_suspect(struct page *page, const struct report *report, const struct f
 		flow_end(&flow);
 	}
 	text_evidence(page, finding);
-	if (!said_before(report, finding)) {
+	if (!report_said_before(report, finding)) {
 		labelled(page, "why not more", finding->reason);
 		page_commands(page, TEXT_MARGIN, indent_of(page), "run", finding->next_step);
 	}
@@ -314,123 +249,49 @@ void text_waived(struct page *page, const struct report *report, const struct fi
 	labelled(page, "rule", finding->id);
 }
 
-/* Groups: what several rules share is said once, and each rule named once with the number of its subjects. */
-
-struct member {
-	const char *text;		/* what the group shares */
-	const struct finding *finding;	/* the first of its rule */
-	size_t count;
-};
-
-struct members {
-	struct member *items;
-	size_t count, capacity;
-};
-
-static void members_release(struct members *members)
-{
-	free(members->items);
-}
-
-static void members_add(struct members *members, const char *text, const struct finding *finding)
-{
-	if (!text)
-		text = "";
-	for (size_t i = 0; i < members->count; i++) {
-		struct member *member = &members->items[i];
-
-		if (streq(member->finding->rule, finding->rule) && streq(member->text, text)) {
-			member->count += member->finding != finding;
-			return;
-		}
-	}
-	GROW(members->items, members->capacity, members->count + 1);
-	members->items[members->count++] = (struct member){ .text = text, .finding = finding, .count = 1 };
-}
-
-static bool first_of_group(const struct members *members, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (streq(members->items[i].text, members->items[index].text))
-			return false;
-	return true;
-}
-
-/* The rule, its subject if that is not the host, or the number of its subjects. */
-static void add_member(struct strbuf *out, const struct member *member)
-{
-	if (member->count > 1)
-		strbuf_addf(out, "%s (%zu subjects)", member->finding->rule, member->count);
-	else
-		strbuf_add_string(out, member->finding->subject == SUBJECT_HOST ? member->finding->rule :
-										  member->finding->id);
-}
-
 static void write_members(struct page *page, const struct members *members, const char *text)
 {
 	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
 
-	for (size_t i = 0; i < members->count; i++) {
-		if (!streq(members->items[i].text, text))
-			continue;
-		if (names.len)
-			strbuf_add_string(&names, ", ");
-		add_member(&names, &members->items[i]);
-	}
+	members_names(&names, members, text);
 	page_paragraph(page, 4, STYLE_DIM, names.buf);
 }
 
-static void write_groups(struct page *page, const struct members *members, const char *without)
+static void write_groups(struct page *page, const struct report *report, enum status status, const char *without)
 {
-	for (size_t i = 0; i < members->count; i++) {
-		if (!first_of_group(members, i))
+	CLEANUP(members_release) struct members members = MEMBERS_INIT;
+
+	members_collect(&members, report, status);
+	for (size_t i = 0; i < members.count; i++) {
+		if (!members_begins_group(&members, i))
 			continue;
-		page_paragraph(page, 2, STYLE_PLAIN, *members->items[i].text ? members->items[i].text : without);
-		write_members(page, members, members->items[i].text);
+		page_paragraph(page, 2, STYLE_PLAIN, *members.items[i].text ? members.items[i].text : without);
+		write_members(page, &members, members.items[i].text);
 	}
 }
 
 void text_unmeasured(struct page *page, const struct report *report)
 {
-	CLEANUP(members_release) struct members members = { 0 };
-
-	for (size_t i = 0; i < report->findings->count; i++) {
-		const struct finding *finding = &report->findings->items[i];
-
-		if (finding->status != STATUS_UNMEASURED)
-			continue;
-		for (size_t j = 0; j < finding->n_missing; j++)
-			members_add(&members, finding->missing[j].how, finding);
-		if (finding->n_missing == 0)
-			members_add(&members, finding->next_step, finding);
-	}
-	write_groups(page, &members, "nothing known would measure it here");
+	write_groups(page, report, STATUS_UNMEASURED, "nothing known would measure it here");
 }
 
 void text_unreadable(struct page *page, const struct report *report)
 {
-	CLEANUP(members_release) struct members members = { 0 };
-
-	for (size_t i = 0; i < report->findings->count; i++)
-		if (report->findings->items[i].status == STATUS_UNREADABLE)
-			members_add(&members, report->findings->items[i].reason, &report->findings->items[i]);
-	write_groups(page, &members, "no reason is known");
+	write_groups(page, report, STATUS_UNREADABLE, "no reason is known");
 }
 
 /* "rule (12 subjects): why", one line for each rule and reason. */
 static void write_lines(struct page *page, const struct report *report, enum status status)
 {
-	CLEANUP(members_release) struct members members = { 0 };
+	CLEANUP(members_release) struct members members = MEMBERS_INIT;
 
-	for (size_t i = 0; i < report->findings->count; i++)
-		if (report->findings->items[i].status == status)
-			members_add(&members, report->findings->items[i].reason, &report->findings->items[i]);
+	members_collect(&members, report, status);
 	for (size_t i = 0; i < members.count; i++) {
 		struct flow flow = flow_begin(page, 2);
 		CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
 
 		flow.indent = 4;
-		add_member(&name, &members.items[i]);
+		member_name(&name, &members.items[i]);
 		flow_add(&flow, STYLE_PLAIN, name.buf);
 		if (*members.items[i].text)
 			flow_addf(&flow, STYLE_DIM, ": %s", members.items[i].text);

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report for people: the USE table, what is recommended, then ever shorter what is not. */
 #include <math.h>
-#include <time.h>
 
 #include "layout.h"
+#include "phrase.h"
 #include "reporter.h"
 #include "text-finding.h"
 
 /* The header. */
-
-static const char *host_text(const struct report *report, const char *key)
-{
-	const char *text = report->snapshot ? snapshot_text(report->snapshot, SUBJECT_HOST, key) : NULL;
-
-	return text && *text ? text : NULL;
-}
 
 static void add_part(struct flow *flow, const char *text)
 {
@@ -26,7 +19,7 @@ static void add_part(struct flow *flow, const char *text)
 static void write_machine(struct page *page, const struct report *report)
 {
 	static const char *const keys[] = { "kernel.architecture", "platform.kind", "platform.virtualization" };
-	const char *host = host_text(report, "host.name"), *release = host_text(report, "kernel.release");
+	const char *host = report_host_text(report, "host.name"), *release = report_host_text(report, "kernel.release");
 	struct flow flow = flow_begin(page, 0);
 
 	flow_add(&flow, STYLE_BOLD, host ? host : "a host without a name");
@@ -37,94 +30,18 @@ static void write_machine(struct page *page, const struct report *report)
 		add_part(&flow, kernel.buf);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (host_text(report, keys[i]))
-			add_part(&flow, host_text(report, keys[i]));
+		if (report_host_text(report, keys[i]))
+			add_part(&flow, report_host_text(report, keys[i]));
 	flow_end(&flow);
 }
 
-static void add_time(struct strbuf *out, double realtime)
-{
-	time_t seconds = (time_t)realtime;
-	struct tm tm;
-	char text[40];
-
-	if (realtime > 0 && realtime < 1e11 && gmtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%F %H:%M", &tm))
-		strbuf_addf(out, ", from %s UTC", text);
-}
-
-static void add_count(struct strbuf *out, size_t count)
-{
-	quantity_format(out, (double)count, unit_none.dimension, false);
-}
-
-static void add_plural(struct strbuf *out, size_t count, const char *noun)
-{
-	add_count(out, count);
-	strbuf_addf(out, " %s%s", noun, count == 1 ? "" : "s");
-}
-
-static bool is_live(const struct report *report)
-{
-	const struct window *window = report->snapshot ? snapshot_window_get(report->snapshot) : NULL;
-
-	return window && window->live;
-}
-
-static void write_window(struct page *page, const struct report *report)
-{
-	static const struct dimension time_dimension = { .seconds = 1 };
-	const struct window *window = report->snapshot ? snapshot_window_get(report->snapshot) : NULL;
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-	if (!is_live(report)) {
-		page_paragraph(page, 0, STYLE_PLAIN,
-			       "No window was measured. Rates are averages since boot, which can make a rule suspect, "
-			       "but never recommend.");
-		return;
-	}
-	strbuf_add_string(&text, "Measured for ");
-	quantity_format(&text, window->duration_sec, time_dimension, false);
-	strbuf_add_string(&text, " in ");
-	add_plural(&text, window->ticks ? window->ticks - 1 : 0, "interval");
-	add_time(&text, window->start_realtime);
-	if (window->missed) {
-		strbuf_add_string(&text, "; ");
-		add_plural(&text, window->missed, "late sample");
-	}
-	if (window->suspended_sec >= 1) {
-		strbuf_add_string(&text, "; suspended for ");
-		quantity_format(&text, window->suspended_sec, time_dimension, false);
-	}
-	strbuf_add_string(&text, window->interrupted ? "; interrupted." : ".");
-	page_paragraph(page, 0, STYLE_PLAIN, text.buf);
-}
-
-static void add_also(struct strbuf *out, size_t count, const char *what)
-{
-	if (count == 0)
-		return;
-	strbuf_add_string(out, ", ");
-	add_count(out, count);
-	strbuf_addf(out, " %s", what);
-}
-
-static void write_readable(struct page *page, const struct report *report)
+static void write_sentence(struct page *page, enum style style, const struct report *report,
+			   void (*phrase)(struct strbuf *out, const struct report *report))
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	strbuf_add_string(&text, "Read ");
-	add_plural(&text, report->settings_read, "setting");
-	add_also(&text, report->settings_unreadable, "could not be read");
-	add_also(&text, report->settings_absent, "are not there");
-	add_also(&text, report->settings_unsupported, "are not supported");
-	strbuf_add_string(&text, "; ");
-	add_plural(&text, report->metrics_read, "metric");
-	add_also(&text, report->metrics_unreadable, "could not be read");
-	add_also(&text, report->metrics_absent, "are not there");
-	strbuf_add_string(&text, ". Judged by ");
-	add_plural(&text, report->rules, "rule");
-	strbuf_add_string(&text, ".");
-	page_paragraph(page, 0, STYLE_DIM, text.buf);
+	phrase(&text, report);
+	page_paragraph(page, 0, style, text.buf);
 }
 
 /* The USE table. */
@@ -133,18 +50,11 @@ static void write_readable(struct page *page, const struct report *report)
 #define BAR_WIDTH 8
 #define TABLE_WIDTH_MIN 76	/* narrower: one cell below the other */
 
-/* Without a window everything is since boot, and the header says so once. */
 static void add_detail(struct flow *flow, const struct use_cell *cell, bool live)
 {
-	static const char tail[] = "since boot";
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	strbuf_add_string(&text, cell->detail);
-	if (!live && ends_with(text.buf, tail)) {
-		strbuf_truncate(&text, text.len - strlen(tail));
-		while (text.len && strchr(", ", text.buf[text.len - 1]))
-			strbuf_truncate(&text, text.len - 1);
-	}
+	phrase_use_detail(&text, cell, live);
 	flow_addf(flow, STYLE_DIM, " %s", text.buf);
 }
 
@@ -182,13 +92,6 @@ static void write_cell(struct page *page, const struct use_cell *cell, unsigned 
 
 static const char *const use_titles[] = { "UTILISATION", "SATURATION", "ERRORS" };
 
-static const struct use_cell *use_cell(const struct use_row *row, size_t index)
-{
-	const struct use_cell *cells[] = { &row->utilisation, &row->saturation, &row->errors };
-
-	return cells[index];
-}
-
 static void cells_init(struct page *cells, const struct page *page, const unsigned int widths[4])
 {
 	for (size_t i = 0; i < 4; i++) {
@@ -213,7 +116,7 @@ static void write_use_row(struct page *page, const struct use_row *row, const un
 	flow_add(&flow, STYLE_BOLD, row->resource);
 	flow_end(&flow);
 	for (size_t i = 0; i < ARRAY_SIZE(use_titles); i++)
-		write_cell(&cells[i + 1], use_cell(row, i), 0, live);
+		write_cell(&cells[i + 1], use_row_cell(row, i), 0, live);
 	page_columns(page, 0, cells, 4);
 	cells_release(cells);
 }
@@ -236,20 +139,13 @@ static void write_use_stacked(struct page *page, const struct use_row *row, bool
 
 	page_paragraph(page, 0, STYLE_BOLD, row->resource);
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
-		const struct use_cell *cell = use_cell(row, i);
+		const struct use_cell *cell = use_row_cell(row, i);
 
 		if (!cell->value || !*cell->value)
 			continue;
 		(void)flow_labelled(page, 2, 15, labels[i]);
 		write_cell(page, cell, 15, live);
 	}
-}
-
-/* "no swap": nothing to measure, and one word for it. */
-static bool use_row_is_idle(const struct use_row *row)
-{
-	return !row->saturation.value && !row->errors.value && isnan(row->utilisation.ratio) &&
-	       !row->utilisation.alarming && (!row->utilisation.detail || !*row->utilisation.detail);
 }
 
 static void write_use_idle(struct page *page, const struct report *report)
@@ -288,52 +184,32 @@ static void write_use(struct page *page, const struct report *report)
 		if (use_row_is_idle(&report->use[i]))
 			continue;
 		if (page->width >= TABLE_WIDTH_MIN)
-			write_use_row(page, &report->use[i], widths, is_live(report));
+			write_use_row(page, &report->use[i], widths, report_is_live(report));
 		else
-			write_use_stacked(page, &report->use[i], is_live(report));
+			write_use_stacked(page, &report->use[i], report_is_live(report));
 	}
 	write_use_idle(page, report);
 }
 
 /* The sections of findings. */
 
-static size_t count_of(const struct finding_list *findings, enum status status)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < findings->count; i++)
-		count += findings->items[i].status == status;
-	return count;
-}
-
 static void write_nothing(struct page *page, const struct report *report)
 {
-	const size_t *counts = report->findings->counts;
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
 	page_blank(page);
 	page_heading(page, "Nothing is recommended", NULL);
-	add_plural(&text, report->rules, "rule");
-	strbuf_add_string(&text, " judged this host; ");
-	add_plural(&text, counts[STATUS_SATISFIED], "time");
-	if (is_live(report))
-		strbuf_add_string(&text, " the problem was measured for and is not there. Nothing measured argues for "
-					 "another setting.");
-	else
-		strbuf_add_string(&text, " the problem does not show in what was read.");
-	page_paragraph(page, 0, STYLE_PLAIN, text.buf);
+	write_sentence(page, STYLE_PLAIN, report, phrase_nothing);
 }
 
 static void write_recommendations(struct page *page, const struct report *report)
 {
-	size_t count = count_of(report->findings, STATUS_RECOMMEND), number = 0;
+	size_t count = report_count(report, STATUS_RECOMMEND), number = 0;
 	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
 
 	if (count == 0) {
 		write_nothing(page, report);
 		return;
 	}
-	add_plural(&title, count, "recommendation");
+	phrase_plural(&title, count, "recommendation");
 	page_blank(page);
 	page_heading(page, title.buf, NULL);
 	page_rule(page);
@@ -373,7 +249,7 @@ static const struct section sections[] = {
 
 static void write_section(struct page *page, const struct report *report, const struct section *section)
 {
-	size_t count = count_of(report->findings, section->status);
+	size_t count = report_count(report, section->status);
 	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
 
 	if (count == 0 || (section->only_all && !report->show_all))
@@ -392,34 +268,22 @@ static void write_section(struct page *page, const struct report *report, const 
 
 #define NOTES_MAX 20
 
-static size_t write_some_notes(struct page *page, const struct diag *notes, size_t most)
+static void write_note(struct page *page, const struct diag_entry *entry)
 {
-	size_t shown = 0;
+	struct flow flow = flow_begin(page, 2);
 
-	for (; notes && shown < notes->count && shown < most; shown++) {
-		const struct diag_entry *entry = &notes->entries[shown];
-		struct flow flow = flow_begin(page, 2);
-
-		flow.indent = 4;
-		if (entry->place.file)
-			flow_addf(&flow, STYLE_DIM, entry->place.line ? "%s:%u: " : "%s: ", entry->place.file,
-				  entry->place.line);
-		flow_add(&flow, entry->level == DIAG_ERROR ? STYLE_RED : STYLE_PLAIN, entry->message);
-		flow_end(&flow);
-	}
-	return shown;
+	flow.indent = 4;
+	if (entry->place.file)
+		flow_addf(&flow, STYLE_DIM, entry->place.line ? "%s:%u: " : "%s: ", entry->place.file,
+			  entry->place.line);
+	flow_add(&flow, entry->level == DIAG_ERROR ? STYLE_RED : STYLE_PLAIN, entry->message);
+	flow_end(&flow);
 }
 
-static size_t notes_total(const struct diag *notes)
-{
-	return notes ? notes->count + notes->dropped : 0;
-}
-
-/* Of this run (rules, waivers), then of the capture. */
 static void write_notes(struct page *page, const struct report *report)
 {
-	const struct diag *capture = report->snapshot ? snapshot_notes_get(report->snapshot) : NULL;
-	size_t total = notes_total(report->notes) + notes_total(capture), shown;
+	size_t total = report_notes(report), shown = 0;
+	const struct diag_entry *entry;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	if (total == 0)
@@ -427,8 +291,8 @@ static void write_notes(struct page *page, const struct report *report)
 	strbuf_addf(&text, "Notes (%zu)", total);
 	page_blank(page);
 	page_heading(page, text.buf, NULL);
-	shown = write_some_notes(page, report->notes, NOTES_MAX);
-	shown += write_some_notes(page, capture, NOTES_MAX - shown);
+	for (; shown < NOTES_MAX && (entry = report_note(report, shown)); shown++)
+		write_note(page, entry);
 	if (total > shown) {
 		strbuf_reset(&text);
 		strbuf_addf(&text, "and %zu more", total - shown);
@@ -438,12 +302,6 @@ static void write_notes(struct page *page, const struct report *report)
 
 static void write_counts(struct page *page, const struct report *report)
 {
-	static const char *const words[STATUS_COUNT] = {
-		[STATUS_RECOMMEND] = "recommended",   [STATUS_SUSPECT] = "suspected",
-		[STATUS_UNMEASURED] = "not measured", [STATUS_ELSEWHERE] = "elsewhere",
-		[STATUS_SATISFIED] = "satisfied",     [STATUS_NOT_APPLICABLE] = "not applicable",
-		[STATUS_UNREADABLE] = "not readable", [STATUS_WAIVED] = "waived",
-	};
 	const size_t *counts = report->findings->counts;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct flow flow;
@@ -456,8 +314,8 @@ static void write_counts(struct page *page, const struct report *report)
 		if (flow.begun)
 			flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_DOT));
 		strbuf_reset(&text);
-		add_count(&text, counts[i]);
-		strbuf_addf(&text, " %s", words[i]);
+		phrase_count(&text, counts[i]);
+		strbuf_addf(&text, " %s", phrase_status((enum status)i));
 		flow_phrase(&flow, i == STATUS_RECOMMEND && counts[i] ? STYLE_BOLD : STYLE_PLAIN, text.buf);
 	}
 	flow_end(&flow);
@@ -475,8 +333,8 @@ static int text_write(FILE *out, const struct report *report)
 
 	page_init(&page, report->width ? report->width : 80, report->colour, report->unicode);
 	write_machine(&page, report);
-	write_window(&page, report);
-	write_readable(&page, report);
+	write_sentence(&page, STYLE_PLAIN, report, phrase_window);
+	write_sentence(&page, STYLE_DIM, report, phrase_coverage);
 	write_use(&page, report);
 	write_recommendations(&page, report);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every report for people says in the same words.  Input text in it is still raw. */
+#ifndef KEISOKU_PHRASE_H
+#define KEISOKU_PHRASE_H
+
+#include "../core/finding.h"
+#include "../core/strbuf.h"
+
+/* "1,301"; "1 setting", "12 settings" */
+void phrase_count(struct strbuf *out, size_t count);
+void phrase_plural(struct strbuf *out, size_t count, const char *noun);
+
+/* A setting of the host; NULL when it is not known or empty. */
+const char *report_host_text(const struct report *report, const char *key);
+bool report_is_live(const struct report *report);		/* a window was measured */
+/* Findings in the list; findings->counts counts those that are not kept too. */
+size_t report_count(const struct report *report, enum status status);
+/* What the rule says is the same for each of its subjects, and was said for the first. */
+bool report_said_before(const struct report *report, const struct finding *finding);
+
+/* Whole sentences: how long was measured, what was read, why nothing is recommended. */
+void phrase_window(struct strbuf *out, const struct report *report);
+void phrase_coverage(struct strbuf *out, const struct report *report);
+void phrase_nothing(struct strbuf *out, const struct report *report);
+const char *phrase_status(enum status status);			/* "recommended", "not measured" */
+
+/* How far a number reaches: "over 30 intervals in 30 s"; nothing for a setting. */
+void phrase_basis(struct strbuf *out, const struct evidence *evidence, double share);
+/* Whether two numbers reach equally far, so that it need be said only behind the last. */
+bool evidence_same_basis(const struct evidence *a, const struct evidence *b);
+
+/* Of all changes of a finding: their classes, and one kind of their commands (the offset of the member in struct change).
+ * Undoing goes backwards.  Coupled keys restore each other with the same commands, which are there once. */
+void phrase_classes(struct strbuf *out, const struct finding *finding);
+void phrase_commands(struct strbuf *out, const struct finding *finding, size_t member, bool backwards);
+/* The note on persistence of one change; NULL: none, or it says what the one before said. */
+const char *change_note(const struct finding *finding, size_t index);
+
+/* The cells of a row of the USE table by number. */
+#define USE_CELLS 3
+const struct use_cell *use_row_cell(const struct use_row *row, size_t index);
+/* "no swap": nothing to measure, and one word for it. */
+bool use_row_is_idle(const struct use_row *row);
+/* What the value is.  Without a window everything is since boot, and the report says so once. */
+void phrase_use_detail(struct strbuf *out, const struct use_cell *cell, bool live);
+
+/* Diagnostics of this run, then of the capture, as one list. */
+size_t report_notes(const struct report *report);		/* those past DIAG_MAX too */
+const struct diag_entry *report_note(const struct report *report, size_t index);	/* NULL: no more */
+
+#endif
