@@ -18,11 +18,13 @@ static int compile_product(struct compiler *compiler, const struct ast *ast, con
 		/* 2 * 15% is a percentage; 15% of a number of things is a number of things. */
 		type.ratio = (a.ratio && (b.ratio || literal)) || (b.ratio && (a.ratio || literal));
 		type.ratio = type.ratio && dimension_equal(type.dimension, none);
+		type.frequency = (a.frequency || b.frequency) && literal;
 		return expr_emit(compiler, ast, OP_MULTIPLY, type, children, 2);
 	}
 	type.dimension = dimension_divide(a.dimension, b.dimension);
 	/* A part of the same thing is a share; half of a percentage is a percentage. */
 	type.ratio = dimension_equal(type.dimension, none) && ((!literal && !b.ratio) || (a.ratio && !b.ratio));
+	type.frequency = a.frequency && literal;
 	return expr_emit(compiler, ast, OP_DIVIDE, type, children, 2);
 }
 

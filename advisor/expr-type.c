@@ -51,6 +51,8 @@ struct expr_type expr_type_of_entry(const struct entry *entry)
 
 	type.ratio = unit_text_is_ratio(entry->unit_text);
 	type.scaled = type.ratio && entry->unit.scale < 1;
+	type.frequency = entry->unit_text && ends_with(entry->unit_text, "Hz");
+	type.exact = entry->class == ENTRY_TUNABLE;
 	if (entry->class == ENTRY_METRIC || entry->class == ENTRY_LOG)
 		return type;
 
@@ -81,7 +83,7 @@ struct expr_type expr_type_per_second(struct expr_type type)
 	static const struct dimension second = { .seconds = 1 }, none = { 0 };
 
 	type.ratio = type.dimension.seconds == 1;
-	type.scaled = false;
+	type.scaled = type.frequency = type.exact = false;
 	type.dimension = dimension_divide(type.dimension, second);
 	type.ratio = type.ratio && dimension_equal(type.dimension, none);
 	return type;

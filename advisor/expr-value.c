@@ -347,6 +347,10 @@ void value_format(struct strbuf *out, const struct value *value, struct expr_typ
 	case VALUE_NUMBER:
 		if (isinf(value->number))
 			strbuf_add_string(out, "unlimited");
+		else if (type.frequency)
+			frequency_format(out, (double)value->number);
+		else if (type.exact)
+			quantity_format_exact(out, (double)value->number, type.dimension, type.ratio);
 		else
 			quantity_format(out, (double)value->number, type.dimension, type.ratio);
 		break;

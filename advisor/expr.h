@@ -31,6 +31,8 @@ struct expr_type {
 	enum value_type item : 8;	/* LIST: NUMBER or TEXT */
 	struct dimension dimension;
 	bool ratio;			/* print as percent */
+	bool frequency;			/* print in hertz */
+	bool exact;			/* of a tunable: print all of it */
 	bool scaled;			/* in percent or the like: a bare literal beside it is a mistake */
 };
 

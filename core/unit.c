@@ -197,15 +197,66 @@ static void add_scaled(struct strbuf *out, double value, const struct prefix *pr
 	strbuf_addf(out, " %s", prefixes[i].name);
 }
 
+/* clang-format off */
+static const struct prefix byte_prefixes[] = {
+	{ 0x1p40, "TiB" }, { 0x1p30, "GiB" }, { 0x1p20, "MiB" }, { 0x1p10, "KiB" }, { 1, "B" },
+};
+static const struct prefix second_prefixes[] = {
+	{ 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "µs" }, { 1e-9, "ns" },
+};
+static const struct prefix hertz_prefixes[] = {
+	{ 1e9, "GHz" }, { 1e6, "MHz" }, { 1e3, "kHz" }, { 1, "Hz" },
+};
+/* clang-format on */
+
+/* Whether two decimals say all of it. */
+static bool is_exact(double value)
+{
+	double hundredths = round(value * 100);
+
+	if (fabs(value) >= 100)		/* shown with one decimal, and from 1000 on with none */
+		hundredths = fabs(value) >= 1000 ? round(value) * 100 : round(value * 10) * 10;
+	return fabs(hundredths / 100 - value) <= fabs(value) * 1e-12;
+}
+
+/* In the largest unit that says all of it; false: none does. */
+static bool add_exact(struct strbuf *out, double value, const struct prefix *prefixes, size_t count)
+{
+	for (size_t i = 0; value != 0 && i < count; i++) {
+		if (fabs(value) < prefixes[i].scale || !is_exact(value / prefixes[i].scale))
+			continue;
+		add_plain(out, round(value / prefixes[i].scale * 100) / 100);
+		strbuf_addf(out, " %s", prefixes[i].name);
+		return true;
+	}
+	return false;
+}
+
+void quantity_format_exact(struct strbuf *out, double value, struct dimension dimension, bool ratio)
+{
+	static const struct dimension bytes = { .bytes = 1 }, seconds = { .seconds = 1 };
+	bool done = false;
+
+	if (isfinite(value) && dimension_equal(dimension, bytes))
+		done = add_exact(out, value, byte_prefixes, ARRAY_SIZE(byte_prefixes));
+	else if (isfinite(value) && dimension_equal(dimension, seconds))
+		done = add_exact(out, value, second_prefixes, ARRAY_SIZE(second_prefixes));
+	if (!done)
+		quantity_format(out, value, dimension, ratio);
+}
+
+void frequency_format(struct strbuf *out, double value)
+{
+	if (!isfinite(value))
+		quantity_format(out, value, unit_none.dimension, false);
+	else if (!add_exact(out, value, hertz_prefixes, ARRAY_SIZE(hertz_prefixes)))
+		add_scaled(out, value, hertz_prefixes, ARRAY_SIZE(hertz_prefixes));
+}
+
 void quantity_format(struct strbuf *out, double value, struct dimension dimension, bool ratio)
 {
-	static const struct prefix bytes[] = {
-		{ 0x1p40, "TiB" }, { 0x1p30, "GiB" }, { 0x1p20, "MiB" }, { 0x1p10, "KiB" }, { 1, "B" },
-	};
-	static const struct prefix seconds[] = {
-		{ 2 * 86400, "d" }, { 2 * 3600, "h" }, { 120, "min" }, { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "µs" }, { 1e-9, "ns" },
-	};
-	static const double second_scale[] = { 86400, 3600, 60, 1, 1e-3, 1e-6, 1e-9 };
+	/* Up to two of a unit are shown in the smaller one. */
+	static const double second_from[] = { 2 * 86400, 2 * 3600, 120, 1, 1e-3, 1e-6, 1e-9 };
 	struct dimension per_second = dimension;
 	char name[64];
 
@@ -216,16 +267,16 @@ void quantity_format(struct strbuf *out, double value, struct dimension dimensio
 		add_plain(out, ratio ? value * 100 : value);
 		strbuf_add_string(out, ratio ? " %" : "");
 	} else if (dimension_equal(dimension, (struct dimension){ .bytes = 1 })) {
-		add_scaled(out, value, bytes, ARRAY_SIZE(bytes));
+		add_scaled(out, value, byte_prefixes, ARRAY_SIZE(byte_prefixes));
 	} else if (dimension_equal(dimension, (struct dimension){ .seconds = 1 })) {
 		size_t i = 0;
 
-		while (i + 1 < ARRAY_SIZE(seconds) && fabs(value) < seconds[i].scale)
+		while (i + 1 < ARRAY_SIZE(second_from) && fabs(value) < second_from[i])
 			i++;
 		if (value == 0)
 			i = 3;
-		add_plain(out, value / second_scale[i]);
-		strbuf_addf(out, " %s", seconds[i].name);
+		add_plain(out, value / second_prefixes[i].scale);
+		strbuf_addf(out, " %s", second_prefixes[i].name);
 	} else if (dimension_equal(dimension, (struct dimension){ .pages = 1 })) {
 		add_plain(out, value);
 		strbuf_add_string(out, value == 1 ? " page" : " pages");

@@ -46,4 +46,9 @@ struct strbuf;
  * when ratio is true.  No locale. */
 void quantity_format(struct strbuf *out, double value, struct dimension dimension, bool ratio);
 
+/* The same for a setting, which is what it is: nothing is rounded away.  1,500 B, not 1.46 KiB; 208 KiB; 90 s. */
+void quantity_format_exact(struct strbuf *out, double value, struct dimension dimension, bool ratio);
+/* Of hertz: 3.6 GHz, not 3,600,000,000 /s. */
+void frequency_format(struct strbuf *out, double value);
+
 #endif

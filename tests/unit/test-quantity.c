@@ -84,6 +84,50 @@ static void quantities_read_well(void **state)
 	}
 }
 
+static void a_setting_is_shown_whole(void **state)
+{
+	static const struct dimension bytes = { .bytes = 1 }, seconds = { .seconds = 1 }, none = { 0 };
+	/* clang-format off */
+	static const struct {
+		double value;
+		struct dimension dimension;
+		const char *text;
+	} cases[] = {
+		{ 1500, bytes, "1,500 B" },		{ 212992, bytes, "208 KiB" },
+		{ 6291456, bytes, "6 MiB" },		{ 0x1.8p30, bytes, "1.5 GiB" },
+		{ 212993, bytes, "212,993 B" },		{ 0, bytes, "0 B" },
+		{ 100.5 * 1024, bytes, "100.5 KiB" },	{ 4000.0 * 1048576, bytes, "4,000 MiB" },
+		{ 60, seconds, "1 min" },		{ 125, seconds, "125 s" },
+		{ 0.0305, seconds, "30.5 ms" },		{ 1.234567, seconds, "1,234,567 µs" },
+		{ 7200, seconds, "2 h" },		{ 1234567, none, "1,234,567" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		quantity_format_exact(&text, cases[i].value, cases[i].dimension, false);
+		assert_string_equal(text.buf, cases[i].text);
+	}
+}
+
+static void frequencies_are_in_hertz(void **state)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = { { 3.6e9, "3.6 GHz" }, { 2.401e9, "2,401 MHz" }, { 250, "250 Hz" }, { 0, "0 Hz" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		frequency_format(&text, cases[i].value);
+		assert_string_equal(text.buf, cases[i].text);
+	}
+}
+
 static void dimensions_have_names(void **state)
 {
 	char buffer[64];
@@ -101,6 +145,8 @@ int main(void)
 		cmocka_unit_test(units_have_a_dimension_and_a_scale),
 		cmocka_unit_test(what_is_no_unit_is_refused),
 		cmocka_unit_test(quantities_read_well),
+		cmocka_unit_test(a_setting_is_shown_whole),
+		cmocka_unit_test(frequencies_are_in_hertz),
 		cmocka_unit_test(dimensions_have_names),
 	};
 
