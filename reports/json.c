@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "phrase.h"
 #include "reporter.h"
 
 static void member_integer(struct json *json, const char *key, int64_t value)
@@ -19,11 +20,6 @@ static void member_raw(struct json *json, const char *key, const char *text)
 		json_member_raw(json, key, text, strlen(text));
 	else
 		json_member_string(json, key, NULL);
-}
-
-static const char *host_text(const struct report *report, const char *key)
-{
-	return report->snapshot ? snapshot_text(report->snapshot, SUBJECT_HOST, key) : NULL;
 }
 
 static void write_host(struct json *json, const struct report *report)
@@ -41,7 +37,7 @@ static void write_host(struct json *json, const struct report *report)
 	json_key(json, "host");
 	json_open_object(json);
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		json_member_string(json, members[i].name, host_text(report, members[i].key));
+		json_member_string(json, members[i].name, report_host_text(report, members[i].key));
 	json_close_object(json);
 }
 
@@ -248,6 +244,39 @@ static void write_changes(struct json *json, const struct report *report, const 
 	json_close_array(json);
 }
 
+static void write_sites(struct json *json, const struct finding *finding)
+{
+	json_key(json, "sites");
+	json_open_array(json);
+	for (size_t i = 0; i < finding->n_sites; i++) {
+		const struct finding_site *site = &finding->sites[i];
+
+		json_open_object(json);
+		member_raw(json, "file", site->path);
+		json_member_unsigned(json, "line", site->line);
+		json_member_unsigned(json, "last_line", MAX(site->line, site->last_line));
+		member_raw(json, "text", site->text);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void write_values(struct json *json, const struct finding_values *values)
+{
+	json_key(json, "values");
+	if (!values) {
+		json_null(json);
+		return;
+	}
+	json_open_object(json);
+	json_member_string(json, "running", values->running);
+	json_member_string(json, "boot", values->boot);
+	json_member_string(json, "kernel_default", values->kernel_default);
+	json_member_string(json, "wanted", values->wanted);
+	json_member_string(json, "drift", values->drift);
+	json_close_object(json);
+}
+
 static void write_finding(struct json *json, const struct report *report, const struct finding *finding)
 {
 	json_open_object(json);
@@ -272,6 +301,8 @@ static void write_finding(struct json *json, const struct report *report, const 
 	write_evidence(json, finding);
 	write_missing(json, finding);
 	write_changes(json, report, finding);
+	write_values(json, finding->values);
+	write_sites(json, finding);
 	write_strings(json, "references",
 		      finding->references ? (const char *const *)finding->references->items : NULL,
 		      finding->references ? finding->references->count : 0);

@@ -36,6 +36,25 @@ void phrase_commands(struct strbuf *out, const struct finding *finding, size_t m
 /* The note on persistence of one change; NULL: none, or it says what the one before said. */
 const char *change_note(const struct finding *finding, size_t index);
 
+/* The pack or policy that the rule of a finding stands in: "memory" of packs/memory/oom-kill.yaml, "kubelet" of
+ * policies/kubelet.yaml. */
+void phrase_pack(struct strbuf *out, const struct finding *finding);
+/* "net.core.somaxconn 128 → 4,096; …", or the advice of a rule without a change. */
+void phrase_changes(struct strbuf *out, const struct finding *finding);
+/* "running 60, after boot 10, kernel default 60, wanted 10: lost-at-boot"; nothing for NULL. */
+void phrase_values(struct strbuf *out, const struct finding_values *values);
+void phrase_site(struct strbuf *out, const struct finding_site *site);	/* "/etc/sysctl.d/99-site.conf:3" */
+/* "rate(netstat.TcpExt.ListenOverflows) = 12.4/s (/proc/net/netstat); …" */
+void phrase_measured(struct strbuf *out, const struct finding *finding);
+/* Why it has its status: the numbers where there is a problem, else the reason, the waiver, what to run. */
+void phrase_why(struct strbuf *out, const struct finding *finding);
+/* The address of a page of the kernel's documentation, or of a reference that is one; false: none is known. */
+bool phrase_reference_url(struct strbuf *out, const char *reference);
+
+/* Seconds since 1970 at the end of the live window; 0: there was none, and the report has no time. */
+double report_time(const struct report *report);
+void phrase_time(struct strbuf *out, double realtime);			/* "2027-01-31T10:20:30", UTC */
+
 /* The cells of a row of the USE table by number. */
 #define USE_CELLS 3
 const struct use_cell *use_row_cell(const struct use_row *row, size_t index);

@@ -111,6 +111,30 @@ void text_missing(struct page *page, const struct finding *finding)
 	}
 }
 
+static void write_values(struct page *page, const struct finding_values *values)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	phrase_values(&text, values);
+	labelled(page, "values", text.buf);
+}
+
+static void write_sites(struct page *page, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->n_sites; i++) {
+		struct flow flow = flow_labelled(page, TEXT_MARGIN, indent_of(page), i ? "" : "where");
+		CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
+
+		phrase_site(&place, &finding->sites[i]);
+		flow_add(&flow, STYLE_PLAIN, place.buf);
+		if (finding->sites[i].text) {
+			flow_gap(&flow, 2);
+			flow_add(&flow, STYLE_DIM, finding->sites[i].text);
+		}
+		flow_end(&flow);
+	}
+}
+
 static void write_classes(struct page *page, const struct finding *finding)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -189,6 +213,8 @@ void text_recommendation(struct page *page, const struct report *report, const s
 
 	write_title(page, finding, number);
 	write_changes(page, finding);
+	write_values(page, finding->values);
+	write_sites(page, finding);
 	text_evidence(page, finding);
 	labelled(page, "because", finding->because);
 	if (finding->n_changes)
@@ -223,6 +249,8 @@ void text_suspect(struct page *page, const struct report *report, const struct f
 		add_change(&flow, &finding->changes[i]);
 		flow_end(&flow);
 	}
+	write_values(page, finding->values);
+	write_sites(page, finding);
 	text_evidence(page, finding);
 	if (!report_said_before(report, finding)) {
 		labelled(page, "why not more", finding->reason);
@@ -235,6 +263,8 @@ void text_elsewhere(struct page *page, const struct report *report, const struct
 {
 	(void)report;
 	write_title(page, finding, 0);
+	write_values(page, finding->values);
+	write_sites(page, finding);
 	text_evidence(page, finding);
 	labelled(page, "because", finding->because);
 	labelled(page, "but", finding->reason);
@@ -245,6 +275,8 @@ void text_waived(struct page *page, const struct report *report, const struct fi
 {
 	(void)report;
 	write_title(page, finding, 0);
+	write_values(page, finding->values);
+	write_sites(page, finding);
 	labelled(page, "waived", finding->waiver);
 	labelled(page, "rule", finding->id);
 }

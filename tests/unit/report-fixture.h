@@ -63,6 +63,14 @@ static struct change fixture_changes[] = {
 	  .rollback = "echo 64 > /sys/block/sda/queue/nr_requests", .persist_note = "not kept: no udev here" },
 };
 
+static struct finding_site fixture_sites[] = {
+	{ .path = "/etc/sysctl.d/99-site.conf", .line = 3, .last_line = 3, .text = "net.core.somaxconn = 128" },
+	{ .path = "/usr/lib/sysctl.d/50-default.conf" },
+};
+static const struct finding_values fixture_values = {
+	.running = "128", .boot = "128", .kernel_default = "4,096", .wanted = "4,096", .drift = "shadowed-line",
+};
+
 static void fixture_findings(struct report_fixture *fixture, subject_id sda)
 {
 	struct finding *items = fixture->items;
@@ -79,7 +87,8 @@ static void fixture_findings(struct report_fixture *fixture, subject_id sda)
 		.takes_effect = "for new objects: listeners read it in listen(2); restart or reload the service",
 		.verify_measure = "rate(netstat.TcpExt.ListenOverflows) == 0/s",
 		.evidence = fixture_evidence, .n_evidence = 3, .changes = fixture_change, .n_changes = 1,
-		.references = &fixture_reference_list,
+		.references = &fixture_reference_list, .place = { "packs/tcp/tcp-accept-queue-overflow.yaml", 2, 3 },
+		.sites = fixture_sites, .n_sites = 2, .values = &fixture_values,
 	};
 	items[1] = (struct finding){
 		.id = "block-scheduler@block sda", .rule = "block-scheduler", .title = "Readers wait behind writers",
@@ -201,6 +210,9 @@ static void fixture_make_hostile(struct report_fixture *fixture)
 					.rollback = HOSTILE, .verify = HOSTILE, .persist = HOSTILE,
 					.unpersist = HOSTILE, .persist_note = HOSTILE, .hazards = texts, .n_hazards = 2 };
 
+	static struct finding_site site = { .path = HOSTILE, .line = 1, .last_line = 2, .text = HOSTILE };
+	static const struct finding_values values = { HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE };
+
 	for (size_t i = 0; i < ARRAY_SIZE(fixture->items); i++) {
 		enum status status = fixture->items[i].status;
 
@@ -211,6 +223,7 @@ static void fixture_make_hostile(struct report_fixture *fixture)
 			.side_effects = HOSTILE, .takes_effect = HOSTILE, .verify_measure = HOSTILE, .next_step = HOSTILE,
 			.evidence = &evidence, .n_evidence = 1, .missing = &missing, .n_missing = 1, .changes = &change,
 			.n_changes = 1, .references = &list, .place = { HOSTILE, 1, 1 }, .waiver = HOSTILE,
+			.sites = &site, .n_sites = 1, .values = &values,
 		};
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(fixture->use); i++)
