@@ -77,6 +77,7 @@ options() {
 dry_run() {
 	read_journal
 	rebooted=
+	find_adrift
 	all check
 	all preview
 	nothing_moved || refuse 'the state has moved since it was measured'
@@ -105,19 +106,15 @@ must_journal() {
 
 apply_action() {
 	problem=
-	action landed "$1"
-	if has_reached "$1" && [ -z "$problem" ]; then
-		action record "$1"
-		return
+	if has_reached "$1"; then action landed "$1"; fi
+	if ! has_reached "$1" || [ -n "$problem" ]; then
+		problem=
+		must_journal "apply $1"
+		action write "$1"
 	fi
-	problem=
-	must_journal "apply $1"
-	action touch "$1"
-	action write "$1"
-	[ -n "$problem" ] || action landed "$1"
 	[ -n "$problem" ] || action record "$1"
 	[ -z "$problem" ] || give_up "$problem"
-	journal "done $1"
+	note "done $1"
 }
 
 apply_all() {
@@ -186,11 +183,9 @@ save_originals() {
 	fi
 	problem=
 	all save
-	for save_file in "$state"/original/*; do
-		if [ -f "$save_file" ]; then settle "$save_file"; fi
-	done
 	[ -z "$problem" ] || refuse "$problem"
-	if is_fresh; then journal "begin $plan_id" || refuse "cannot write below $state"; fi
+	sync "$state"/original/* "$state/original" 2>/dev/null || sync
+	if is_fresh; then note "begin $plan_id" || refuse "cannot write below $state"; fi
 	journal "boot $(boot_id)" || refuse "cannot write below $state"
 }
 
@@ -201,6 +196,7 @@ apply() {
 	read_journal
 	note_boot
 	[ "$status" != undoing ] || refuse 'it is half rolled back: finish that with rollback.sh'
+	find_adrift
 	all check
 	nothing_moved || refuse 'the state has moved since it was measured'
 	save_originals

@@ -9,12 +9,12 @@ run_action() { :; }
 # From here on the script is the same for every plan.
 #
 # An action is run once for each phase; the lines in it do what the phase asks of them and nothing else:
-#   check    does everything still show what was measured?     record   what did we leave it at?
-#   preview  what would be done?                               undo     give back what was measured
-#   save     write down the originals                          undone   does everything show the originals again?
-#   touch    from now on it may show something else            persist  the files that make it last
+#   check    does everything still show what was measured?     undo     give back what was measured
+#   preview  what would be done?                               undone   does everything show the originals again?
+#   save     write down the originals                          persist  the files that make it last
 #   write    make the change                                   forget   take those files back
 #   landed   did the kernel take it?                           kept     are those files as we left them?
+#   record   the same, and what did we leave it at?            adrift   which paths may show anything at all?
 #
 # The state directory keeps: journal (one line before and after each step), original/ (what was measured), left/ (what
 # we left it at), files/ (copies and SHA-256 of replaced files).  Exit status: 0 done; 1 refused, and nothing was changed;
@@ -22,7 +22,11 @@ run_action() { :; }
 
 set -u
 PATH=$PATH:/usr/sbin:/sbin # where ethtool, tc and the like are
+LC_ALL=C                   # bytes are bytes, and messages the same everywhere
+export LC_ALL
 script=${0##*/}
+clock_second='' clock_time=''
+journal_whole=
 root=${KEISOKU_ROOT-} # for trying a script on a copy of the files
 state=
 persist=
@@ -31,22 +35,29 @@ number=
 moved=
 problem=
 going_back=
+adrift=
 newline='
 '
+tab='	'
 
 # ---- words ----
 
-# Harmless on any terminal, whatever is in it.
+# Harmless on any terminal, whatever is in it: into $words.
 plain() {
-	printf '%s' "$1" | LC_ALL=C tr -c ' -~' '?'
+	words=$1
+	case $words in
+	*[!\ -~]*) words=$(printf '%s' "$1" | tr -c ' -~' '?') ;;
+	esac
 }
 
 say() {
-	printf '%s\n' "$(plain "$*")"
+	plain "$*"
+	printf '%s\n' "$words"
 }
 
 complain() {
-	printf '%s: %s\n' "$script" "$(plain "$*")" >&2
+	plain "$*"
+	printf '%s: %s\n' "$script" "$words" >&2
 }
 
 refuse() {
@@ -143,39 +154,71 @@ take_lock() {
 
 # On stable storage: what it names, and that the name is there.
 settle() {
-	sync "$1" "$(dirname "$1")" 2>/dev/null || sync
+	sync "$1" "${1%/*}" 2>/dev/null || sync
+}
+
+# The time of day; asked for again only when another second has come.
+clock() {
+	read -r clock_uptime _ 2>/dev/null </proc/uptime || clock_uptime=
+	if [ -z "$clock_uptime" ] || [ "${clock_uptime%.*}" != "$clock_second" ]; then
+		clock_time=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+		clock_second=${clock_uptime%.*}
+	fi
 }
 
 # Behind a line that a full disk or a power cut left half written, a new one begins.
-journal() {
+mend_journal() {
 	if [ -s "$state/journal" ] && [ -n "$(tail -c 1 "$state/journal")" ]; then
 		echo >>"$state/journal" || return
 	fi
-	printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>"$state/journal" || return
-	settle "$state/journal"
+	journal_whole=yes
 }
 
-# What the journal says: $reached actions, $stored ones (their files), and where it all stands:
-# none, begun, applied or undone; $persisted, $waiting for which token, $want_persist.
+# note WORDS...: a line in the journal; it survives the end of this script, however that comes.
+note() {
+	[ -n "$journal_whole" ] || mend_journal || return
+	clock
+	printf '%s %s\n' "$clock_time" "$*" >>"$state/journal" && return
+	journal_whole=
+	return 1
+}
+
+# journal WORDS...: one that survives the end of this host too.
+journal() {
+	note "$@" && settle "$state/journal"
+}
+
+# What the journal says: $reached actions, $moving ones (begun, and not ended), $stored ones (their files), and where it
+# all stands: none, begun, applied or undone; $persisted, $waiting for which token, $want_persist.
 read_journal() {
-	status=none reached=' ' stored=' ' persisted='' waiting='' want_persist='' journal_boot='' timer=
+	status=none reached=' ' moving=' ' stored=' ' persisted='' waiting='' want_persist='' journal_boot='' timer=
 	[ -f "$state/journal" ] || return 0
 	while read -r journal_time word rest; do
 		case $word in
-		begin) status=begun reached=' ' stored=' ' persisted='' waiting='' want_persist='' ;;
+		begin) status=begun reached=' ' moving=' ' stored=' ' persisted='' waiting='' want_persist='' ;;
 		boot) journal_boot=$rest ;;
-		apply) reached="$reached$rest " ;;
+		apply) reached="$reached$rest " moving="$moving$rest " ;;
+		done | back) has_come_to_rest "$rest" ;;
 		applied) status=applied ;;
 		persist) stored="$stored$rest " ;;
 		persisted) persisted=yes ;;
 		wait) waiting=${rest%% *} want_persist=${rest##* } ;;
 		timer) timer=$rest ;;
 		confirmed) waiting='' ;;
-		undo) status=undoing ;;
-		undone) status=undone reached=' ' stored=' ' persisted='' waiting='' ;;
+		undo) status=undoing moving="$moving$rest " ;;
+		undone) status=undone reached=' ' moving=' ' stored=' ' persisted='' waiting='' ;;
 		esac
 	done <"$state/journal"
 	: "$journal_time"
+}
+
+has_come_to_rest() {
+	while :; do
+		case $moving in
+		*" $1 "*) moving=${moving%%" $1 "*}' '${moving#*" $1 "} ;;
+		*) return ;;
+		esac
+	done
 }
 
 # Nothing of it is in force, as far as the journal knows.
@@ -223,7 +266,7 @@ note_boot() {
 	if [ -n "$journal_boot" ] && [ "$journal_boot" != "$(boot_id)" ]; then
 		rebooted=yes
 		rm -rf "$state/left"
-		reached=$stored
+		reached=$stored moving=' '
 		waiting=
 		if [ "$stored" = ' ' ]; then status=none; fi
 	fi
@@ -232,20 +275,45 @@ note_boot() {
 
 # ---- values ----
 
-# The name under which the state directory keeps something about a path.
+# The name under which the state directory keeps something about a path, into $place: the path itself with commas, or
+# what is left of it as a hash.
 place() {
-	printf '%s' "$1" | sha256sum | cut -c1-16
+	case $1 in
+	*[!a-zA-Z0-9._/:\ -]*) place=$(printf '%s' "$1" | sha256sum) place=hash,${place%% *} ;;
+	*)
+		place=
+		place_rest=$1
+		while :; do
+			case $place_rest in
+			*/*) place=$place${place_rest%%/*}, place_rest=${place_rest#*/} ;;
+			*) break ;;
+			esac
+		done
+		place=$place$place_rest
+		if [ ${#place} -gt 200 ]; then place=$(printf '%s' "$1" | sha256sum) place=hash,${place%% *}; fi
+		;;
+	esac
+}
+
+# recall FILE: what we keep in it, into $kept_text.  Only for files of our own: read takes a byte at a time, which many of
+# the kernel's files do not give.
+recall() {
+	kept_text=
+	while IFS= read -r recall_line; do
+		kept_text=$kept_text$recall_line$newline
+	done <"$1"
+	kept_text=$kept_text$recall_line
 }
 
 # strip TEXT: into $now, without the newline at its end, tabs as blanks.
 strip() {
 	now=${1%"$newline"}
-	case $now in
-	*'	'*)
-		now=$(printf '%sx' "$now" | tr '\t' ' ')
-		now=${now%x}
-		;;
-	esac
+	while :; do
+		case $now in
+		*"$tab"*) now=${now%%"$tab"*}' '${now#*"$tab"} ;;
+		*) return ;;
+		esac
+	done
 }
 
 # The word in brackets: "none [mq-deadline] kyber" is mq-deadline.
@@ -258,19 +326,23 @@ chosen() {
 	esac
 }
 
-# look: what it shows now, into $now.
+# look: what it shows now, into $now; to the byte, into $raw.
 look() {
-	case $kind in
-	file | choice | read | read_choice)
-		if ! now=$(cat "$root$path" 2>/dev/null && printf x); then
-			now='(cannot be read)'
-			return 1
-		fi
-		strip "${now%x}"
-		case $kind in *choice) chosen ;; esac
-		;;
-	shown) now=$shown ;;
-	esac
+	if [ "$kind" = shown ]; then
+		now=$shown raw=$shown$newline
+		return
+	fi
+	# The x keeps the newlines in front of it, which are dropped at the end.
+	if ! now=$(cat "$root$path" - 2>/dev/null <<-'END'
+		x
+	END
+	); then
+		now='(cannot be read)'
+		return 1
+	fi
+	raw=${now%x}
+	strip "$raw"
+	case $kind in *choice) chosen ;; esac
 }
 
 nothing_moved() {
@@ -294,9 +366,10 @@ run() {
 }
 
 has_moved() {
-	moved_left=$state/left/$(place "$path")
-	if [ -f "$moved_left" ]; then
-		complain "$key: expected $(cat "$moved_left"), as we left it, or $from; found $now"
+	place "$path"
+	if [ -s "$state/left/$place" ]; then
+		recall "$state/left/$place"
+		complain "$key: expected ${kept_text%"$newline"}, as we left it, or $from; found $now"
 	else
 		complain "$key: expected $from, found $now"
 	fi
@@ -305,8 +378,12 @@ has_moved() {
 
 # Whether we left it like this, or were about to change it when we were stopped.
 is_ours() {
-	[ -e "$state/left/$1.moving" ] && return 0
-	[ -f "$state/left/$1" ] && [ "$(cat "$state/left/$1")" = "$now" ] && return 0
+	case $adrift in *"$newline$path$newline"*) return 0 ;; esac
+	place "$path"
+	if [ -s "$state/left/$place" ]; then
+		recall "$state/left/$place"
+		[ "$kept_text" != "$now$newline" ] || return 0
+	fi
 	[ -n "$rebooted" ] && has_stored "$number" && [ "$now" = "$reads" ]
 }
 
@@ -389,7 +466,8 @@ back_by() {
 
 # leaves FILE: systemctl writes it; it goes again unless it was there before.
 leaves() {
-	leaves_place=$state/original/$(place "$1")
+	place "$1"
+	leaves_place=$state/original/$place
 	case $phase in
 	save) if [ -e "$root$1" ] && [ ! -e "$leaves_place" ]; then cp -p "$root$1" "$leaves_place"; fi ;;
 	undo) leaves_file=$1 ;;
@@ -417,7 +495,8 @@ clear_module() {
 # Takes such a file away again, or puts back what was in it.
 clear_left_file() {
 	[ -n "$leaves_file" ] && [ -e "$root$leaves_file" ] || return 0
-	leaves_place=$state/original/$(place "$leaves_file")
+	place "$leaves_file"
+	leaves_place=$state/original/$place
 	if [ -e "$leaves_place" ]; then
 		cp -p "$leaves_place" "$root$leaves_file"
 	else
@@ -473,11 +552,10 @@ back() {
 # Exactly the bytes that were there, when that is what VALUE means.
 give_back() {
 	[ -e "$root$1" ] || return 0
-	give_original=$state/original/$(place "$1")
-	if [ -f "$give_original" ]; then
-		give_text=$(cat "$give_original" && printf x)
-		give_text=${give_text%x}
-		give_text=${give_text%"$newline"}
+	place "$1"
+	if [ -f "$state/original/$place" ]; then
+		recall "$state/original/$place"
+		give_text=${kept_text%"$newline"}
 		strip "$give_text"
 		if [ "$now" = "$2" ]; then
 			put "$1" "$give_text"
@@ -505,17 +583,16 @@ setting_phase() {
 		fi
 		;;
 	save) save_value ;;
-	touch) : >"$state/left/$(place "$path").moving" ;;
+	adrift) adrift=$adrift$path$newline ;;
 	write) if [ "$kind" = file ] || [ "$kind" = choice ]; then put "$path" "$to"; fi ;;
 	landed) check_landed ;;
 	record)
+		check_landed
+		[ -z "$problem" ] || return
 		record_value
 		say "done     $number. $key is $now"
 		;;
-	undo)
-		undo_path=$path undo_value=$from undo_kind=$kind
-		: >"$state/left/$(place "$path").moving"
-		;;
+	undo) undo_path=$path undo_value=$from undo_kind=$kind ;;
 	undone) check_undone ;;
 	verify) verify_value ;;
 	esac
@@ -525,8 +602,8 @@ moves_phase() {
 	case $phase in
 	check) check_value ;;
 	save) save_value ;;
-	touch | undo) : >"$state/left/$(place "$path").moving" ;;
-	record) record_value ;;
+	adrift) adrift=$adrift$path$newline ;;
+	record) if look; then record_value; fi ;;
 	undone) check_undone ;;
 	esac
 }
@@ -539,19 +616,19 @@ has_vanished() {
 check_value() {
 	if look && [ "$now" = "$from" ]; then return; fi
 	if has_vanished; then return; fi
-	is_ours "$(place "$path")" || has_moved
+	is_ours || has_moved
 }
 
 # The first original is the true one.
 save_value() {
-	save_place=$state/original/$(place "$path")
-	[ -f "$save_place" ] && return
-	if [ "$kind" = shown ]; then
-		printf '%s\n' "$shown" >"$save_place.new"
-	else
-		cat "$root$path" >"$save_place.new"
-	fi && mv "$save_place.new" "$save_place" || problem="cannot write below $state"
-	printf '%s\n  %s\n  %s\n' "$key" "$path" "$from" >>"$state/original/README"
+	place "$path"
+	if [ -f "$state/original/$place" ]; then return; fi
+	if ! look; then
+		problem="$key: it cannot be read"
+	elif ! printf '%s' "$raw" >"$state/original/$place" ||
+		! printf '%s\n  %s\n  %s\n' "$key" "$path" "$from" >>"$state/original/README"; then
+		problem="cannot write below $state"
+	fi
 }
 
 check_landed() {
@@ -568,16 +645,14 @@ check_landed() {
 }
 
 record_value() {
-	record_place=$state/left/$(place "$path")
-	look || return
-	printf '%s\n' "$now" >"$record_place.new"
-	mv "$record_place.new" "$record_place"
-	rm -f "$record_place.moving"
+	place "$path"
+	printf '%s\n' "$now" >"$state/left/$place" || problem="cannot write below $state"
 }
 
 check_undone() {
 	if has_vanished || { look && [ "$now" = "$from" ]; }; then
-		rm -f "$state/left/$(place "$path")" "$state/left/$(place "$path").moving"
+		place "$path"
+		if [ -s "$state/left/$place" ]; then : >"$state/left/$place"; fi
 	else
 		problem="$key: should show $from again, and shows $now"
 	fi
@@ -586,8 +661,11 @@ check_undone() {
 verify_value() {
 	look
 	if [ "$reads" = - ]; then
-		verify_left=$state/left/$(place "$path")
-		if [ -f "$verify_left" ]; then reads=$(cat "$verify_left"); fi
+		place "$path"
+		if [ -s "$state/left/$place" ]; then
+			recall "$state/left/$place"
+			reads=${kept_text%"$newline"}
+		fi
 	fi
 	if [ "$now" = "$reads" ] || { [ "$reads" = - ] && [ "$now" != "$from" ]; }; then
 		say "ok       $number. $key is $now"
@@ -816,6 +894,14 @@ all() {
 	done
 }
 
+# What a run that was killed may have left anyhow.
+find_adrift() {
+	adrift=$newline
+	for adrift_number in $moving; do
+		action adrift "$adrift_number"
+	done
+}
+
 backwards() {
 	backwards_list=
 	for backwards_number in $plan_actions; do
@@ -830,7 +916,9 @@ undo_action() {
 	action undone "$1"
 	[ -n "$problem" ] || return 0
 	problem=
-	journal "undo $1"
+	# One such line is enough to say where it stands.
+	if [ "$status" = undoing ]; then note "undo $1"; else journal "undo $1"; fi
+	status=undoing
 	action undo "$1"
 	if [ -z "$had_back" ] && [ "$undo_kind" != shown ]; then give_back "$undo_path" "$undo_value"; fi
 	clear_left_file
@@ -843,6 +931,8 @@ undone_action() {
 	if [ -n "$problem" ]; then
 		undo_failed=yes
 		undo_problem="$undo_problem$problem$newline"
+	else
+		note "back $1"
 	fi
 }
 

@@ -80,6 +80,7 @@ await_confirmation() {
 # Only what was reached, and where something shows neither what was measured nor what we left.
 check_all() {
 	going_back=yes
+	find_adrift
 	for check_number in $plan_actions; do
 		if has_stored "$check_number"; then action kept "$check_number"; fi
 		if has_reached "$check_number"; then action check "$check_number"; fi

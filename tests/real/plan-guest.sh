@@ -70,8 +70,12 @@ failed() {
 	failed_key=$(sed -n 's/^apply.sh: \(.*\): wrote .*; undoing what was done$/\1/p; s/^apply.sh: \(.*\): expected .*, found.*$/\1/p' /tmp/apply.out | head -n 1)
 	[ -z "$failed_key" ] || { echo "$failed_key"; return; }
 	failed_number=$(sed -n 's/^[^ ]* apply //p' /tmp/state/journal | tail -n 1)
-	sed -n "/^action_$failed_number() {/,/^}/s/^	\(setting\|choice\|reading\|reading_choice\|shown\) //p" "$plan/apply.sh" |
-		sed "s/^'\([^']*\)'.*/\1/; s/ .*[^a-z_].*//" | head -n 1
+	failed_words=$(sed -n "/^action_$failed_number() {/,/^}/s/^	\(setting\|choice\|reading\|reading_choice\|shown\) //p" "$plan/apply.sh")
+	eval "first_word $failed_words"
+}
+
+first_word() {
+	echo "$1"
 }
 
 # Words of what it said that was wrong.
