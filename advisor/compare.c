@@ -69,7 +69,7 @@ size_t compare_identity(const struct snapshot *before, const struct snapshot *af
 
 /* ---- settings ---- */
 
-static bool is_volatile(const struct entry *entry, enum subject_kind kind, const char *key)
+bool setting_is_volatile(const struct entry *entry, enum subject_kind kind, const char *key)
 {
 	if (entry && entry->volatile_value)
 		return true;
@@ -213,7 +213,7 @@ static void compare_setting(struct comparing *comparing, const struct subject *s
 	out->settings_compared++;
 	if (!states_differ(a, b) && !(has_text(a) && has_text(b) && !same_text(before, after)))
 		return;
-	nature = is_volatile(entry, subject->kind, key) ? NATURE_VOLATILE : NATURE_SETTING;
+	nature = setting_is_volatile(entry, subject->kind, key) ? NATURE_VOLATILE : NATURE_SETTING;
 	out->settings_volatile += nature == NATURE_VOLATILE;
 	if (nature == NATURE_VOLATILE && !comparing->options->all)
 		return;

@@ -18,6 +18,8 @@ void compare_snapshots(const struct registry *registry, const struct compared_si
 /* Where the two are not of the same host, kernel, boot …: their count, at most max. */
 size_t compare_identity(const struct snapshot *before, const struct snapshot *after, struct identity_difference *ret,
 			size_t max);
+/* Whether it changes by itself, or from boot to boot; entry may be NULL. */
+bool setting_is_volatile(const struct entry *entry, enum subject_kind kind, const char *key);
 /* The text of a setting with its unit, for people; entry may be NULL.  It has a value. */
 const char *setting_value_text(const struct entry *entry, const struct setting *setting, struct arena *arena);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every rule on every subject of its kind. */
-#include <stdlib.h>
-
 #include "rule.h"
 
 struct run {
@@ -50,19 +48,6 @@ static void evaluate_one(struct run *run, const struct rule *rule, subject_id su
 	}
 }
 
-static int compare_findings(const void *a, const void *b)
-{
-	const struct finding *x = a, *y = b;
-	int order;
-
-	if (x->status != y->status)
-		return x->status < y->status ? -1 : 1;
-	if (x->severity != y->severity)
-		return x->severity > y->severity ? -1 : 1;
-	order = strcmp(x->rule, y->rule);
-	return order ? order : strcmp(x->subject_name, y->subject_name);
-}
-
 void evaluate(struct rulebook *rulebook, const struct snapshot *snapshot, const struct evaluate_options *options,
 	      struct diag *diag, struct finding_list *ret_findings)
 {
@@ -81,8 +66,7 @@ void evaluate(struct rulebook *rulebook, const struct snapshot *snapshot, const 
 			evaluate_one(&run, rules[i], snapshot_kind_get(snapshot, rules[i]->about, s), judgement);
 	}
 	free(judgement);
-	if (ret_findings->count > 0)
-		qsort(ret_findings->items, ret_findings->count, sizeof(*ret_findings->items), compare_findings);
+	finding_list_sort(ret_findings);
 	if (options->waivers)
 		waivers_report(options->waivers, options->today, options->only_rule == NULL, diag);
 }

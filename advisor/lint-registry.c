@@ -2,6 +2,7 @@
 /* Entries of the registry, and what they refer to. */
 #include <errno.h>
 
+#include "../core/parse.h"
 #include "lint-internal.h"
 
 /* ---- references ---- */
@@ -162,16 +163,6 @@ static bool is_version(const char *text)
 	return !text[digits] || (text[digits] == '.' && is_version(text + digits + 1));
 }
 
-/* 5.10 is after 5.4. */
-static int compare_versions(const char *a, const char *b)
-{
-	unsigned long x = strtoul(a, (char **)&a, 10), y = strtoul(b, (char **)&b, 10);
-
-	if (x != y || *a != '.' || *b != '.')
-		return x < y ? -1 : x > y ? 1 : (*a == '.') - (*b == '.');
-	return compare_versions(a + 1, b + 1);
-}
-
 /* [{since: "5.4", value: 4096}, {value: 128}]: the first that fits */
 static void lint_defaults(struct linter *linter, const struct entry *entry, const struct node *list)
 {
@@ -193,7 +184,7 @@ static void lint_defaults(struct linter *linter, const struct entry *entry, cons
 			continue;
 		if (since->kind != NODE_SCALAR || !is_version(since->text))
 			lint_error(linter, since, "since: expected a kernel version like \"5.4\"");
-		else if (before && compare_versions(since->text, before) >= 0)
+		else if (before && version_compare(since->text, before) >= 0)
 			lint_error(linter, since, "since: newer kernels stand first; this one is never looked at");
 		before = since->kind == NODE_SCALAR && is_version(since->text) ? since->text : before;
 	}

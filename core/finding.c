@@ -2,6 +2,7 @@
 #include "finding.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* clang-format off */
 static const char *const status_names[STATUS_COUNT] = {
@@ -127,4 +128,33 @@ unsigned int change_classes(const struct entry *entry)
 	if (entry->module || entry->takes_effect == EFFECT_MODULE_LOAD)
 		classes |= CHANGE_NEEDS_MODULE;
 	return classes;
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	int order;
+
+	if (x->status != y->status)
+		return x->status < y->status ? -1 : 1;
+	if (x->severity != y->severity)
+		return x->severity > y->severity ? -1 : 1;
+	order = strcmp(x->rule, y->rule);
+	order = order ? order : strcmp(x->subject_name, y->subject_name);
+	return order ? order : strcmp(x->id, y->id);
+}
+
+void finding_list_sort(struct finding_list *list)
+{
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof(*list->items), compare_findings);
+}
+
+double finding_list_coverage(const struct finding_list *list)
+{
+	size_t unknown = list->counts[STATUS_UNMEASURED] + list->counts[STATUS_UNREADABLE], all = 0;
+
+	for (size_t i = 0; i < STATUS_COUNT; i++)
+		all += i == STATUS_NOT_APPLICABLE ? 0 : list->counts[i];
+	return all > 0 ? (double)(all - unknown) / (double)all : 1;
 }

@@ -87,6 +87,7 @@ struct finding_site {
 
 /* The values of one key side by side, as a person reads them; NULL: not known. */
 struct finding_values {
+	const char *key;		/* "vm.swappiness"; of another subject without its name */
 	const char *running, *boot, *kernel_default, *wanted;
 	const char *drift;		/* "lost-at-boot", "shadowed-line" …; NULL: they agree */
 };
@@ -121,6 +122,7 @@ struct finding {
 	size_t n_sites;
 	const struct finding_values *values;	/* of audits; NULL: the finding compares none */
 	const char *waiver;		/* reason, owner and expiry of the waiver */
+	bool in_baseline;		/* it was there before, as bad: nothing new */
 };
 
 struct finding_list {
@@ -132,6 +134,9 @@ struct finding_list {
 
 #define FINDING_LIST_INIT { 0 }
 void finding_list_release(struct finding_list *list);
+void finding_list_sort(struct finding_list *list);
+/* The share, 0..1, of what applies here that could be judged; 1 when nothing does. */
+double finding_list_coverage(const struct finding_list *list);
 
 /* One cell of the USE table. */
 struct use_cell {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 static bool is_digit(char c)
 {
@@ -175,4 +176,14 @@ bool scan_hex(const char **cursor, uint64_t *ret_value)
 	*cursor = c;
 	*ret_value = value;
 	return true;
+}
+
+int version_compare(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		unsigned long x = strtoul(a, (char **)&a, 10), y = strtoul(b, (char **)&b, 10);
+
+		if (x != y || *a != '.' || *b != '.')
+			return x < y ? -1 : x > y ? 1 : (*a == '.') - (*b == '.');
+	}
 }

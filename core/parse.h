@@ -26,4 +26,7 @@ bool next_line(const char **cursor);
 bool scan_u64(const char **cursor, uint64_t *ret_value);
 bool scan_hex(const char **cursor, uint64_t *ret_value);
 
+/* Numbers with dots between them: 5.10 is after 5.4, and 6.1.0-13-amd64 after 6.1.  -1, 0, 1. */
+int version_compare(const char *a, const char *b);
+
 #endif
