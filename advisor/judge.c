@@ -308,7 +308,7 @@ static void judge_false(struct judging *judging)
 
 /* ---- the proposal ---- */
 
-static bool same_value(const struct entry *entry, const struct value *a, const struct value *b)
+bool value_same(const struct entry *entry, const struct value *a, const struct value *b)
 {
 	long double x, y;
 
@@ -473,7 +473,7 @@ static bool judge_proposal(struct judging *judging, struct proposal *proposal)
 		conclude(judging, STATUS_NOT_APPLICABLE, CAUSE_NOT_OFFERED);
 		return false;
 	}
-	proposal->already = same_value(change->tunable, &proposal->current, &proposal->proposed) ||
+	proposal->already = value_same(change->tunable, &proposal->current, &proposal->proposed) ||
 			    is_behind(change->tunable, change->direction, &proposal->current, &proposal->proposed);
 	return true;
 }
@@ -541,6 +541,8 @@ void rule_judge(struct rulebook *rulebook, const struct rule *rule, const struct
 	judging.context.used_live = judging.context.used_gauge = judging.context.used_since_boot = false;
 	judging.context.used_total = judging.context.counters_not_zero = false;
 	value = judge_condition(&judging);
+	if (rule->expects && value.type == VALUE_BOOL)
+		value.boolean = !value.boolean;
 	if (value.type == VALUE_UNKNOWN)
 		conclude_unknown(&judging);
 	else if (value.boolean)

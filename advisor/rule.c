@@ -14,6 +14,13 @@ static const char *const rule_keys[] = {
 	"direction", "changes", "already", "advise", "severity", "because", "evidence", "side_effects",
 	"takes_effect_note", "verify", "load", "threshold_note", "references", NULL,
 };
+static const char *const line_keys[] = {
+	"id", "title", "about", "where", "where_note", "key", "must", "to", "judge", "advise", "severity", "because", "evidence",
+	"breaks", "takes_effect_note", "references", NULL,
+};
+static const char *const judged_names[] = {
+	[JUDGED_BOTH] = "both", [JUDGED_RUNNING] = "running", [JUDGED_BOOT] = "boot", NULL,
+};
 static const char *const use_keys[] = { "resource", "kind", NULL };
 static const char *const change_keys[] = { "set", "to", "direction", NULL };
 static const char *const said_keys[] = { "when", "say", NULL };
@@ -124,7 +131,7 @@ static void load_identity(struct loader *loader)
 		complain(loader, node_get(loader->node, "id"), "id: expected lower-case letters, digits and hyphens, found '%s'",
 			 rule->id);
 	rule->title = load_text(loader, loader->node, "title", true);
-	if (load_text(loader, loader->node, "about", true) && subject_kind_parse(about->text, &rule->about) < 0)
+	if (load_text(loader, loader->node, "about", !rule->expects) && subject_kind_parse(about->text, &rule->about) < 0)
 		complain(loader, about, "about: '%s' is no kind of subject", about->text);
 	if (load_text(loader, loader->node, "severity", true) && severity_parse(severity->text, &rule->severity) < 0)
 		complain(loader, severity, "severity: expected one of low, medium, high, critical; found '%s'",
@@ -347,6 +354,49 @@ static void load_changes(struct loader *loader)
 	}
 }
 
+/* key, and to: a line says what is to be written, or advises what else is to be done, or both. */
+static void load_key(struct loader *loader)
+{
+	const struct node *key = node_get(loader->node, "key"), *to = node_get(loader->node, "to");
+	struct rule *rule = loader->rule;
+	struct rule_change *change = &rule->changes[0];
+	enum subject_kind about = SUBJECT_KIND_HOST;
+	struct expr_scope scope;
+
+	if (!to && !node_get(loader->node, "advise"))
+		complain(loader, loader->node, "%s: to or advise is missing: what is to be done", rule->id ? rule->id : "line");
+	if (!load_text(loader, loader->node, "key", true))
+		return;
+	rule->key = key->text;
+	if (starts_with(key->text, "self.")) {
+		rule->key_self = rule->about != SUBJECT_KIND_HOST;
+		rule->key += strlen("self.");
+		about = rule->about;
+	}
+	if (!registry_find_key(loader->registry, about, rule->key)) {
+		complain(loader, key, "key: unknown key '%s'", key->text);
+		return;
+	}
+	if (!to)
+		return;
+	change->tunable = load_target(loader, key, change);
+	if (!change->tunable)
+		return;
+	rule->n_changes = 1;
+	scope = scope_of(loader);
+	change->to = load_program(loader, to, &scope, "to", VALUE_UNKNOWN);
+	if (change->to)
+		check_proposal(loader, to, change);
+}
+
+static void load_judged(struct loader *loader)
+{
+	const struct node *node = node_get(loader->node, "judge");
+	int judged = node ? find_name(loader, node, "judge", judged_names) : 0;
+
+	loader->rule->judged = judged < 0 ? JUDGED_BOTH : (enum judged)judged;
+}
+
 /* ---- conditions ---- */
 
 static void load_where(struct loader *loader)
@@ -361,6 +411,18 @@ static void load_where(struct loader *loader)
 	uses = program_uses(loader->rule->where);
 	if (uses.counters || uses.totals || uses.intervals)
 		complain(loader, node, "where: says what the subject is; what is measured belongs in when");
+}
+
+/* What must hold, of settings alone: an audit measures nothing. */
+static void load_must(struct loader *loader)
+{
+	const struct node *node = node_get(loader->node, "must");
+	struct expr_scope scope = scope_of(loader);
+
+	scope.settings_only = true;
+	if (!node)
+		complain(loader, loader->node, "%s: must is missing", loader->rule->id ? loader->rule->id : "line");
+	loader->rule->when = load_program(loader, node, &scope, "must", VALUE_BOOL);
 }
 
 static void load_when(struct loader *loader)
@@ -453,7 +515,46 @@ static void load_texts(struct loader *loader)
 	scope.proposed = true;
 	load_template(loader, loader->node, "because", &scope, &rule->because);
 	load_template(loader, loader->node, "advise", &scope, &rule->advise);
-	load_template(loader, loader->node, "side_effects", &scope, &rule->side_effects);
+	load_template(loader, loader->node, rule->expects ? "breaks" : "side_effects", &scope, &rule->side_effects);
+}
+
+/* Takes over the rule: ret_rule, or it is freed. */
+static int load_end(struct loader *loader, struct rule **ret_rule)
+{
+	if (loader->bad) {
+		rule_free(loader->rule);
+		return -EINVAL;
+	}
+	*ret_rule = loader->rule;
+	return 0;
+}
+
+int expectation_load(const struct registry *registry, const char *policy, const struct node *node, struct diag *diag,
+		     struct rule **ret_rule)
+{
+	struct loader loader = { .registry = registry, .node = node, .diag = diag };
+	struct place place = node_place(node);
+
+	if (node->kind != NODE_MAPPING)
+		return diag_error(diag, &place, "expected a line of a policy: a mapping with id, title, key, must …");
+	loader.rule = xcalloc(1, sizeof(*loader.rule));
+	loader.rule->node = node;
+	loader.rule->expects = true;
+	if (node_check_keys(node, line_keys, diag) < 0)
+		loader.bad = true;
+	load_identity(&loader);
+	load_references(&loader);
+	load_judged(&loader);
+	load_key(&loader);
+	load_where(&loader);
+	load_must(&loader);
+	load_evidence(&loader);
+	load_texts(&loader);
+	if (loader.rule->id) {
+		loader.rule->own_id = xasprintf("%s/%s", policy, loader.rule->id);
+		loader.rule->id = loader.rule->own_id;
+	}
+	return load_end(&loader, ret_rule);
 }
 
 int rule_load(const struct registry *registry, const struct node *node, struct diag *diag, struct rule **ret_rule)
@@ -477,12 +578,7 @@ int rule_load(const struct registry *registry, const struct node *node, struct d
 	load_elsewhere(&loader);
 	load_evidence(&loader);
 	load_texts(&loader);
-	if (loader.bad) {
-		rule_free(loader.rule);
-		return -EINVAL;
-	}
-	*ret_rule = loader.rule;
-	return 0;
+	return load_end(&loader, ret_rule);
 }
 
 void rule_free(struct rule *rule)
@@ -508,6 +604,7 @@ void rule_free(struct rule *rule)
 	text_release(&rule->because);
 	text_release(&rule->side_effects);
 	free(rule->references.items);
+	free(rule->own_id);
 	free(rule);
 }
 

@@ -48,6 +48,8 @@ struct said {				/* a condition, and what to say when it holds */
 	struct text say;
 };
 
+enum judged { JUDGED_BOTH, JUDGED_RUNNING, JUDGED_BOOT };	/* of a policy's line: which values */
+
 struct rule {
 	const char *id, *title;
 	enum subject_kind about;
@@ -72,11 +74,20 @@ struct rule {
 	struct string_list references;
 	const struct node *node;
 	bool measures;			/* when looks at metrics */
+	/* A line of a policy: when is what must hold, and it asks for something where that is false. */
+	bool expects;
+	enum judged judged;
+	const char *key;		/* what the line is about, without "self." */
+	bool key_self;
+	char *own_id;			/* "POLICY/LINE", which id then is */
 	uint32_t targets[RULE_CHANGES_MAX];	/* symbols of the keys of the changes */
 };
 
 /* -EINVAL after diag_error(). */
 int rule_load(const struct registry *registry, const struct node *node, struct diag *diag, struct rule **ret_rule);
+/* The same of a line of a policy (docs/rule-authors-guide.md, "Policies"). */
+int expectation_load(const struct registry *registry, const char *policy, const struct node *node, struct diag *diag,
+		     struct rule **ret_rule);
 void rule_free(struct rule *rule);
 void rule_bind(struct rule *rule, const struct snapshot *snapshot);
 
@@ -142,6 +153,8 @@ void rule_judge(struct rulebook *rulebook, const struct rule *rule, const struct
 void judgement_context(const struct judgement *judgement, const struct proposal *proposal,
 		       const struct snapshot *snapshot, subject_id subject, struct expr_context *context);
 
+/* Whether two values of a tunable are the same to the kernel. */
+bool value_same(const struct entry *entry, const struct value *a, const struct value *b);
 /* Intervals of the window, however they were merged. */
 uint32_t window_intervals(const struct window *window);
 
@@ -175,6 +188,8 @@ const struct compiled_entry *rulebook_compiled(struct rulebook *rulebook, const 
 const struct registry *rulebook_registry(const struct rulebook *rulebook);
 size_t rulebook_rules(const struct rulebook *rulebook, struct rule *const **ret_rules);
 
+/* A line of a policy, which then stands among the rules. */
+int rulebook_load_expectation(struct rulebook *rulebook, const char *policy, const struct node *node, struct diag *diag);
 /* Whether changing the tunable does nothing here; context has its subject and current value. */
 enum inert compiled_inert(const struct compiled_entry *compiled, struct expr_context *context,
 			  const struct said **ret_said);

@@ -137,6 +137,16 @@ static int load_one_rule(struct rulebook *rulebook, const struct node *node, str
 	return r;
 }
 
+int rulebook_load_expectation(struct rulebook *rulebook, const char *policy, const struct node *node, struct diag *diag)
+{
+	struct rule *rule;
+	int r = expectation_load(rulebook->registry, policy, node, diag, &rule);
+
+	if (r == 0)
+		keep_rule(rulebook, rule);
+	return r;
+}
+
 static int load_one_use(struct rulebook *rulebook, const struct node *node, struct diag *diag)
 {
 	struct use_rule *rule;

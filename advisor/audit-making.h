@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An audit while it is being made.  Inside the advisor only. */
+#ifndef KEISOKU_AUDIT_MAKING_H
+#define KEISOKU_AUDIT_MAKING_H
+
+#include "../core/boot.h"
+#include "../core/strbuf.h"
+#include "audit.h"
+#include "rule.h"
+
+struct auditing {
+	struct rulebook *rulebook;		/* of the lines that were chosen */
+	const struct registry *registry;
+	const struct audit_options *options;
+	const struct snapshot *snapshot;	/* as it runs */
+	struct boot *boot;			/* what its files say */
+	struct snapshot *after;			/* as it will be after boot: what is not known is not there */
+	const char *loader;			/* which of the sysctl loaders this host boots with */
+	bool walked;				/* the keys of a running kernel were read, so one that was not met is absent */
+	bool contained;				/* read in a container: no file of it sets what it runs with */
+	struct finding_list *findings;
+	size_t unknown_keys;			/* so far */
+};
+
+/* ---- advisor/boot-state.c ---- */
+/* Fills boot, after, loader, walked and contained.  Release with boot_state_release(). */
+void boot_state_make(struct auditing *auditing);
+void boot_state_release(struct auditing *auditing);
+
+/* What all that sets this key at boot leaves behind, the last one first. */
+struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum subject_kind kind, const char *subject,
+				       const char *key);
+
+/* The raw text that an unconfigured kernel has, as far as the registry knows; NULL: not known. */
+const char *default_raw(const struct auditing *auditing, const struct entry *entry, struct arena *arena);
+
+/* ---- advisor/drift.c ---- */
+void drift_judge(struct auditing *auditing);
+
+/* ---- advisor/audit.c ---- */
+struct finding *audit_add(struct auditing *auditing, enum status status);	/* NULL: only counted */
+/* A waiver for rule on subject ("vm.swappiness", "host") or its other name makes it WAIVED. */
+enum status audit_waive(struct auditing *auditing, enum status status, const char *rule, const char *subject,
+			const char *name, const char **ret_text);
+/* The four columns; wanted NULL: nothing is. */
+const struct finding_values *audit_values(struct auditing *auditing, subject_id subject, const char *key,
+					  const char *wanted, const char *drift);
+/* A raw text as a person reads it. */
+const char *audit_value_text(const struct entry *entry, const char *raw, struct arena *arena);
+struct finding_site audit_site(const struct boot_line *line, struct arena *arena);
+
+#endif

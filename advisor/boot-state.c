@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host as it will be after boot, as a snapshot of its own: what its files set, else what the kernel does by itself.
+ * What neither says is not in it, so that whatever asks for it gets "not captured" and not a guess. */
+#include <errno.h>
+
+#include "../core/parse.h"
+#include "audit-making.h"
+
+static const char *host_text(const struct auditing *auditing, const char *key)
+{
+	return snapshot_text(auditing->snapshot, SUBJECT_HOST, key);
+}
+
+/* ---- what a key is set to ---- */
+
+static bool has_loader(const struct auditing *auditing, const char *loader)
+{
+	for (size_t i = 0; i < boot_count(auditing->boot); i++)
+		if (streq(boot_at(auditing->boot, i)->loader, loader))
+			return true;
+	return false;
+}
+
+/* Distributions without systemd: their boot runs sysctl(8). */
+static const char *choose_loader(const struct auditing *auditing)
+{
+	static const char *const others[] = { "alpine", "artix", "devuan", "gentoo", "slackware", "void" };
+	const char *os = host_text(auditing, "os.id"), *systemd = host_text(auditing, "manager.systemd");
+
+	if (systemd && !streq(systemd, "none"))
+		return BOOT_SYSTEMD;
+	for (size_t i = 0; os && i < ARRAY_SIZE(others); i++)
+		if (streq(os, others[i]))
+			return BOOT_PROCPS;
+	return has_loader(auditing, BOOT_SYSTEMD) || !has_loader(auditing, BOOT_PROCPS) ? BOOT_SYSTEMD : BOOT_PROCPS;
+}
+
+/* TuneD comes after the files, and what is on the kernel's command line before them.  Of what has no loader of its own only
+ * the command line is that early. */
+struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum subject_kind kind, const char *subject,
+				       const char *key)
+{
+	struct boot_outcome plain = boot_outcome(auditing->boot, "", kind, subject, key), outcome;
+
+	if (plain.state != BOOT_STATE_UNSET && !streq(plain.line->source, "cmdline"))
+		return plain;
+	outcome = boot_outcome(auditing->boot, BOOT_TUNED, kind, subject, key);
+	if (outcome.state == BOOT_STATE_UNSET)
+		outcome = boot_outcome(auditing->boot, auditing->loader, kind, subject, key);
+	return outcome.state == BOOT_STATE_UNSET ? plain : outcome;
+}
+
+/* ---- defaults ---- */
+
+/* [{since: "5.4", value: 4096}, {value: 128}]: the first that fits this kernel.  NULL: which one is not known. */
+static const struct node *default_of_kernel(const struct node *list, const char *release)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct node *item = &list->items[i];
+		const struct node *since = item->kind == NODE_MAPPING ? node_get(item, "since") : NULL;
+
+		if (item->kind != NODE_MAPPING)
+			return NULL;
+		if (since && !release)
+			return NULL;
+		if (!since || version_compare(release, since->text) >= 0)
+			return node_get(item, "value");
+	}
+	return NULL;
+}
+
+static const char *evaluate_default(const struct auditing *auditing, const struct entry *entry, const struct node *node,
+				    struct arena *arena)
+{
+	struct expr_scope scope = { .registry = auditing->registry, .about = entry->about, .settings_only = true };
+	CLEANUP(program_free_ptr) struct program *program = NULL;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
+	struct expr_context context;
+	struct value value;
+
+	if (expr_compile(&scope, node, &diag, &program) < 0)
+		return NULL;
+	program_bind(program, auditing->snapshot);
+	expr_context_init(&context, auditing->snapshot, SUBJECT_HOST);
+	value = program_evaluate(program, &context);
+	if (value.type == VALUE_UNKNOWN || value_to_raw(entry, &value, &raw) < 0)
+		return NULL;
+	return arena_strndup(arena, raw.buf, raw.len);
+}
+
+const char *default_raw(const struct auditing *auditing, const struct entry *entry, struct arena *arena)
+{
+	const struct node *node = entry->node ? node_get(entry->node, "default") : NULL;
+	const char *release = host_text(auditing, "kernel.release");
+	struct value value;
+
+	if (node && node->kind == NODE_SEQUENCE)
+		node = default_of_kernel(node, release);
+	if (!node || node->kind != NODE_SCALAR || !*node->text)
+		return NULL;
+	if (entry->format == FORMAT_TEXT || entry->format == FORMAT_WORDS ||
+	    (entry->format == FORMAT_ENUM && strchr(node->text, ' ')))
+		return NULL;
+	value = value_of_setting(entry, node->text, strlen(node->text));
+	if (value.type != VALUE_UNKNOWN)
+		return entry->format == FORMAT_BOOL ? (value.boolean ? "1" : "0") : node->text;
+	if (entry->format == FORMAT_ENUM || entry->format == FORMAT_BOOL)
+		return NULL;
+	return strchr(node->text, '*') || strchr(node->text, '/') || strchr(node->text, '(') ?
+		       evaluate_default(auditing, entry, node, arena) : NULL;
+}
+
+/* ---- the snapshot ---- */
+
+static bool is_of_boot(const struct entry *entry)
+{
+	return entry && entry->class == ENTRY_TUNABLE;
+}
+
+/* Everything but what boot decides: kinds of devices, the size of memory, what this kernel has. */
+static void copy_facts(struct auditing *auditing)
+{
+	const struct snapshot *now = auditing->snapshot;
+	CLEANUP(strbuf_release) struct strbuf origin = STRBUF_INIT;
+
+	for (subject_id id = 1; id < snapshot_subject_count(now); id++) {
+		const struct subject *subject = snapshot_subject_get(now, id);
+
+		(void)snapshot_subject(auditing->after, subject->kind, subject->name, subject->path);
+	}
+	for (size_t i = 0; i < snapshot_setting_count(now); i++) {
+		const struct setting *setting = snapshot_setting_at(now, i);
+		const char *key = snapshot_key_name(now, setting->key);
+		const struct subject *subject = snapshot_subject_get(now, setting->subject);
+
+		if (starts_with(key, BOOT_PREFIX) || streq(key, "kernel.cmdline"))
+			continue;
+		if (setting->absence != ABSENT && setting->absence != UNSUPPORTED &&
+		    is_of_boot(registry_find_key(auditing->registry, subject->kind, key)))
+			continue;
+		strbuf_reset(&origin);
+		setting_origin(now, setting, &origin);
+		if (setting->absence == PRESENT)
+			snapshot_set(auditing->after, setting->subject, key, setting->raw, setting->raw_length, origin.buf);
+		else
+			snapshot_set_absent(auditing->after, setting->subject, key,
+					    setting->error ? setting->error : setting->absence == ABSENT ? -ENOENT : -EBADMSG,
+					    origin.buf);
+	}
+}
+
+/* A key that the running kernel does not have stays away, whatever a file says, unless a module brings it. */
+static bool is_absent(const struct auditing *auditing, subject_id subject, const struct entry *entry, const char *key)
+{
+	const struct setting *setting = snapshot_get(auditing->snapshot, subject, key);
+
+	return setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED) && !(entry && entry->module);
+}
+
+static void set_key(struct auditing *auditing, subject_id subject, const struct entry *entry, const char *key)
+{
+	const struct subject *about = snapshot_subject_get(auditing->snapshot, subject);
+	const char *name = about->kind == SUBJECT_KIND_HOST ? "" : about->name, *raw;
+	struct boot_outcome outcome = boot_state_outcome(auditing, about->kind, name, key);
+	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+
+	if (is_absent(auditing, subject, entry, key) || outcome.state == BOOT_STATE_UNKNOWN)
+		return;
+	if (outcome.state == BOOT_STATE_SET) {
+		boot_place(outcome.line, &place);
+		snapshot_set_string(auditing->after, subject, key, outcome.line->value, place.buf);
+		return;
+	}
+	if (!entry || about->kind != SUBJECT_KIND_HOST || auditing->contained)
+		return;
+	raw = default_raw(auditing, entry, &arena);
+	if (raw)
+		snapshot_set_string(auditing->after, subject, key, raw, "the kernel's default");
+}
+
+/* "net.ipv4.conf.*.rp_filter" of all interfaces, and of those to come; of the others it is copied when they appear. */
+static void set_family(struct auditing *auditing, const struct entry *entry)
+{
+	static const char *const members[] = { "all", "default" };
+	const char *star = strchr(entry->key, '*');
+
+	if (!starts_with(entry->key, "net.ipv4.") && !starts_with(entry->key, "net.ipv6."))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(members) && star[1]; i++) {
+		CLEANUP(free_ptr) char *key =
+			xasprintf("%.*s%s%s", (int)(star - entry->key), entry->key, members[i], star + 1);
+
+		set_key(auditing, SUBJECT_HOST, entry, key);
+	}
+}
+
+static void set_known(struct auditing *auditing)
+{
+	for (size_t i = 0; i < registry_total(auditing->registry); i++) {
+		const struct entry *entry = registry_at(auditing->registry, i);
+
+		if (!is_of_boot(entry) || entry->about != SUBJECT_KIND_HOST)
+			continue;
+		if (strchr(entry->key, '*'))
+			set_family(auditing, entry);
+		else
+			set_key(auditing, SUBJECT_HOST, entry, entry->key);
+	}
+}
+
+/* What files set and no entry names, and what they set of disks, mounts and units. */
+static void set_assigned(struct auditing *auditing)
+{
+	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
+		const struct boot_line *line = boot_at(auditing->boot, i);
+		subject_id subject = line->kind == SUBJECT_KIND_HOST && !*line->subject ?
+					     SUBJECT_HOST : snapshot_find_subject(auditing->snapshot, line->kind, line->subject);
+
+		if (line->fate != BOOT_WINS || !*line->key || subject == SUBJECT_NONE ||
+		    snapshot_get(auditing->after, subject, line->key))
+			continue;
+		set_key(auditing, subject, registry_find_key(auditing->registry, line->kind, line->key), line->key);
+	}
+}
+
+void boot_state_make(struct auditing *auditing)
+{
+	const char *container = host_text(auditing, "platform.container"), *release;
+
+	auditing->boot = boot_read(auditing->snapshot);
+	auditing->after = snapshot_new();
+	auditing->loader = choose_loader(auditing);
+	auditing->walked = host_text(auditing, "kernel.ostype") != NULL;
+	auditing->contained = container && !streq(container, "none");
+	copy_facts(auditing);
+	release = host_text(auditing, "kernel.release");
+	if (release && !snapshot_get(auditing->after, SUBJECT_HOST, "kernel.osrelease"))
+		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.osrelease", release, NULL);
+	set_known(auditing);
+	set_assigned(auditing);
+}
+
+void boot_state_release(struct auditing *auditing)
+{
+	boot_free(auditing->boot);
+	snapshot_free(auditing->after);
+}
