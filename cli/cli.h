@@ -25,20 +25,20 @@ struct arguments {
 	bool window_given, interval_given, no_window, all, quiet, redact, has_fail_on;
 	const char *plan, *about, *after;
 	unsigned int forbidden;		/* enum change_class */
-	const char *root, *snapshot, *save, *tree, *output_file, *netns, *journal, *only_rule, *cases, *sources;
-	struct text_list outputs, rules, waivers, cgroups, pids;
+	const char *root, *snapshot, *baseline, *save, *tree, *output_file, *netns, *journal, *only_rule, *cases, *sources;
+	struct text_list outputs, policies, rules, waivers, cgroups, pids;
 	uint32_t cgroup_max;
 	unsigned int width;		/* 0: from the terminal */
 	enum colour_choice colour;
 	enum severity fail_on;
+	unsigned int fail_coverage_below;	/* percent; 0: never */
 	struct text_list positional;
 };
 
 enum option_id {
-	OPTION_ABOUT, OPTION_AFTER, OPTION_ALL, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR,
-	OPTION_FAIL_ON,
-	OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL, OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT,
-	OPTION_PID, OPTION_PLAN, OPTION_QUIET, OPTION_REDACT, OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE,
+	OPTION_ABOUT, OPTION_AFTER, OPTION_ALL, OPTION_BASELINE, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR,
+	OPTION_FAIL_COVERAGE_BELOW, OPTION_FAIL_ON, OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL, OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT,
+	OPTION_PID, OPTION_PLAN, OPTION_POLICY, OPTION_QUIET, OPTION_REDACT, OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE,
 	OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH, OPTION_WINDOW, OPTION_END,
 };
 
@@ -53,7 +53,7 @@ struct command {
 	int (*run)(const struct arguments *arguments);	/* an exit status */
 };
 
-extern const struct command command_advise, command_capture, command_diff, command_explain, command_list, command_plan,
+extern const struct command command_advise, command_audit, command_capture, command_diff, command_explain, command_list, command_plan,
 	command_probes, command_rules, command_verify, command_why;
 
 /* 0, or EXIT_USAGE after a message on stderr. */

@@ -20,6 +20,10 @@ static bool explain_id(struct page *page, const struct knowledge *knowledge, con
 		explain_rule(page, rulebook_rule_node(knowledge->rulebook, i));
 		found = true;
 	}
+	if (policy_find(knowledge->policies, id) >= 0) {
+		explain_policy(page, policy_node(knowledge->policies, (size_t)policy_find(knowledge->policies, id)));
+		found = true;
+	}
 	return found;
 }
 
@@ -31,7 +35,7 @@ static int run(const struct arguments *arguments)
 	struct report look = { 0 };
 	int status = EXIT_OK, r;
 
-	r = knowledge_load(&knowledge, KNOWLEDGE_RULES, arguments->rules.items, arguments->rules.count, &diag);
+	r = knowledge_load(&knowledge, KNOWLEDGE_ALL, arguments->rules.items, arguments->rules.count, &diag);
 	talk_diag(&diag);
 	terminal_look(arguments, true, &look);
 	page_init(&page, look.width, look.colour, look.unicode);
@@ -39,7 +43,7 @@ static int run(const struct arguments *arguments)
 		const char *id = arguments->positional.items[i];
 
 		if (!explain_id(&page, &knowledge, id))
-			status = talk_error(EXIT_USAGE, "no tunable, fact, metric, message or rule is called '%s'; see "
+			status = talk_error(EXIT_USAGE, "no tunable, fact, metric, message, rule or policy is called '%s'; see "
 						       "keisoku list", id);
 	}
 	fwrite(page.text.buf, 1, page.text.len, stdout);
@@ -51,10 +55,11 @@ static const enum option_id options[] = { OPTION_RULES, OPTION_COLOUR, OPTION_WI
 const struct command command_explain = {
 	.name = "explain",
 	.arguments = "[OPTION]... ID...",
-	.summary = "what a tunable, a metric or a rule is",
+	.summary = "what a tunable, a metric, a rule or a policy is",
 	.description = "Prints what is known of each ID: a tunable's unit, range, default, scope,\n"
 		       "hazards and when it does nothing; what a metric means and how it misleads; when\n"
-		       "a rule fires, what it proposes and why. keisoku list has the ids.\n\n"
+		       "a rule fires, what it proposes and why; what each line of a policy wants, why,\n"
+		       "and from which source. keisoku list has the ids.\n\n"
 		       "Exit status: 0; 2 when nothing is known of an id.",
 	.options = options,
 	.min_positional = 1,

@@ -28,7 +28,7 @@ static int run_list(const struct arguments *arguments)
 	CLEANUP(knowledge_release) struct knowledge knowledge = { 0 };
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	const char *what = arguments->positional.items[0];
-	int r = knowledge_load(&knowledge, KNOWLEDGE_RULES, arguments->rules.items, arguments->rules.count, &diag);
+	int r = knowledge_load(&knowledge, KNOWLEDGE_ALL, arguments->rules.items, arguments->rules.count, &diag);
 
 	talk_diag(&diag);
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
@@ -36,8 +36,12 @@ static int run_list(const struct arguments *arguments)
 			(void)list_entries(knowledge.registry, classes[i].class);
 			return r < 0 ? EXIT_INPUT : EXIT_OK;
 		}
+	for (size_t i = 0; streq(what, "policies") && i < policies_count(knowledge.policies); i++)
+		printf("%s\t%s\n", policy_id(knowledge.policies, i), policy_title(knowledge.policies, i));
+	if (streq(what, "policies"))
+		return r < 0 ? EXIT_INPUT : EXIT_OK;
 	if (!streq(what, "rules"))
-		return talk_error(EXIT_USAGE, "list: expected rules, tunables, facts, metrics or messages, found '%s'", what);
+		return talk_error(EXIT_USAGE, "list: expected rules, policies, tunables, facts, metrics or messages, found '%s'", what);
 	for (size_t i = 0; i < rulebook_count(knowledge.rulebook); i++)
 		printf("%s\t%s\n", rulebook_rule_id(knowledge.rulebook, i), rulebook_rule_title(knowledge.rulebook, i));
 	return r < 0 ? EXIT_INPUT : EXIT_OK;
@@ -67,7 +71,7 @@ static const enum option_id no_options[] = { OPTION_END };
 
 const struct command command_list = {
 	.name = "list",
-	.arguments = "rules|tunables|facts|metrics|messages",
+	.arguments = "rules|policies|tunables|facts|metrics|messages",
 	.summary = "the ids of what is known",
 	.description = "Prints one id a line with what it is, separated by a tab.",
 	.options = list_options,

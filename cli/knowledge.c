@@ -7,10 +7,10 @@
 #include "../core/root.h"
 #include "../core/strbuf.h"
 
-enum file_kind { FILE_ENTRY, FILE_RULE, FILE_USE };
+enum file_kind { FILE_ENTRY, FILE_RULE, FILE_USE, FILE_POLICY };
 
 /* Entries are the values of a document, a rule is one; few of them are looked at after they are loaded. */
-static const unsigned int packed_levels[] = { [FILE_ENTRY] = 2, [FILE_RULE] = 1, [FILE_USE] = 0 };
+static const unsigned int packed_levels[] = { [FILE_ENTRY] = 2, [FILE_RULE] = 1, [FILE_USE] = 0, [FILE_POLICY] = 0 };
 
 /* clang-format off */
 static const struct folder {
@@ -24,6 +24,7 @@ static const struct folder {
 	{ "log/",      FILE_ENTRY, ENTRY_LOG },
 	{ "use/",      FILE_USE,   ENTRY_FACT },
 	{ "packs/",    FILE_RULE,  ENTRY_FACT },
+	{ "policies/", FILE_POLICY, ENTRY_FACT },
 };
 /* clang-format on */
 
@@ -145,6 +146,8 @@ static int load_file(struct knowledge *knowledge, const struct folder *folder, c
 {
 	if (folder->kind == FILE_ENTRY)
 		return registry_load(knowledge->registry, folder->class, documents, diag);
+	if (folder->kind == FILE_POLICY)
+		return policies_load(knowledge->policies, documents, diag);
 	if (folder->kind == FILE_RULE)
 		return rulebook_load_rules(knowledge->rulebook, documents, diag);
 	return rulebook_load_use(knowledge->rulebook, documents, diag);
@@ -184,8 +187,9 @@ int knowledge_load(struct knowledge *knowledge, enum knowledge_part part, const 
 		(void)gather(knowledge, &gathered, directories[i], true, diag);
 
 	load_kind(knowledge, &gathered, part, FILE_ENTRY, diag);
-	if (part == KNOWLEDGE_RULES) {
+	if (part != KNOWLEDGE_MESSAGES)
 		(void)registry_check(knowledge->registry, diag);
+	if (part == KNOWLEDGE_RULES || part == KNOWLEDGE_ALL) {
 		knowledge->rulebook = rulebook_new(knowledge->registry);
 		/* What is built in has passed the tests: only what was added may be wrong. */
 		if (gathered.count > 0)
@@ -193,12 +197,17 @@ int knowledge_load(struct knowledge *knowledge, enum knowledge_part part, const 
 		load_kind(knowledge, &gathered, part, FILE_RULE, diag);
 		load_kind(knowledge, &gathered, part, FILE_USE, diag);
 	}
+	if (part == KNOWLEDGE_POLICIES || part == KNOWLEDGE_ALL) {
+		knowledge->policies = policies_new(knowledge->registry);
+		load_kind(knowledge, &gathered, part, FILE_POLICY, diag);
+	}
 	free(gathered.files);
 	return diag->errors > errors ? -EINVAL : 0;
 }
 
 void knowledge_release(struct knowledge *knowledge)
 {
+	policies_free(knowledge->policies);
 	rulebook_free(knowledge->rulebook);
 	registry_free(knowledge->registry);
 	arena_release(&knowledge->arena);

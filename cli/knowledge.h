@@ -4,7 +4,7 @@
 #ifndef KEISOKU_KNOWLEDGE_H
 #define KEISOKU_KNOWLEDGE_H
 
-#include "../advisor/advisor.h"
+#include "../advisor/audit.h"
 #include "../core/node.h"
 
 struct knowledge_file {
@@ -16,12 +16,13 @@ extern const struct node_builtin knowledge_builtin;
 
 struct knowledge {
 	struct registry *registry;
-	struct rulebook *rulebook;
+	struct rulebook *rulebook;	/* of KNOWLEDGE_RULES */
+	struct policies *policies;	/* of KNOWLEDGE_POLICIES */
 	struct arena arena;		/* of nodes read at run time */
 };
 
-/* What a command needs of it: a capture has no use for more than the patterns of kernel messages. */
-enum knowledge_part { KNOWLEDGE_MESSAGES, KNOWLEDGE_RULES };
+/* What a command needs of it: a capture has no use for more than the patterns of kernel messages, an audit none for rules. */
+enum knowledge_part { KNOWLEDGE_MESSAGES, KNOWLEDGE_RULES, KNOWLEDGE_POLICIES, KNOWLEDGE_ALL };
 
 /* Reads everything.  directories: of --rules, in order.  Mistakes in files outside the binary are left out and reported
  * in diag (-EINVAL), the rest is there. */

@@ -6,6 +6,7 @@
 /* clang-format off */
 static const struct command *const commands[] = {
 	&command_advise,
+	&command_audit,
 	&command_capture,
 	&command_verify,
 	&command_diff,

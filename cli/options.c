@@ -28,6 +28,7 @@ struct option_row {
 
 static int take_cgroup_max(struct arguments *arguments, const char *value);
 static int take_colour(struct arguments *arguments, const char *value);
+static int take_fail_coverage_below(struct arguments *arguments, const char *value);
 static int take_fail_on(struct arguments *arguments, const char *value);
 static int take_forbid(struct arguments *arguments, const char *value);
 static int take_interval(struct arguments *arguments, const char *value);
@@ -41,10 +42,13 @@ static const struct option_row option_rows[] = {
 				"/system.slice/x.service", TEXT(about) },
 	[OPTION_AFTER]      = { "after", 0, "FILE", "judge this snapshot instead of measuring", TEXT(after) },
 	[OPTION_ALL]        = { "all", 'a', NULL, "leave nothing out: what is satisfied, does not apply or did not change", FLAG(all) },
+	[OPTION_BASELINE]   = { "baseline", 0, "SNAPSHOT", "fail only on what is new since this snapshot, tree or image", TEXT(baseline) },
 	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules", TEXT(cases) },
 	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all", LIST(cgroups) },
 	[OPTION_CGROUP_MAX] = { "cgroup-max", 0, "N", "watch at most N control groups (1000)", CHECKED(take_cgroup_max) },
 	[OPTION_COLOUR]     = { "color", 0, "WHEN", "auto, always or never", CHECKED(take_colour) },
+	[OPTION_FAIL_COVERAGE_BELOW] = { "fail-coverage-below", 0, "PERCENT", "exit 1 when less than that share of what applies could "
+				"be judged", CHECKED(take_fail_coverage_below) },
 	[OPTION_FAIL_ON]    = { "fail-on", 0, "SEVERITY", "exit 1 when something is recommended at or above low, medium, "
 				"high or critical", CHECKED(take_fail_on) },
 	[OPTION_FILE]       = { "file", 'o', "FILE", "write to FILE; default: standard output", TEXT(output_file) },
@@ -59,6 +63,7 @@ static const struct option_row option_rows[] = {
 	[OPTION_PID]        = { "pid", 'p', "PID", "describe this process and measure in its network namespace (repeat)", CHECKED(take_pid) },
 	[OPTION_PLAN]       = { "plan", 'P', "DIR", "write what is recommended as a plan with scripts into the new directory DIR",
 				TEXT(plan) },
+	[OPTION_POLICY]     = { "policy", 0, "NAME|FILE", "judge by this policy too (repeat); see keisoku list policies", LIST(policies) },
 	[OPTION_QUIET]      = { "quiet", 'q', NULL, "no progress bar and no remarks", FLAG(quiet) },
 	[OPTION_REDACT]     = { "redact", 0, NULL, "replace names, addresses, serials and command lines", FLAG(redact) },
 	[OPTION_ROOT]       = { "root", 'r', "DIR", "read an image, a captured tree or an unpacked sosreport", TEXT(root) },
@@ -186,6 +191,15 @@ static int take_cgroup_max(struct arguments *arguments, const char *value)
 static int take_colour(struct arguments *arguments, const char *value)
 {
 	return set_colour(value, &arguments->colour);
+}
+
+static int take_fail_coverage_below(struct arguments *arguments, const char *value)
+{
+	uint64_t number = 0;
+	int r = set_number("fail-coverage-below", value, 0, 100, &number);
+
+	arguments->fail_coverage_below = (unsigned int)number;
+	return r;
 }
 
 static int take_fail_on(struct arguments *arguments, const char *value)
@@ -346,6 +360,7 @@ int arguments_parse(const struct command *command, int argc, char **argv, struct
 void arguments_release(struct arguments *arguments)
 {
 	free(arguments->outputs.items);
+	free(arguments->policies.items);
 	free(arguments->rules.items);
 	free(arguments->waivers.items);
 	free(arguments->cgroups.items);

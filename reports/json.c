@@ -66,6 +66,7 @@ static void write_coverage(struct json *json, const struct report *report)
 {
 	json_key(json, "coverage");
 	json_open_object(json);
+	json_member_real(json, "judged", finding_list_coverage(report->findings));
 	json_member_unsigned(json, "rules", report->rules);
 	json_member_unsigned(json, "tunables", report->tunables);
 	json_key(json, "settings");
@@ -269,6 +270,7 @@ static void write_values(struct json *json, const struct finding_values *values)
 		return;
 	}
 	json_open_object(json);
+	json_member_string(json, "key", values->key);
 	json_member_string(json, "running", values->running);
 	json_member_string(json, "boot", values->boot);
 	json_member_string(json, "kernel_default", values->kernel_default);
@@ -298,6 +300,7 @@ static void write_finding(struct json *json, const struct report *report, const 
 	json_member_string(json, "verify_measure", finding->verify_measure);
 	json_member_string(json, "next_step", finding->next_step);
 	json_member_string(json, "waiver", finding->waiver);
+	json_member_bool(json, "in_baseline", finding->in_baseline);
 	write_evidence(json, finding);
 	write_missing(json, finding);
 	write_changes(json, report, finding);
@@ -370,8 +373,11 @@ static int json_write(FILE *out, const struct report *report)
 	return 0;
 }
 
+static const char *const joined[] = { "[\n", ",\n", "]\n" };
+
 const struct reporter reporter_json = {
 	.name = "json",
 	.summary = "for programs: everything, as docs/report.schema.json describes it",
 	.write = json_write,
+	.join = joined,
 };

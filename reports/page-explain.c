@@ -261,3 +261,34 @@ void explain_rule(struct page *page, const struct node *rule)
 	part_sequence(page, rule, "references", "see");
 	part_place(page, &place);
 }
+
+static void policy_line(struct page *page, const struct node *line)
+{
+	static const struct {
+		const char *key, *label;
+	} parts[] = {
+		{ "key", "key" },	  { "where", "where" },	  { "must", "must" },	{ "to", "to" },
+		{ "judge", "judged by" }, { "advise", "do" },	  { "severity", "severity" },
+		{ "because", "because" }, { "breaks", "breaks" },
+	};
+
+	page_blank(page);
+	page_heading(page, rule_text(line, "id"), rule_text(line, "title"));
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		part_node(page, line, parts[i].key, parts[i].label);
+	part_sequence(page, line, "references", "see");
+}
+
+void explain_policy(struct page *page, const struct node *policy)
+{
+	const struct node *expect = node_get(policy, "expect"), *overrides = node_get(policy, "overrides");
+
+	part_title(page, rule_text(policy, "id"), "policy");
+	page_paragraph(page, MARGIN, STYLE_PLAIN, rule_text(policy, "title"));
+	part_node(page, policy, "summary", "summary");
+	part_sequence(page, policy, "includes", "includes");
+	for (uint32_t i = 0; overrides && i < overrides->count; i++)
+		part_text(page, i == 0 ? "overrides" : "", rule_text(&overrides->items[i], "id"));
+	for (uint32_t i = 0; expect && i < expect->count; i++)
+		policy_line(page, &expect->items[i]);
+}

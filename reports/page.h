@@ -17,6 +17,9 @@ void explain_entry(struct page *page, const struct entry *entry);
 /* A rule, from its mapping (docs/rule-authors-guide.md). */
 void explain_rule(struct page *page, const struct node *rule);
 
+/* A policy, from the mapping below "policy:", each of its lines with its reason and source. */
+void explain_policy(struct page *page, const struct node *policy);
+
 /* What `why` looks at. */
 struct why {
 	const struct snapshot *snapshot;

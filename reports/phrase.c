@@ -58,10 +58,34 @@ static void add_time(struct strbuf *out, double realtime)
 		strbuf_addf(out, ", from %s UTC", text);
 }
 
+bool report_is_audit(const struct report *report)
+{
+	return streq(report->command, "audit");
+}
+
+static void phrase_audit(struct strbuf *out, const struct report *report)
+{
+	const size_t *counts = report->findings->counts;
+	size_t unknown = counts[STATUS_UNMEASURED] + counts[STATUS_UNREADABLE];
+
+	strbuf_addf(out, "Audited: what runs, what boot leaves behind, what the kernel does by itself, what is wanted. %.0f %% "
+		    "of what applies here could be judged", floor(finding_list_coverage(report->findings) * 100));
+	if (unknown > 0) {
+		strbuf_add_string(out, "; ");
+		phrase_count(out, unknown);
+		strbuf_add_string(out, " could not");
+	}
+	strbuf_add_char(out, '.');
+}
+
 void phrase_window(struct strbuf *out, const struct report *report)
 {
 	const struct window *window = report->snapshot ? snapshot_window_get(report->snapshot) : NULL;
 
+	if (report_is_audit(report)) {
+		phrase_audit(out, report);
+		return;
+	}
 	if (!report_is_live(report)) {
 		strbuf_add_string(out, "No window was measured. Rates are averages since boot, which can make a rule suspect, "
 				       "but never recommend.");
@@ -110,6 +134,12 @@ void phrase_coverage(struct strbuf *out, const struct report *report)
 
 void phrase_nothing(struct strbuf *out, const struct report *report)
 {
+	if (report_is_audit(report)) {
+		strbuf_add_string(out, "What could be judged is as it should be: ");
+		phrase_plural(out, report->findings->counts[STATUS_SATISFIED], "time");
+		strbuf_add_string(out, " a line of a policy holds, or a file says what is in force.");
+		return;
+	}
 	phrase_plural(out, report->rules, "rule");
 	strbuf_add_string(out, " judged this host; ");
 	phrase_plural(out, report->findings->counts[STATUS_SATISFIED], "time");
@@ -128,6 +158,13 @@ const char *phrase_status(enum status status)
 	};
 
 	return words[status];
+}
+
+const char *phrase_status_in(const struct report *report, enum status status)
+{
+	if (report_is_audit(report) && status == STATUS_RECOMMEND)
+		return "found";
+	return report_is_audit(report) && status == STATUS_UNMEASURED ? "not known" : phrase_status(status);
 }
 
 bool evidence_same_basis(const struct evidence *a, const struct evidence *b)

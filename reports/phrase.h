@@ -12,6 +12,7 @@ void phrase_plural(struct strbuf *out, size_t count, const char *noun);
 
 /* A setting of the host; NULL when it is not known or empty. */
 const char *report_host_text(const struct report *report, const char *key);
+bool report_is_audit(const struct report *report);
 bool report_is_live(const struct report *report);		/* a window was measured */
 /* Findings in the list; findings->counts counts those that are not kept too. */
 size_t report_count(const struct report *report, enum status status);
@@ -23,6 +24,7 @@ void phrase_window(struct strbuf *out, const struct report *report);
 void phrase_coverage(struct strbuf *out, const struct report *report);
 void phrase_nothing(struct strbuf *out, const struct report *report);
 const char *phrase_status(enum status status);			/* "recommended", "not measured" */
+const char *phrase_status_in(const struct report *report, enum status status);	/* of an audit "found", "not known" */
 
 /* How far a number reaches: "over 30 intervals in 30 s"; nothing for a setting. */
 void phrase_basis(struct strbuf *out, const struct evidence *evidence, double share);

@@ -12,7 +12,10 @@ struct reporter {
 	const char *name;		/* --output NAME, and the suffix of its golden files */
 	const char *summary;
 	int (*write)(FILE *out, const struct report *report);	/* 0, or a negative errno */
+	const char *const *join;	/* how several reports stand in one file; NULL: they cannot */
 };
+
+enum { JOIN_BEGIN, JOIN_BETWEEN, JOIN_END };	/* of join */
 
 extern const struct reporter *const reporters[];	/* NULL-terminated */
 

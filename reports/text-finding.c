@@ -6,6 +6,8 @@
 #include "group.h"
 #include "phrase.h"
 
+#define COLUMNS_WIDTH_MIN 60	/* narrower: the four values of an audit in a sentence */
+
 static unsigned int indent_of(const struct page *page)
 {
 	return page->width < 60 ? TEXT_MARGIN + 2 : TEXT_INDENT;
@@ -111,12 +113,38 @@ void text_missing(struct page *page, const struct finding *finding)
 	}
 }
 
+static void add_column(struct page *page, const char *title, const char *value, bool marked)
+{
+	page_paragraph(page, 0, STYLE_DIM, title);
+	page_paragraph(page, 0, marked ? STYLE_BOLD : STYLE_PLAIN, value ? value : page_symbol(page, SYMBOL_DASH));
+}
+
+/* Four columns side by side; on a narrow page a sentence. */
 static void write_values(struct page *page, const struct finding_values *values)
 {
+	unsigned int width = (page->width - TEXT_MARGIN - 6) / 4;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct page cells[4];
 
-	phrase_values(&text, values);
-	labelled(page, "values", text.buf);
+	if (!values)
+		return;
+	if (page->width < COLUMNS_WIDTH_MIN) {
+		phrase_values(&text, values);
+		labelled(page, "values", text.buf);
+		return;
+	}
+	page_paragraph(page, TEXT_MARGIN, STYLE_BOLD, values->key);
+	for (size_t i = 0; i < ARRAY_SIZE(cells); i++) {
+		page_init(&cells[i], PAGE_WIDTH_MIN, page->colour, page->unicode);
+		cells[i].width = width;
+	}
+	add_column(&cells[0], "RUNNING", values->running, true);
+	add_column(&cells[1], "AFTER BOOT", values->boot, true);
+	add_column(&cells[2], "KERNEL DEFAULT", values->kernel_default, false);
+	add_column(&cells[3], "WANTED", values->wanted, values->wanted != NULL);
+	page_columns(page, TEXT_MARGIN, cells, ARRAY_SIZE(cells));
+	for (size_t i = 0; i < ARRAY_SIZE(cells); i++)
+		page_release(&cells[i]);
 }
 
 static void write_sites(struct page *page, const struct finding *finding)
@@ -238,6 +266,38 @@ void text_recommendation(struct page *page, const struct report *report, const s
 	if (!brief)
 		write_references(page, finding);
 	labelled(page, "rule", finding->id);
+}
+
+void text_found(struct page *page, const struct report *report, const struct finding *finding, size_t number)
+{
+	bool brief = report_said_before(report, finding);
+
+	write_title(page, finding, number);
+	write_values(page, finding->values);
+	write_sites(page, finding);
+	if (finding->n_changes || finding->n_evidence)
+		labelled(page, "found", finding->reason);
+	labelled(page, "because", finding->because);
+	labelled(page, "do", finding->advice);
+	for (size_t i = 0; i < finding->n_changes; i++)
+		write_hazards(page, &finding->changes[i]);
+	labelled(page, "breaks", finding->side_effects);
+	if (!brief) {
+		labelled(page, "takes effect", finding->takes_effect);
+		write_references(page, finding);
+	}
+	labelled(page, "rule", finding->id);
+}
+
+void text_known(struct page *page, const struct finding *finding)
+{
+	struct flow flow = flow_begin(page, 2);
+
+	flow.indent = 4;
+	add_severity(&flow, finding->severity);
+	flow_gap(&flow, 2);
+	flow_add(&flow, STYLE_PLAIN, finding->id);
+	flow_end(&flow);
 }
 
 void text_suspect(struct page *page, const struct report *report, const struct finding *finding)

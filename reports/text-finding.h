@@ -7,6 +7,10 @@
 #include "layout.h"
 
 void text_recommendation(struct page *page, const struct report *report, const struct finding *finding, size_t number);
+/* The same of an audit: what is to be done is in files, and --plan writes the commands. */
+void text_found(struct page *page, const struct report *report, const struct finding *finding, size_t number);
+/* One line of what the baseline has too. */
+void text_known(struct page *page, const struct finding *finding);
 void text_suspect(struct page *page, const struct report *report, const struct finding *finding);
 void text_elsewhere(struct page *page, const struct report *report, const struct finding *finding);
 void text_waived(struct page *page, const struct report *report, const struct finding *finding);

@@ -193,38 +193,69 @@ static void write_use(struct page *page, const struct report *report)
 
 /* The sections of findings. */
 
+static bool is_known(const struct finding *finding)
+{
+	return finding->status == STATUS_RECOMMEND && finding->in_baseline;
+}
+
 static void write_nothing(struct page *page, const struct report *report)
 {
 	page_blank(page);
-	page_heading(page, "Nothing is recommended", NULL);
+	page_heading(page, report_is_audit(report) ? "Nothing is found" : "Nothing is recommended", NULL);
 	write_sentence(page, STYLE_PLAIN, report, phrase_nothing);
+}
+
+/* What the baseline has too is named, and counts for nothing. */
+static void write_known(struct page *page, const struct report *report)
+{
+	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->findings->count; i++)
+		count += is_known(&report->findings->items[i]);
+	if (count == 0)
+		return;
+	strbuf_addf(&title, "In the baseline already (%zu)", count);
+	page_blank(page);
+	page_heading(page, title.buf, NULL);
+	for (size_t i = 0; i < report->findings->count; i++)
+		if (is_known(&report->findings->items[i]))
+			text_known(page, &report->findings->items[i]);
 }
 
 static void write_recommendations(struct page *page, const struct report *report)
 {
-	size_t count = report_count(report, STATUS_RECOMMEND), number = 0;
+	size_t count = 0, number = 0;
 	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
+	bool audit = report_is_audit(report);
 
+	for (size_t i = 0; i < report->findings->count; i++)
+		count += report->findings->items[i].status == STATUS_RECOMMEND && !is_known(&report->findings->items[i]);
 	if (count == 0) {
 		write_nothing(page, report);
+		write_known(page, report);
 		return;
 	}
-	phrase_plural(&title, count, "recommendation");
+	phrase_plural(&title, count, audit ? "finding" : "recommendation");
 	page_blank(page);
 	page_heading(page, title.buf, NULL);
 	page_rule(page);
 	for (size_t i = 0; i < report->findings->count; i++) {
-		if (report->findings->items[i].status != STATUS_RECOMMEND)
+		const struct finding *finding = &report->findings->items[i];
+
+		if (finding->status != STATUS_RECOMMEND || is_known(finding))
 			continue;
 		if (number)
 			page_blank(page);
-		text_recommendation(page, report, &report->findings->items[i], ++number);
+		(audit ? text_found : text_recommendation)(page, report, finding, ++number);
 	}
+	write_known(page, report);
 }
 
 struct section {
 	enum status status;
 	const char *title, *aside;
+	const char *in_audit;		/* the title there, where the aside does not fit; NULL: both as they are */
 	bool only_all;			/* shown when everything is */
 	void (*write)(struct page *page, const struct report *report, const struct finding *finding);
 	void (*write_all)(struct page *page, const struct report *report);
@@ -236,12 +267,12 @@ static const struct section sections[] = {
 	  .aside = "thin evidence: measure before changing anything", },
 	{ .status = STATUS_ELSEWHERE, .title = "Elsewhere", .write = text_elsewhere,
 	  .aside = "the problem is there, but this setting is not its cause", },
-	{ .status = STATUS_UNMEASURED, .title = "Not measured", .write_all = text_unmeasured,
+	{ .status = STATUS_UNMEASURED, .title = "Not measured", .in_audit = "Not known", .write_all = text_unmeasured,
 	  .aside = "what would have to be run", },
 	{ .status = STATUS_UNREADABLE, .title = "Not readable", .write_all = text_unreadable, },
 	{ .status = STATUS_WAIVED, .title = "Waived", .write = text_waived, },
 	{ .status = STATUS_SATISFIED, .title = "Satisfied", .write_all = text_satisfied, .only_all = true,
-	  .aside = "measured, and the problem is not there", },
+	  .aside = "measured, and the problem is not there", .in_audit = "Satisfied", },
 	{ .status = STATUS_NOT_APPLICABLE, .title = "Not applicable", .write_all = text_not_applicable,
 	  .only_all = true, },
 };
@@ -249,14 +280,16 @@ static const struct section sections[] = {
 
 static void write_section(struct page *page, const struct report *report, const struct section *section)
 {
+	bool other;
 	size_t count = report_count(report, section->status);
 	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
 
 	if (count == 0 || (section->only_all && !report->show_all))
 		return;
-	strbuf_addf(&title, "%s (%zu)", section->title, count);
+	other = report_is_audit(report) && section->in_audit;
+	strbuf_addf(&title, "%s (%zu)", other ? section->in_audit : section->title, count);
 	page_blank(page);
-	page_heading(page, title.buf, section->aside);
+	page_heading(page, title.buf, other ? NULL : section->aside);
 	if (section->write_all) {
 		section->write_all(page, report);
 		return;
@@ -315,12 +348,13 @@ static void write_counts(struct page *page, const struct report *report)
 			flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_DOT));
 		strbuf_reset(&text);
 		phrase_count(&text, counts[i]);
-		strbuf_addf(&text, " %s", phrase_status((enum status)i));
+		strbuf_addf(&text, " %s", phrase_status_in(report, (enum status)i));
 		flow_phrase(&flow, i == STATUS_RECOMMEND && counts[i] ? STYLE_BOLD : STYLE_PLAIN, text.buf);
 	}
 	flow_end(&flow);
 	flow = flow_begin(page, 0);
-	flow_add(&flow, STYLE_DIM, "More: keisoku why KEY, keisoku explain RULE");
+	flow_add(&flow, STYLE_DIM, report_is_audit(report) ? "More: keisoku why KEY, --plan DIR for commands and files"
+							    : "More: keisoku why KEY, keisoku explain RULE");
 	if (!report->show_all)
 		flow_add(&flow, STYLE_DIM, ", --all for every rule");
 	flow_add(&flow, STYLE_DIM, ", --output json for everything.");
@@ -345,8 +379,11 @@ static int text_write(FILE *out, const struct report *report)
 	return 0;
 }
 
+static const char *const joined[] = { "", "\n\n", "" };
+
 const struct reporter reporter_text = {
 	.name = "text",
 	.summary = "for people: the USE table, recommendations, and what could not be judged",
 	.write = text_write,
+	.join = joined,
 };

@@ -26,7 +26,7 @@ _keisoku_files() {
 
 _keisoku() {
 	local program=$1 current=$2 previous=$3 command=${COMP_WORDS[1]}
-	local commands=$'advise\ncapture\nverify\ndiff\nwhy\nexplain\nlist\nplan\nprobes\nrules\nhelp\nversion'
+	local commands=$'advise\naudit\ncapture\nverify\ndiff\nwhy\nexplain\nlist\nplan\nprobes\nrules\nhelp\nversion'
 
 	COMPREPLY=()
 	# With "=" among the word breaks, "--window=5" arrives as three words.
@@ -53,11 +53,15 @@ _keisoku() {
 		_keisoku_words $'one-way\nreboot-to-undo\nwrite-has-side-effect\nnew-objects-only\nper-namespace\nneeds-module' \
 			"$current"
 		;;
+	--policy)
+		_keisoku_files -f "$current"
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(_keisoku_ids "$program" policies)" -- "$current")
+		;;
 	--rule) _keisoku_words "$(_keisoku_ids "$program" rules)" "$current" ;;
 	--root | -r | --rules | --cases | --sources | --tree | -t) _keisoku_files -d "$current" ;;
-	--snapshot | -S | --after | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
+	--snapshot | -S | --after | --baseline | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
 	--pid | -p) _keisoku_words "$(compgen -G '/proc/[0-9]*' | cut -d/ -f3)" "$current" ;;
-	--about | --cgroup | --cgroup-max | --interval | -i | --width | --window | -w) ;;
+	--about | --fail-coverage-below | --cgroup | --cgroup-max | --interval | -i | --width | --window | -w) ;;
 	*)
 		if [[ $current == -* ]]; then
 			_keisoku_words "$(_keisoku_options "$program" "$command")" "$current"
@@ -65,8 +69,8 @@ _keisoku() {
 		fi
 		case $command in
 		help) _keisoku_words "$commands" "$current" ;;
-		diff | verify) _keisoku_files -f "$current" ;;
-		list) _keisoku_words $'rules\ntunables\nfacts\nmetrics\nmessages' "$current" ;;
+		audit | diff | verify) _keisoku_files -f "$current" ;;
+		list) _keisoku_words $'rules\npolicies\ntunables\nfacts\nmetrics\nmessages' "$current" ;;
 		rules)
 			if [[ $COMP_CWORD -eq 2 ]]; then
 				_keisoku_words $'list\nshow\nlint\ntest\nmutate' "$current"
@@ -75,7 +79,7 @@ _keisoku() {
 			fi
 			;;
 		explain | why)
-			_keisoku_words "$(_keisoku_ids "$program" tunables rules metrics messages)" "$current"
+			_keisoku_words "$(_keisoku_ids "$program" tunables rules policies metrics messages)" "$current"
 			;;
 		esac
 		;;
