@@ -28,6 +28,16 @@ static const char yaml_facts[] = "kernel.cmdline: {type: text, source: /proc/cmd
 				 "platform.container: {type: text, source: x, summary: s}\n";
 static const char yaml_metrics[] = "vmstat.x: {kind: counter, unit: count, source: x, meaning: x, references: [x]}\n";
 
+/* Lines refer to the policies that they are from. */
+static struct policies *kept;
+
+static int end(void **state)
+{
+	policies_free(kept);
+	kept = NULL;
+	return teardown(state);
+}
+
 static int setup(void **state)
 {
 	*state = world_new(yaml_tunables, yaml_facts, yaml_metrics);
@@ -73,12 +83,13 @@ static struct rulebook *compile(struct world *world, const char *yaml, const cha
 	struct policies *policies = policies_new(world->registry);
 	struct rulebook *lines;
 
+	policies_free(kept);
+	kept = policies;
 	if (yaml)
 		assert_int_equal(policies_load(policies, parse(world, yaml), &world->diag), 0);
 	if (id)
 		assert_int_equal(policies_choose(policies, id), 0);
 	(void)policies_compile(policies, &world->diag, &lines);
-	policies_free(policies);
 	return lines;
 }
 
@@ -492,7 +503,7 @@ static void coverage_counts_what_applies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, end)
 		TEST(each_kind_of_drift_is_found_and_nothing_else),
 		TEST(lines_of_policies_are_judged_now_and_after_boot),
 		TEST(a_line_left_out_is_not_judged),
