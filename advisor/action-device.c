@@ -166,8 +166,7 @@ static void mount_persist(const struct target *target, const char *value, struct
 	CLEANUP(strbuf_release) struct strbuf option = STRBUF_INIT;
 
 	mount_option(target, value, &option);
-	action_note(out, "put %s among the options of %s in /etc/fstab, or in its mount unit", option.buf,
-		    target->name);
+	action_persist_mount(target, option.buf, out);
 }
 
 const struct actuator actuator_mount_option = {

@@ -3,6 +3,7 @@
 #include "action.h"
 
 #include "../core/owner.h"
+#include "../core/parse.h"
 #include "rule.h"
 
 static const char *entry_text(const struct entry *entry, const char *key)
@@ -49,6 +50,15 @@ static const char *sysctl_name(const struct target *target, const struct owner_l
 	return stem < ARRAY_SIZE(stems) ? stems[stem] : NULL;
 }
 
+/* "/etc/sysctl.conf:12" */
+static uint32_t line_number(const char *place)
+{
+	const char *colon = strrchr(place, ':');
+	uint64_t number;
+
+	return colon && parse_u64(colon + 1, &number) == 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
 /* sysctl(8) reads /etc/sysctl.conf last, whatever other files are called: its line has to go. */
 static void take_out_of_sysctl_conf(const struct target *target, const struct owner_line *lines, size_t count,
 				    struct lasting *out)
@@ -65,6 +75,7 @@ static void take_out_of_sysctl_conf(const struct target *target, const struct ow
 			.path = "/etc/sysctl.conf",
 			.old_line = lines[i].text,
 			.new_line = arena_formatf(target->arena, "# %s  # by keisoku", lines[i].text),
+			.line = line_number(lines[i].place),
 		};
 		action_note(out, "%s is made a comment, because sysctl --system reads that file last", lines[i].place);
 	}

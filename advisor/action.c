@@ -126,6 +126,19 @@ void action_file(struct lasting *out, const char *path, const char *content, con
 	};
 }
 
+const char *action_line_now(const struct lasting *out, const char *path, const char *line)
+{
+	for (size_t i = 0; i < out->n_earlier; i++)
+		for (size_t f = 0; f < out->earlier[i].n_files; f++) {
+			const struct plan_file *file = &out->earlier[i].files[f];
+
+			if (file->kind == PLAN_FILE_LINE && file->old_line && file->new_line && streq(file->path, path) &&
+			    streq(file->old_line, line))
+				line = file->new_line;
+		}
+	return line;
+}
+
 /* "none [mq-deadline] kyber" is written as "mq-deadline"; "4096\t131072\t6291456" with blanks. */
 static const char *writable(const struct entry *entry, const char *raw, struct arena *arena)
 {
@@ -604,10 +617,12 @@ static void add_restore(struct restore *restore, const struct target *target, co
 	free(restore->writes);
 }
 
-static void add_lasting(const struct target *target, const char *value, struct action *action)
+static void add_lasting(const struct target *target, const char *value, const struct action *earlier, size_t n_earlier,
+			struct action *action)
 {
 	CLEANUP(lasting_release) struct lasting lasting = {
 		.persist = STRBUF_INIT, .unpersist = STRBUF_INIT, .note = STRBUF_INIT, .arena = target->arena,
+		.earlier = earlier, .n_earlier = n_earlier,
 	};
 
 	actuators[target->entry->kind]->persist(target, value, &lasting);
@@ -657,7 +672,7 @@ int action_plan(const struct snapshot *snapshot, const struct registry *registry
 		add_restore(&restore, &target, change, &action);
 	}
 	action.write.value = value;
-	add_lasting(&target, value, &action);
+	add_lasting(&target, value, NULL, 0, &action);
 	*ret_reason = arena_formatf(arena, "%s, which it may move, could not be read", restore.unreadable);
 	if (restore.unreadable)
 		return -EOPNOTSUPP;
@@ -666,4 +681,24 @@ int action_plan(const struct snapshot *snapshot, const struct registry *registry
 		return -EOPNOTSUPP;
 	*ret_action = action;
 	return 0;
+}
+
+void action_chain_files(struct plan *plan)
+{
+	for (size_t i = 1; i < plan->n_actions; i++) {
+		struct action *action = &plan->actions[i];
+		bool changes_lines = false;
+		struct target target;
+
+		for (size_t f = 0; f < action->n_files; f++)
+			changes_lines |= action->files[f].kind == PLAN_FILE_LINE;
+		if (!changes_lines)
+			continue;
+		target_init(&target, plan->snapshot, action->tunable, action->subject, action->setting_key, &plan->arena);
+		if (!*target.raw) {
+			target.raw = action->raw;
+			target.now = action->from;
+		}
+		add_lasting(&target, action->write.value, plan->actions, i, action);
+	}
 }

@@ -23,7 +23,7 @@ struct target {
 	struct arena *arena;
 };
 
-#define ACTION_FILES_MAX 4
+#define ACTION_FILES_MAX 8
 
 /* The half that survives a reboot, and its way back: as commands and as files. */
 struct lasting {
@@ -31,6 +31,8 @@ struct lasting {
 	struct strbuf note;
 	struct plan_file files[ACTION_FILES_MAX];
 	size_t n_files;
+	const struct action *earlier;	/* of a plan: what is written before this; NULL: nothing is known of it */
+	size_t n_earlier;
 	struct arena *arena;
 };
 
@@ -75,6 +77,9 @@ void action_line_named(struct lasting *out, const char *directory, const char *s
 /* A whole file of ours; reload may be NULL. */
 void action_file(struct lasting *out, const char *path, const char *content, const char *reload, const char *tool);
 
+/* What a line of somebody else's file will be by the time of this change: an earlier action may have changed it. */
+const char *action_line_now(const struct lasting *out, const char *path, const char *line);
+
 /* A sentence of the note; several are separated by semicolons. */
 void action_note(struct lasting *out, const char *format, ...) FORMAT_PRINTF(2, 3);
 
@@ -103,6 +108,12 @@ const char *action_module_of_value(const struct snapshot *snapshot, const struct
 unsigned int action_classes(const struct snapshot *snapshot, const struct change *change, struct arena *arena);
 /* Has the module loaded at boot, before the setting is made. */
 void action_persist_module(const struct target *target, const char *module, bool autoloaded, struct lasting *out);
+
+/* Has a file system mounted with this option: "noatime", "commit=30".  advisor/action-fstab.c */
+void action_persist_mount(const struct target *target, const char *option, struct lasting *out);
+
+/* Of actions in their order: those that change one line of a file change it one after the other. */
+void action_chain_files(struct plan *plan);
 
 /* The raw text of a sibling setting, or NULL. */
 static inline const char *action_sibling(const struct target *target, const char *key)

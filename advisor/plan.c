@@ -360,6 +360,7 @@ static void add_actions(struct making *making)
 	}
 	free(making->wishes);
 	plan_order(making);
+	action_chain_files(making->plan);
 }
 
 /* ---- identity ---- */

@@ -17,7 +17,7 @@ struct plan_write {
 	bool choice;			/* shown as "none [mq-deadline] kyber": the word in brackets counts */
 	const char *set;		/* commands that set it; NULL: value is written into path */
 	const char *show;		/* command that prints it; NULL: the file at path does.  ethtool_shows and
-					 * mount_shows are functions of reports/plan/library.sh */
+					 * mount_shows are functions of reports/plan/shows.sh */
 	const char *tool;		/* the program that set and show need: "systemctl"; NULL: none */
 	const char *leaves;		/* a file below /run that set leaves behind; NULL: none */
 };
@@ -39,13 +39,15 @@ enum plan_file_kind {
 	PLAN_FILE_LINE,			/* one line of a file that belongs to somebody else */
 };
 
-/* The half of an action that survives a reboot.  Several actions may want lines of one file: each has its own entry. */
+/* The half of an action that survives a reboot.  Several actions may want lines of one file: each has its own entry, and
+ * of those that change the same line a later one begins with what the earlier ones made of it. */
 struct plan_file {
 	enum plan_file_kind kind;
 	const char *path;
 	const char *content;		/* WHOLE: all of it, with its last newline */
 	const char *old_line;		/* LINE: the whole line to replace; NULL: new_line is added at the end */
 	const char *new_line;		/* LINE: NULL: old_line is taken out */
+	uint32_t line;			/* LINE: its number as it was captured, from 1; 0: not known */
 	const char *reload;		/* a command to run after writing and after going back; NULL: none */
 	const char *tool;		/* the program that reload needs */
 };

@@ -52,6 +52,7 @@ static struct look looks[] = {
 static const struct { const char *key, *placeholder; } whole_values[] = {
 	{ "address",           "mac" },
 	{ "cmdline",           "command-line" },
+	{ "fstab.line",        "line" },
 	{ "host.boot_id",      "boot" },
 	{ "host.machine",      "machine" },
 	{ "host.name",         "host" },

@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
+#include "../core/parse.h"
 #include "block.h"
 #include "libmount.h"
 #include "probe.h"
@@ -288,6 +289,55 @@ static void record_space(struct mount_probe *probe, subject_id subject, struct l
 	snapshot_setf(probe->snapshot, subject, "inodes.free", origin, "%" PRIu64, (uint64_t)st.f_favail);
 }
 
+/* The second word of a line: "\\040" is a blank there (fstab(5)). */
+static bool line_is_about(const char *line, size_t length, const char *target, struct strbuf *text)
+{
+	const char *cursor = line, *end = line + length;
+
+	for (int field = 0; field < 2; field++) {
+		cursor += strspn(cursor, " \t");
+		if (field == 0 && (cursor >= end || *cursor == '#'))
+			return false;
+		strbuf_reset(text);
+		for (; cursor < end && *cursor != ' ' && *cursor != '\t'; cursor++) {
+			bool octal = end - cursor > 3 && *cursor == '\\' && cursor[1] >= '0' && cursor[1] <= '3' &&
+				     strspn(cursor + 1, "01234567") >= 3;
+
+			if (octal)
+				strbuf_add_char(text, (char)((cursor[1] - '0') * 64 + (cursor[2] - '0') * 8 + cursor[3] - '0'));
+			else
+				strbuf_add_char(text, *cursor);
+			cursor += octal ? 3 : 0;
+		}
+	}
+	return streq(text->buf, target);
+}
+
+/* The only line of fstab for this mount point, as it stands there: "/etc/fstab:5", a tab, and the line.  Not one with the
+ * password of a share in it. */
+static void record_fstab_line(struct mount_probe *probe, subject_id subject, const char *target)
+{
+	const char *cursor = probe->tables->fstab.buf, *found = NULL;
+	size_t number = 1, at = 0;
+
+	if (probe->tables->fstab_result < 0)
+		return;
+	do {
+		if (!line_is_about(cursor, strcspn(cursor, "\n"), target, &probe->text))
+			continue;
+		if (found)
+			return;
+		found = cursor;
+		at = number;
+	} while (number++, next_line(&cursor));
+	if (!found)
+		return;
+	strbuf_reset(&probe->text);
+	strbuf_add(&probe->text, found, strcspn(found, "\n"));
+	if (!strstr(probe->text.buf, "pass"))
+		snapshot_setf(probe->snapshot, subject, "fstab.line", FSTAB, "%s:%zu\t%s", FSTAB, at, probe->text.buf);
+}
+
 static void record_fstab(struct mount_probe *probe, subject_id subject, const char *target)
 {
 	struct libmnt_fs *entry = NULL;
@@ -303,6 +353,7 @@ static void record_fstab(struct mount_probe *probe, subject_id subject, const ch
 				    probe->tables->fstab_result < 0 ? probe->tables->fstab_result
 								    : -ENOENT,
 				    FSTAB);
+	record_fstab_line(probe, subject, target);
 }
 
 static void record_mount(struct mount_probe *probe, struct libmnt_fs *fs)

@@ -6,6 +6,7 @@
 #include "../core/json.h"
 #include "../core/quote.h"
 #include "../core/strbuf.h"
+#include "plan-script.h"
 #include "plan.h"
 
 struct play {
@@ -76,8 +77,14 @@ static void add_look(struct play *play, const char *name, const char *path, cons
 	struct strbuf *out = &play->out;
 
 	if (show) {
+		CLEANUP(strbuf_release) struct strbuf command = STRBUF_INIT;
+
+		/* mount_shows and ethtool_shows */
+		if (strstr(show, "_shows "))
+			strbuf_add_string(&command, plan_shows_sh);
+		strbuf_add_string(&command, show);
 		strbuf_add_string(out, "      ansible.builtin.shell:\n        cmd: ");
-		add_unsafe(out, show);
+		add_unsafe(out, command.buf);
 		strbuf_add_string(out, "\n      changed_when: false\n      check_mode: false\n");
 	} else {
 		strbuf_add_string(out, "      ansible.builtin.slurp:\n        src: ");
@@ -323,14 +330,17 @@ static void add_line(struct play *play, const struct plan_file *file)
 	strbuf_add_char(&play->out, '\n');
 }
 
+/* Two of them may change one line after the other: back they go the other way round. */
 static void add_lines(struct play *play)
 {
-	for (size_t i = 0; i < play->plan->n_actions; i++) {
-		const struct action *action = &play->plan->actions[i];
+	const struct plan *plan = play->plan;
+
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		const struct action *action = &plan->actions[play->back ? plan->n_actions - 1 - i : i];
 
 		for (size_t f = 0; f < action->n_files; f++)
 			if (action->files[f].kind == PLAN_FILE_LINE)
-				add_line(play, &action->files[f]);
+				add_line(play, &action->files[play->back ? action->n_files - 1 - f : f]);
 	}
 }
 

@@ -341,7 +341,7 @@ static int script_write(FILE *out, const struct plan *plan, const char *does, co
 		add_action(&text, &plan->actions[i]);
 	add_dispatch(&text, plan);
 	fwrite(text.buf, 1, text.len, out);
-	fprintf(out, "%s\n%s", plan_library_sh, own);
+	fprintf(out, "%s\n%s\n%s", plan_library_sh, plan_shows_sh, own);
 	return 0;
 }
 

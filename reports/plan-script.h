@@ -3,6 +3,6 @@
 #ifndef KEISOKU_PLAN_SCRIPT_H
 #define KEISOKU_PLAN_SCRIPT_H
 
-extern const char plan_library_sh[], plan_apply_sh[], plan_rollback_sh[], plan_verify_sh[];
+extern const char plan_library_sh[], plan_shows_sh[], plan_apply_sh[], plan_rollback_sh[], plan_verify_sh[];
 
 #endif

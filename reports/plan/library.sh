@@ -36,6 +36,7 @@ moved=
 problem=
 going_back=
 adrift=
+coming= # lines of other people's files that earlier actions make, one a line: FILE LINE
 newline='
 '
 tab='	'
@@ -506,41 +507,6 @@ clear_left_file() {
 	if [ -z "$root" ]; then systemctl daemon-reload; fi
 }
 
-# What mount says of one option: true, false, or the value behind its equals sign.  The kernel shows strictatime by
-# showing neither of the others.
-mount_shows() {
-	mount_options=$(findmnt -n -o OPTIONS --mountpoint "$1" | tail -n 1)
-	[ -n "$mount_options" ] || return
-	if [ "$2" = strictatime ]; then
-		case ,$mount_options, in
-		*,noatime,* | *,relatime,*) echo false ;;
-		*) echo true ;;
-		esac
-		return
-	fi
-	case ,$mount_options, in
-	*",$2,"*) echo true ;;
-	*",$2="*)
-		mount_options=,$mount_options,
-		mount_options=${mount_options#*",$2="}
-		echo "${mount_options%%,*}"
-		;;
-	*) echo false ;;
-	esac
-}
-
-# ethtool_shows OPTION INTERFACE LABEL: the word behind a label, of the current settings, which come last.
-ethtool_shows() {
-	ethtool "$1" "$2" | {
-		ethtool_word=
-		while read -r ethtool_label ethtool_value ethtool_rest; do
-			if [ "$ethtool_label" = "$3:" ]; then ethtool_word=$ethtool_value; fi
-		done
-		: "${ethtool_rest-}"
-		[ -n "$ethtool_word" ] && printf '%s\n' "$ethtool_word"
-	}
-}
-
 # back PATH VALUE: how it is given back, where that is not one write of what was measured.
 back() {
 	had_back=yes
@@ -759,12 +725,39 @@ reload() {
 	esac
 }
 
+# Somebody else's file has to have the line, or an earlier action makes it; through a link it would be replaced.
 check_file() {
 	[ ! -e "$kept.after" ] || return
-	if ! "$@" >/dev/null 2>&1; then
+	if [ "$1" != print_lines ] && [ -L "$root$file" ]; then
+		complain "$file is a symbolic link"
+		moved=yes
+	elif is_coming "${2-}" || "$@" >/dev/null 2>&1; then
+		if [ "$1" = print_changed ]; then coming="$coming$newline$file ${3-}$newline"; fi
+	else
 		complain "$file: the line that was to be changed is not there"
 		moved=yes
 	fi
+}
+
+is_coming() {
+	case $coming in *"$newline$file $1$newline"*) return 0 ;; esac
+	return 1
+}
+
+# Several actions may change one file, so it may be as any of them found or left it.
+know_hash() {
+	place "$file"
+	cat "$1" >>"$state/files/known.$place" && settle "$state/files/known.$place"
+}
+
+is_known() {
+	place "$file"
+	[ -f "$state/files/known.$place" ] || return 1
+	is_known_now=$(hash_of "$file")
+	while read -r is_known_hash; do
+		[ "$is_known_hash" != "$is_known_now" ] || return 0
+	done <"$state/files/known.$place"
+	return 1
 }
 
 # A directory that is not there is made, and written down so that it goes again.
@@ -792,7 +785,7 @@ write_file() {
 		"$(cat "$kept.after")") return ;;
 		"$(cat "$kept.before")") ;;
 		*)
-			problem="$file was changed by somebody else"
+			is_known || problem="$file was changed by somebody else"
 			return
 			;;
 		esac
@@ -808,9 +801,14 @@ write_file() {
 		problem="cannot write $file"
 		return
 	fi
-	hash_of "$file.keisoku-new" >"$kept.after.new" && mv "$kept.after.new" "$kept.after"
+	hash_of "$file.keisoku-new" >"$kept.after.new" && know_hash "$kept.after.new" && mv "$kept.after.new" "$kept.after"
 	settle "$kept.after"
 	settle "$new"
+	if [ "$(hash_of "$file")" != "$(cat "$kept.before")" ]; then
+		rm -f "$new"
+		problem="$file was changed by somebody else"
+		return
+	fi
 	mv -f "$new" "$root$file" || problem="cannot write $file"
 	settle "$root$file"
 }
@@ -824,7 +822,7 @@ write_originals() {
 		cp -p "$root$file" "$kept.copy" && settle "$kept.copy"
 	else
 		rm -f "$kept.copy"
-	fi && hash_of "$file" >"$kept.before" && settle "$kept.before"
+	fi && hash_of "$file" >"$kept.before" && know_hash "$kept.before" && settle "$kept.before"
 }
 
 check_kept() {
@@ -832,8 +830,10 @@ check_kept() {
 	case $(hash_of "$file") in
 	"$(cat "$kept.after")" | "$(cat "$kept.before")") ;;
 	*)
-		complain "$file was changed by somebody else since"
-		moved=yes
+		if ! is_known; then
+			complain "$file was changed by somebody else since"
+			moved=yes
+		fi
 		;;
 	esac
 }
@@ -867,8 +867,14 @@ forget_directories() {
 	rm -f "$kept.directories"
 }
 
+# As it was left here, or by a later action.
+is_as_left() {
+	[ "$(hash_of "$file")" != "$(cat "$kept.before")" ] || [ "$(cat "$kept.before")" = "$(cat "$kept.after")" ] || return
+	[ "$(hash_of "$file")" = "$(cat "$kept.after")" ] || is_known
+}
+
 verify_file() {
-	if [ -e "$kept.after" ] && [ "$(hash_of "$file")" = "$(cat "$kept.after")" ]; then
+	if [ -e "$kept.after" ] && is_as_left; then
 		say "ok       $number. $file"
 	elif [ ! -e "$kept.after" ]; then
 		say "not so   $number. $file was not written"

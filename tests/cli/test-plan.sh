@@ -374,6 +374,111 @@ script apply --persist
 contains "a change without a file is left to a person" 'by hand  1. sda read_ahead_kb' "$(cat "$work/out")"
 script rollback
 
+# ---- lines of other people's files ----
+
+# Programs that show and change the options of one mount, kept in a file.
+mkdir "$work/mount.bin"
+cat >"$work/mount.bin/findmnt" <<-SH
+	#!/bin/sh
+	cat "$work/options"
+SH
+cat >"$work/mount.bin/mount" <<-SH
+	#!/bin/sh
+	options=\$(cat "$work/options") word=\${2##*,}
+	case \$word in
+	diratime) ;;
+	*atime) options=\$(echo "\$options" | sed "s/[a-z]*\\(rel\\|no\\)atime/\$word/") ;;
+	*=*) options=\$(echo "\$options" | sed "s/\${word%%=*}=[0-9]*/\$word/") ;;
+	esac
+	case \$2 in *relatime,diratime) options=\$(echo "\$options" | sed "s/noatime/relatime/") ;; esac
+	echo "\$options" >"$work/options"
+SH
+chmod +x "$work/mount.bin"/*
+plain_path=$PATH
+PATH=$work/mount.bin:$PATH
+
+mounted_tree() {
+	new_tree
+	echo rw,relatime,commit=5 >"$work/options"
+	file /proc/self/mountinfo '27 1 8:1 / / rw - ext4 /dev/sda1 rw\n28 27 8:2 / /srv/my\\040data rw,relatime - ext4 /dev/sda2 rw,commit=5'
+	file /etc/fstab '# /etc/fstab: static\n/dev/sda1 / ext4 errors=remount-ro 0 1\n/dev/sda2\t/srv/my\\040data  ext4\tdefaults,relatime,x-y="a,b"\t0 2 # data\n'
+	chmod 640 "$tree/etc/fstab"
+}
+
+mounted_tree
+make '/srv/my data options.noatime=true' '/srv/my data options.commit=30'
+same "fstab: a plan for two options of one mount" "0 " "$? $(cat "$work/err")"
+tree_state >"$work/before"
+script apply --dry-run --persist
+same "fstab: --dry-run finds both lines" 0 "$?" "$(cat "$work/out")"
+script apply --persist
+same "fstab: apply" 0 "$?" "$(cat "$work/out")"
+same "fstab: the line has both, and nothing else is changed" '# /etc/fstab: static
+/dev/sda1 / ext4 errors=remount-ro 0 1
+/dev/sda2	/srv/my\040data  ext4	defaults,x-y="a,b",noatime,commit=30	0 2 # data' "$(value /etc/fstab)"
+if findmnt --version >/dev/null 2>&1; then
+	same "findmnt reads the options from it" 'defaults,x-y="a,b",noatime,commit=30' \
+		"$(PATH=$plain_path findmnt -n -o OPTIONS --tab-file "$tree/etc/fstab" '/srv/my data')"
+fi
+script apply --persist
+same "fstab: apply again" 0 "$?"
+script verify
+same "fstab: verify" 0 "$?" "$(cat "$work/out")"
+same "fstab: the running half" rw,noatime,commit=30 "$(cat "$work/options")"
+script rollback
+same "fstab: rollback" 0 "$?" "$(cat "$work/out")"
+same "fstab: everything is as it was" " rw,relatime,commit=5" "$(tree_state | diff "$work/before" -) $(cat "$work/options")"
+if command -v patch >/dev/null; then
+	cp "$tree/etc/fstab" "$work/fstab"
+	patch -s -p1 -d "$tree" <"$plan/files.patch" >"$work/out" 2>&1
+	contains "files.patch changes the same line" '	defaults,x-y="a,b",noatime,commit=30	0 2 # data' "0 $(value /etc/fstab)"
+	patch -s -R -p1 -d "$tree" <"$plan/files.patch" >"$work/out" 2>&1
+	same "and takes it back" "" "$(diff "$work/fstab" "$tree/etc/fstab")"
+else
+	skip "files.patch" "no patch here"
+fi
+
+echo 'UUID=x /new ext4 defaults 0 2' >>"$tree/etc/fstab"
+script apply --persist
+same "fstab: a line that somebody added meanwhile stays" "0 1" "$? $(grep -c '^UUID=x /new' "$tree/etc/fstab")"
+script rollback
+same "fstab: and is there after going back" "0 1" "$? $(grep -c '^UUID=x /new' "$tree/etc/fstab")"
+script apply --persist
+echo 'UUID=y /newer ext4 defaults 0 2' >>"$tree/etc/fstab"
+cp "$tree/etc/fstab" "$work/fstab"
+script rollback
+same "fstab: changed after that: rollback refuses" 1 "$?"
+script rollback --force
+same "fstab: with --force the file is left, the running half goes back" "4  rw,relatime,commit=5" \
+	"$? $(diff "$work/fstab" "$tree/etc/fstab") $(cat "$work/options")"
+mounted_tree
+sed -i 's/ # data$/ # my data/' "$tree/etc/fstab"
+tree_state >"$work/before"
+script apply --persist
+same "fstab: the line itself was changed: refused" 1 "$?"
+same "fstab: and nothing was changed" "" "$(tree_state | diff "$work/before" -)"
+mounted_tree
+mv "$tree/etc/fstab" "$tree/etc/fstab.real" && ln -s fstab.real "$tree/etc/fstab"
+script apply --persist
+same "fstab: a link is refused" 1 "$?"
+contains "fstab: and said" 'symbolic link' "$(cat "$work/out")"
+# Two lines of one file.
+new_tree
+file /etc/sysctl.conf 'vm.swappiness = 60\nnet.core.somaxconn = 128\n# end'
+make vm.swappiness=10 net.core.somaxconn=4096
+tree_state >"$work/before"
+script apply --persist
+same "two lines of /etc/sysctl.conf" "0 # vm.swappiness = 60  # by keisoku
+# net.core.somaxconn = 128  # by keisoku
+# end" "$? $(value /etc/sysctl.conf)"
+script apply --persist
+same "two lines: again" 0 "$?" "$(cat "$work/out")"
+script verify
+same "two lines: verify" 0 "$?" "$(cat "$work/out")"
+script rollback
+same "two lines: everything is as it was" "" "$(tree_state | diff "$work/before" -)"
+PATH=$plain_path
+
 # ---- a step that fails ----
 
 new_tree

@@ -39,12 +39,33 @@ static void options_are_told_as_running_and_as_configured(void **state)
 	assert_setting(tree, MOUNT, "/", "space.size", NULL); /* a captured tree cannot say */
 	assert_setting(tree, MOUNT, "/", "bind", "false");
 	assert_setting(tree, MOUNT, "/", "fstab.options", "noatime,errors=remount-ro");
+	assert_setting(tree, MOUNT, "/", "fstab.line", "/etc/fstab:2\tUUID=a1b2 / ext4 noatime,errors=remount-ro 0 1");
 	assert_setting(tree, MOUNT, "/srv/my data", "options.logbsize", "256k");
 	assert_setting(tree, MOUNT, "/srv/my data", "device", NULL);
 	assert_setting(tree, MOUNT, "/srv/my data", "fstab.options", ABSENCE(ABSENT));
 	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_MOUNT, "/"), "options", MOUNTINFO);
 	assert_origin(tree, tree_subject(tree, SUBJECT_KIND_MOUNT, "/"), "fstab.options",
 		      "/etc/fstab");
+}
+
+static void a_line_of_fstab_is_kept_where_it_is_the_only_one(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, MOUNTINFO, "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+				    "28 27 8:2 / /srv/my\\040data rw - xfs /dev/sda2 rw\n"
+				    "29 27 8:3 / /twice rw - xfs /dev/sda3 rw\n"
+				    "30 27 0:44 / /share rw - cifs //files/x rw\n");
+	tree_write(tree, "/etc/fstab", "#/dev/sda1 / ext4 defaults 0 1\n\n  /dev/sda2\t/srv/my\\040data\txfs\tdefaults\t0 0  \n"
+				       "/dev/sda3 /twice xfs noauto\n/dev/sda3 /twice xfs defaults\n"
+				       "//files/x /share cifs user=a,password=b 0 0\n/dev/sda1 / ext4 defaults");
+	tree_read(tree, &probe_mount);
+
+	assert_setting(tree, MOUNT, "/", "fstab.line", "/etc/fstab:7\t/dev/sda1 / ext4 defaults");
+	assert_setting(tree, MOUNT, "/srv/my data", "fstab.line",
+		       "/etc/fstab:3\t  /dev/sda2\t/srv/my\\040data\txfs\tdefaults\t0 0  ");
+	assert_setting(tree, MOUNT, "/twice", "fstab.line", NULL);
+	assert_setting(tree, MOUNT, "/share", "fstab.line", NULL);
 }
 
 static void an_option_that_is_on_unless_told_otherwise_is_off_only_then(void **state)
@@ -264,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tree_test(options_are_told_as_running_and_as_configured),
+		tree_test(a_line_of_fstab_is_kept_where_it_is_the_only_one),
 		tree_test(an_option_that_is_on_unless_told_otherwise_is_off_only_then),
 		tree_test(file_systems_of_the_kernel_are_left_out_but_some),
 		tree_test(of_mounts_on_one_point_the_last_is_seen),

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# Print one setting that no file shows.  Part of every script, and of the tasks of a playbook that look at such settings.
+
+# What mount says of one option: true, false, or the value behind its equals sign.  The kernel shows strictatime by
+# showing neither of the others.
+mount_shows() {
+	mount_options=$(findmnt -n -o OPTIONS --mountpoint "$1" | tail -n 1)
+	[ -n "$mount_options" ] || return
+	if [ "$2" = strictatime ]; then
+		case ,$mount_options, in
+		*,noatime,* | *,relatime,*) echo false ;;
+		*) echo true ;;
+		esac
+		return
+	fi
+	case ,$mount_options, in
+	*",$2,"*) echo true ;;
+	*",$2="*)
+		mount_options=,$mount_options,
+		mount_options=${mount_options#*",$2="}
+		echo "${mount_options%%,*}"
+		;;
+	*) echo false ;;
+	esac
+}
+
+# ethtool_shows OPTION INTERFACE LABEL: the word behind a label, of the current settings, which come last.
+ethtool_shows() {
+	ethtool "$1" "$2" | {
+		ethtool_word=
+		while read -r ethtool_label ethtool_value ethtool_rest; do
+			if [ "$ethtool_label" = "$3:" ]; then ethtool_word=$ethtool_value; fi
+		done
+		: "${ethtool_rest-}"
+		[ -n "$ethtool_word" ] && printf '%s\n' "$ethtool_word"
+	}
+}
