@@ -2,6 +2,7 @@
 /* Settings that are files: below /proc/sys, below /sys, and the kernel command line. */
 #include "action.h"
 
+#include "../core/boot.h"
 #include "../core/owner.h"
 #include "../core/parse.h"
 #include "rule.h"
@@ -60,9 +61,11 @@ static uint32_t line_number(const char *place)
 }
 
 /* sysctl(8) reads /etc/sysctl.conf last, whatever other files are called: its line has to go. */
-static void take_out_of_sysctl_conf(const struct target *target, const struct owner_line *lines, size_t count,
-				    struct lasting *out)
+static void take_out_of_sysctl_conf(const struct target *target, struct lasting *out)
 {
+	const struct owner_line *lines;
+	size_t count = owner_lines(target->snapshot, BOOT_PROCPS, target->key, target->arena, &lines);
+
 	for (size_t i = 0; i < count; i++) {
 		if (!streq(lines[i].path, "/etc/sysctl.conf"))
 			continue;
@@ -105,7 +108,7 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 	const char *module = entry_text(target->entry, "module"), *stem;
 	const struct owner_line *lines;
-	size_t count = owner_lines(target->snapshot, target->key, target->arena, &lines);
+	size_t count = owner_lines(target->snapshot, NULL, target->key, target->arena, &lines);
 
 	if (!action_plain(target->key) || !action_printable(value)) {
 		action_note(out, "its name or value cannot be written in a sysctl.d file");
@@ -119,7 +122,7 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 	if (count == 0)
 		action_note(out, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
 	note_owner(target, out);
-	take_out_of_sysctl_conf(target, lines, count, out);
+	take_out_of_sysctl_conf(target, out);
 	if (module)
 		action_persist_module(target, module, false, out);
 	module = action_module_of_value(target->snapshot, target->entry, target->key, value, target->arena);

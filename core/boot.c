@@ -403,10 +403,15 @@ struct boot_outcome boot_outcome(struct boot *boot, const char *loader, enum sub
 	return outcome;
 }
 
+const char *boot_loaders(const struct boot *boot)
+{
+	return boot->loaders ? boot->loaders : "";
+}
+
 struct boot_outcome boot_effective(struct boot *boot, const char *key)
 {
 	struct boot_outcome effective = { .state = BOOT_STATE_UNSET };
-	const char *cursor = boot->loaders ? boot->loaders : "", *word;
+	const char *cursor = boot_loaders(boot), *word;
 	size_t length;
 
 	while (next_word(&cursor, &word, &length)) {

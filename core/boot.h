@@ -106,6 +106,7 @@ struct boot_outcome boot_outcome(struct boot *boot, const char *loader, enum sub
 /* What is left of a sysctl when those loaders have run that run at boot, in their order.  The probe leaves their names in
  * the setting BOOT_LOADERS of the host ("systemd-sysctl tuned"); without it, systemd-sysctl is meant. */
 #define BOOT_LOADERS "sysctl.loaders"
+const char *boot_loaders(const struct boot *boot);
 struct boot_outcome boot_effective(struct boot *boot, const char *key);
 
 /* Whether systemd-sysctl, procps (old and new) and TuneD, as far as they have lines here, leave different values of a

@@ -1,40 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "owner.h"
 
-#include "strbuf.h"
+#include "boot.h"
+#include "parse.h"
 
-size_t owner_lines(const struct snapshot *snapshot, const char *key, struct arena *arena,
+struct gathering {
+	struct arena *arena;
+	struct owner_line *lines;
+	size_t count, capacity;
+};
+
+static void gather(struct gathering *gathering, const struct boot_line *line)
+{
+	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
+	size_t kept = 0;
+
+	boot_place(line, &place);
+	/* Read a second time it counts there. */
+	for (size_t i = 0; i < gathering->count; i++)
+		if (!streq(gathering->lines[i].place, place.buf))
+			gathering->lines[kept++] = gathering->lines[i];
+	gathering->count = kept;
+	GROW(gathering->lines, gathering->capacity, gathering->count + 1);
+	gathering->lines[gathering->count++] = (struct owner_line){
+		.path = arena_strdup(gathering->arena, line->path),
+		.place = arena_strdup(gathering->arena, place.buf),
+		.text = arena_strdup(gathering->arena, line->text),
+	};
+}
+
+/* Nothing of a loader that leaves the key alone. */
+static void gather_loader(struct gathering *gathering, struct boot *boot, const char *loader, const char *key)
+{
+	struct boot_outcome outcome = boot_outcome(boot, loader, SUBJECT_KIND_HOST, "", key);
+	const struct boot_line *const *lines;
+	size_t count = boot_lines(boot, SUBJECT_KIND_HOST, "", key, &lines);
+
+	if (outcome.state == BOOT_STATE_UNSET)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (streq(lines[i]->loader, loader) && lines[i]->fate == BOOT_SHADOWED)
+			gather(gathering, lines[i]);
+	gather(gathering, outcome.line);
+}
+
+size_t owner_lines(const struct snapshot *snapshot, const char *loader, const char *key, struct arena *arena,
 		   const struct owner_line **ret_lines)
 {
-	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
-	const char *text;
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_read(snapshot);
+	struct gathering gathering = { .arena = arena };
+	const char *loaders = loader ? loader : boot_loaders(boot), *word;
 	struct owner_line *lines;
-	size_t count = 1, n = 0;
+	size_t length;
 
-	*ret_lines = NULL;
-	strbuf_addf(&name, OWNER_LINES "%s", key);
-	text = snapshot_text(snapshot, SUBJECT_HOST, name.buf);
-	if (!text)
-		return 0;
-	for (const char *c = text; *c; c++)
-		count += *c == '\n';
-	lines = arena_alloc(arena, count * sizeof(*lines));
-	for (size_t i = 0; i < count; i++) {
-		size_t length = strcspn(text, "\n");
-		const char *tab = memchr(text, '\t', length);
-		const char *colon = tab ? memrchr(text, ':', (size_t)(tab - text)) : NULL;
+	while (next_word(&loaders, &word, &length)) {
+		CLEANUP(free_ptr) char *name = xstrndup(word, length);
 
-		/* A snapshot may say anything. */
-		if (colon && *text == '/')
-			lines[n++] = (struct owner_line){
-				.path = arena_strndup(arena, text, (size_t)(colon - text)),
-				.place = arena_strndup(arena, text, (size_t)(tab - text)),
-				.text = arena_strndup(arena, tab + 1, (size_t)(text + length - tab - 1)),
-			};
-		text += length + (text[length] == '\n');
+		gather_loader(&gathering, boot, name, key);
 	}
+	lines = arena_alloc(arena, gathering.count * sizeof(*lines));
+	if (gathering.count > 0)
+		memcpy(lines, gathering.lines, gathering.count * sizeof(*lines));
+	free(gathering.lines);
 	*ret_lines = lines;
-	return n;
+	return gathering.count;
 }
 
 /* kubelet, setupKernelTunables(): with protectKernelDefaults it refuses to start instead. */
@@ -85,7 +114,7 @@ static const struct place_owner place_owners[] = {
 bool owner_find(const struct snapshot *snapshot, const char *key, struct arena *arena, struct owner *ret_owner)
 {
 	const struct owner_line *lines;
-	size_t count = owner_lines(snapshot, key, arena, &lines);
+	size_t count = owner_lines(snapshot, NULL, key, arena, &lines);
 
 	if (owner_kubelet_value(key) && owner_is_active(snapshot, "kubelet")) {
 		*ret_owner = (struct owner){

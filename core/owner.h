@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who sets a sysctl: the lines of files that assign it, and the program whose word is the last.
- *
- * The probe of configuration files leaves them in the snapshot as the setting "sysctl.file.KEY" of the host: one line for
- * each assignment, in the order in which they are applied, so that the last one counts:
- *
- *	/usr/lib/sysctl.d/50-default.conf:12	net.ipv4.conf.all.rp_filter = 2
- *	/etc/sysctl.d/99-site.conf:3	net.ipv4.conf.all.rp_filter=1 */
+/* Who sets a sysctl: the lines of files that assign it (core/boot.h), and the program whose word is the last. */
 #ifndef KEISOKU_OWNER_H
 #define KEISOKU_OWNER_H
 
 #include "snapshot.h"
-
-#define OWNER_LINES "sysctl.file."	/* and the key */
 
 struct owner_line {
 	const char *path;	/* in the arena, like the rest */
@@ -19,8 +11,9 @@ struct owner_line {
 	const char *text;	/* the whole line, as it stands there */
 };
 
-/* The lines that assign key, the one that counts last; their number. */
-size_t owner_lines(const struct snapshot *snapshot, const char *key, struct arena *arena,
+/* The lines that assign key and are read, the one that counts last; their number.  loader: of boot.h; NULL: of those that
+ * run at boot, one after another. */
+size_t owner_lines(const struct snapshot *snapshot, const char *loader, const char *key, struct arena *arena,
 		   const struct owner_line **ret_lines);
 
 struct owner {

@@ -10,7 +10,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "owner.h"
+#include "boot.h"
 #include "snapshot-store.h"
 #include "strbuf.h"
 
@@ -157,40 +157,59 @@ static const char *redact_string(struct redaction *redaction, const char *text)
 	return redact_text(redaction, text, strlen(text), &length);
 }
 
-/* Of a line that sets a sysctl, what follows "#" or ";" is the words of whoever wrote it:
- *
- *	/etc/sysctl.d/99-site.conf:3	vm.swappiness = 10	# asked for by db7, ticket 4711 */
-static void cut_comments(struct strbuf *lines)
+/* What follows "#" or ";" in a line of configuration is the words of whoever wrote it. */
+static const char *cut_comment(struct redaction *redaction, const char *text)
 {
 	CLEANUP(strbuf_release) struct strbuf result = STRBUF_INIT;
-	const char *line = lines->buf;
+	size_t length = strcspn(text, "#;");
 
-	for (;;) {
-		size_t length = strcspn(line, "\n");
-		const char *tab = memchr(line, '\t', length);
-		size_t start = tab ? (size_t)(tab - line) : 0;
-		size_t kept = start + strcspn(line + start, "#;\n");
-
-		strbuf_add(&result, line, kept);
-		strbuf_add_string(&result, kept < length ? "# comment" : "");
-		if (line[length] == '\0')
-			break;
-		strbuf_add_char(&result, '\n');
-		line += length + 1;
-	}
-	strbuf_release(lines);
-	*lines = result;
-	result = (struct strbuf)STRBUF_INIT;
+	if (text[length] == '\0')
+		return text;
+	strbuf_add(&result, text, length);
+	strbuf_add_string(&result, "# comment");
+	return arena_strndup(&redaction->snapshot->arena, result.buf, result.len);
 }
 
 static const char *placeholder_of_key(const char *key)
 {
-	if (starts_with(key, OWNER_LINES))
-		key += strlen(OWNER_LINES);
 	for (size_t i = 0; i < ARRAY_SIZE(whole_values); i++)
 		if (streq(whole_values[i].key, key))
 			return whole_values[i].placeholder;
 	return ends_with(key, ".example") ? "message" : ends_with(key, ".cmdline") ? "command-line" : NULL;
+}
+
+static const char *redact_value(struct redaction *redaction, const char *key, const char *value)
+{
+	const char *placeholder = placeholder_of_key(key);
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (!placeholder || !*value)
+		return redact_string(redaction, value);
+	add_placeholder(redaction, &text, placeholder, value, strlen(value));
+	return arena_strndup(&redaction->snapshot->arena, text.buf, text.len);
+}
+
+/* Lines of configuration (boot.h): what they give to a key is redacted as the key's own value is. */
+static void redact_boot(struct redaction *redaction, struct setting *setting)
+{
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_new(), *redacted = boot_new();
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	(void)boot_parse(boot, setting->raw, setting->raw_length);
+	for (size_t i = 0; i < boot_count(boot); i++) {
+		struct boot_line line = *boot_at(boot, i);
+
+		line.text = placeholder_of_key(line.key) ? redact_value(redaction, line.key, line.text)
+							 : redact_string(redaction, cut_comment(redaction, line.text));
+		line.value = redact_value(redaction, line.key, cut_comment(redaction, line.value));
+		line.subject = redact_string(redaction, line.subject);
+		line.path = redact_string(redaction, line.path);
+		line.why = redact_string(redaction, line.why);
+		(void)boot_add(redacted, &line);
+	}
+	boot_format(redacted, &text);
+	setting->raw = arena_strndup(&redaction->snapshot->arena, text.buf, text.len);
+	setting->raw_length = (uint32_t)text.len;
 }
 
 static void redact_setting(struct redaction *redaction, struct setting *setting)
@@ -202,17 +221,15 @@ static void redact_setting(struct redaction *redaction, struct setting *setting)
 
 	if (setting->origin)
 		setting->origin = redact_string(redaction, setting->origin);
+	if (starts_with(key, BOOT_PREFIX)) {
+		redact_boot(redaction, setting);
+		return;
+	}
 	if (placeholder && setting->raw_length > 0 && !streq(setting->raw, "(none)")) {
 		add_placeholder(redaction, &text, placeholder, setting->raw, setting->raw_length);
 		setting->raw = arena_strndup(&redaction->snapshot->arena, text.buf, text.len);
 		setting->raw_length = (uint32_t)text.len;
 		return;
-	}
-	if (starts_with(key, OWNER_LINES)) {
-		strbuf_add(&text, setting->raw, setting->raw_length);
-		cut_comments(&text);
-		setting->raw = arena_strndup(&redaction->snapshot->arena, text.buf, text.len);
-		setting->raw_length = (uint32_t)text.len;
 	}
 	setting->raw = redact_text(redaction, setting->raw, setting->raw_length, &length);
 	setting->raw_length = (uint32_t)length;

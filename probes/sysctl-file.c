@@ -1,317 +1,341 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines of files that set sysctls, in the order in which they are applied (core/owner.h says how they are kept).
+/* The lines of files that set sysctls, and their fate with each program that reads these files: systemd-sysctl, sysctl(8)
+ * and TuneD.  core/boot.h says how they are kept; what each makes of a line, of a directory and of patterns is in
+ * sysctl-line.h, sysctl-directory.h and sysctl-resolve.h.
  *
- * Files of the sysctl.d directories are merged by name, and one in /etc hides its namesakes (sysctl.d(5)).  sysctl(8) reads
- * /etc/sysctl.conf last.  TuneD sets what its profile says afterwards, and then applies the files of /run and /etc once
- * more, unless tuned-main.conf has reapply_sysctl off.  Patterns are left to whoever resolves them as each loader does. */
+ * At boot the kernel applies the "sysctl." arguments of its command line first, then systemd-sysctl runs (sysctl(8) where
+ * there is no systemd), then TuneD where it is used. */
 #include <errno.h>
-#include <stdlib.h>
+#include <fnmatch.h>
 
-#include "../core/owner.h"
+#include "../core/boot.h"
 #include "../core/parse.h"
 #include "probe.h"
-#include "sysctl-line.h"
+#include "sysctl-directory.h"
+#include "sysctl-resolve.h"
+#include "tuned-profile.h"
 
-#define TUNED_MAIN "/etc/tuned/tuned-main.conf"
-#define TUNED_PROFILE "/etc/tuned/active_profile"
-#define INCLUDES_MAX 32
-#define LINES_MAX 20000
-#define FILES_MAX 1000
-
-static const char *const sysctl_directories[] = {
-	"/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d",
-};
-static const char *const tuned_directories[] = {
-	"/etc/tuned", "/etc/tuned/profiles", "/usr/lib/tuned", "/usr/lib/tuned/profiles",
-};
-
-enum source { SOURCE_LIBRARY, SOURCE_TUNED, SOURCE_ETC, SOURCE_CONF };
-
-struct assignment {
-	char *key, *text;		/* text: "PATH:LINE\tthe line" */
-	enum source source;
-	size_t order;
-};
+#define CMDLINE "/proc/cmdline"
 
 struct sysctl_files {
 	const struct root *root;
 	struct snapshot *snapshot;
-	struct assignment *items;
-	size_t count, capacity;
-	size_t includes;
-	bool tuned_last;
+	struct sysctl_directories directories;
+	struct sysctl_keys *keys;
+	struct tuned tuned;
+	struct strbuf cmdline;
+	struct boot *boot;
+	bool full;
 };
 
-/* ---- lines ---- */
-
-/* As systemd and procps do: where the first separator is a slash, slashes separate and dots belong to names. */
-static void normalise(struct strbuf *key)
+/* What is never read below /proc/sys is not kept from a file either. */
+static bool is_secret(const char *path)
 {
-	char *first = strpbrk(key->buf, "./");
-
-	if (!first || *first == '.')
-		return;
-	for (char *c = key->buf; *c; c++)
-		*c = *c == '/' ? '.' : *c == '.' ? '/' : *c;
+	return strstr(path, "tcp_fastopen_key") || strstr(path, "netdev_rss_key") || strstr(path, "stable_secret");
 }
 
-bool sysctl_line_parse(const char *line, struct strbuf *key, const char **ret_value, size_t *ret_length)
-{
-	size_t length = strcspn(line, "\n");
-	const char *equals;
+/* ---- the kernel command line ---- */
 
-	strbuf_reset(key);
-	while (length > 0 && (*line == ' ' || *line == '\t')) {
-		line++;
-		length--;
-	}
-	equals = memchr(line, '=', length);
-	if (!equals || *line == '#' || *line == ';')
+/* Parameters with a name of their own that stand for a sysctl (fs/proc/proc_sysctl.c). */
+static const char *const aliases[][2] = {
+	{ "hardlockup_all_cpu_backtrace", "kernel.hardlockup_all_cpu_backtrace" },
+	{ "hung_task_panic", "kernel.hung_task_panic" },
+	{ "numa_zonelist_order", "vm.numa_zonelist_order" },
+	{ "softlockup_all_cpu_backtrace", "kernel.softlockup_all_cpu_backtrace" },
+};
+
+/* "sysctl.vm.swappiness", "sysctl/vm/swappiness": every dot becomes a slash. */
+static bool cmdline_key(const char *name, struct strbuf *key)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
+		if (streq(aliases[i][0], name)) {
+			strbuf_reset(key);
+			strbuf_add_string(key, aliases[i][1]);
+			return true;
+		}
+	if (!starts_with(name, "sysctl.") && !starts_with(name, "sysctl/"))
 		return false;
-	strbuf_add(key, *line == '-' ? line + 1 : line, (size_t)(equals - line) - (*line == '-'));
-	strbuf_trim(key);
-	if (key->len == 0 || strpbrk(key->buf, "*?[ \t") || strlen(key->buf) != key->len)
+	strbuf_add_string(&path, name + strlen("sysctl."));
+	for (char *c = path.buf; *c; c++)
+		*c = *c == '.' ? '/' : *c;
+	return sysctl_key_of_path(path.buf, key);
+}
+
+/* The next word; quotes keep blanks in it, and one that begins and ends a value goes. */
+static bool next_argument(const char **cursor, struct strbuf *name, struct strbuf *value, bool *ret_has_value)
+{
+	bool quoted = false;
+
+	strbuf_reset(name);
+	strbuf_reset(value);
+	*ret_has_value = false;
+	while (**cursor == ' ' || **cursor == '\t' || **cursor == '\n')
+		(*cursor)++;
+	if (**cursor == '\0')
 		return false;
-	normalise(key);
-	length -= (size_t)(equals + 1 - line);
-	line = equals + 1;
-	while (length > 0 && (*line == ' ' || *line == '\t')) {
-		line++;
-		length--;
+	for (; **cursor && (quoted || !strchr(" \t\n", **cursor)); (*cursor)++) {
+		if (**cursor == '"')
+			quoted = !quoted;
+		else if (**cursor == '=' && !*ret_has_value)
+			*ret_has_value = true;
+		else
+			strbuf_add_char(*ret_has_value ? value : name, **cursor);
 	}
-	while (length > 0 && strchr(" \t\r", line[length - 1]))
-		length--;
-	*ret_value = line;
-	*ret_length = length;
 	return true;
 }
 
-/* What is never read below /proc/sys is not read from a file either. */
-static bool is_secret(const char *key)
+/* What follows "--" is for init.  The kernel takes no empty value. */
+static void read_cmdline(struct sysctl_files *files, struct sysctl_resolver *resolver)
 {
-	return streq(key, "net.ipv4.tcp_fastopen_key") || streq(key, "net.core.netdev_rss_key") ||
-	       ends_with(key, ".stable_secret");
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, value = STRBUF_INIT, key = STRBUF_INIT;
+	const char *cursor = files->cmdline.buf, *start = cursor;
+	bool has_value;
+
+	for (; next_argument(&cursor, &name, &value, &has_value) && !streq(name.buf, "--"); start = cursor) {
+		struct sysctl_place place = { .path = CMDLINE, .number = 1, .text = start, .length = (size_t)(cursor - start) };
+
+		while (place.length > 0 && *place.text == ' ') {
+			place.text++;
+			place.length--;
+		}
+		if (!cmdline_key(name.buf, &key))
+			continue;
+		if (!has_value || value.len == 0)
+			(void)sysctl_resolver_fate(resolver, key.buf, "", &place, BOOT_INVALID, "it has no value");
+		else if (!is_secret(key.buf))
+			files->full |= !sysctl_resolver_cmdline(resolver, key.buf, value.buf, &place);
+	}
 }
 
-static void add_assignment(struct sysctl_files *files, enum source source, const char *key, const char *path, size_t line,
-			   const char *text, size_t length)
+/* ---- the files ---- */
+
+static void hide_secret(struct sysctl_line *line, struct sysctl_place *place)
 {
-	if (files->count == LINES_MAX)
+	if (!is_secret(line->path.buf))
 		return;
-	GROW(files->items, files->capacity, files->count + 1);
-	files->items[files->count] = (struct assignment){
-		.key = xstrdup(key),
-		.text = is_secret(key) ? xasprintf("%s:%zu\t%s = (left out)", path, line, key)
-				       : xasprintf("%s:%zu\t%.*s", path, line, (int)length, text),
-		.source = source,
-		.order = files->count,
-	};
-	files->count++;
+	strbuf_reset(&line->value);
+	strbuf_add_string(&line->value, "(left out)");
+	place->text = "(left out)";
+	place->length = strlen(place->text);
 }
 
-static void read_lines(struct sysctl_files *files, enum source source, const char *path)
+/* Of a file that is not read, only what looks like an assignment is worth a word. */
+static void add_unread_line(struct sysctl_files *files, struct sysctl_resolver *resolver, const struct sysctl_line *line,
+			    const struct sysctl_place *place, enum boot_fate fate, const char *why)
 {
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, key = STRBUF_INIT;
-	const char *cursor, *value;
-	size_t number = 1, length;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 
-	if (strpbrk(path, "\n\t") || root_read(files->root, path, &text) < 0)
-		return;
-	cursor = text.buf;
-	do {
-		if (sysctl_line_parse(cursor, &key, &value, &length))
-			add_assignment(files, source, key.buf, path, number, cursor, strcspn(cursor, "\n"));
-		number++;
-	} while (next_line(&cursor));
+	if (line->kind == SYSCTL_LINE_ASSIGN && strpbrk(line->path.buf, "/") && !strpbrk(line->path.buf, " \t") &&
+	    sysctl_key_of_path(line->path.buf, &key))
+		files->full |= !sysctl_resolver_fate(resolver, key.buf, line->value.buf, place, fate, why);
 }
 
-/* ---- sysctl.d ---- */
-
-struct named {
-	char *name;
-	const char *directory;
-};
-
-static int compare_names(const void *a, const void *b)
+static bool is_excluded(const char *patterns, const char *path)
 {
-	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
-}
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
 
-static bool has_name(const struct named *names, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (streq(names[i].name, name))
+	if (!patterns || !sysctl_key_of_path(path, &name))
+		return false;
+	while (*patterns) {
+		size_t length = strcspn(patterns, ",;");
+		CLEANUP(strbuf_release) struct strbuf pattern = STRBUF_INIT;
+
+		strbuf_add(&pattern, patterns, length);
+		strbuf_trim(&pattern);
+		if (fnmatch(pattern.buf, name.buf, 0) == 0)
 			return true;
+		patterns += length + (patterns[length] != '\0');
+	}
 	return false;
 }
 
-static void list_directory(struct sysctl_files *files, const char *directory, struct named *names, size_t *count)
+static void add_line(struct sysctl_files *files, struct sysctl_resolver *resolver, enum sysctl_loader loader,
+		     const struct sysctl_file_place *file, struct sysctl_line *line, struct sysctl_place *place)
 {
-	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+	hide_secret(line, place);
+	if (file->fate == SYSCTL_FILE_MASKED)
+		add_unread_line(files, resolver, line, place, BOOT_MASKED, file->by->path);
+	else if (file->fate == SYSCTL_FILE_IGNORED)
+		add_unread_line(files, resolver, line, place, BOOT_IGNORED, file->why);
+	else if (loader == SYSCTL_TUNED && is_excluded(files->tuned.exclude, line->path.buf))
+		add_unread_line(files, resolver, line, place, BOOT_IGNORED, "reapply_sysctl_exclude of tuned-main.conf names it");
+	else
+		files->full |= !sysctl_resolver_line(resolver, line, place);
+}
 
-	(void)root_list_limit(files->root, directory, FILES_MAX, &list);
-	for (size_t i = 0; i < list.count && *count < FILES_MAX; i++) {
-		const char *name = list.entries[i].name;
+static void read_file(struct sysctl_files *files, struct sysctl_resolver *resolver, enum sysctl_loader loader,
+		      const struct sysctl_file_place *file)
+{
+	struct sysctl_cursor cursor = SYSCTL_CURSOR(file->file->text.buf, file->file->text.len);
+	CLEANUP(sysctl_line_release) struct sysctl_line line = SYSCTL_LINE_INIT;
+	struct sysctl_place place = { .path = file->file->path, .text = "" };
 
-		if (ends_with(name, ".conf") && !has_name(names, *count, name))
-			names[(*count)++] = (struct named){ .name = xstrdup(name), .directory = directory };
+	if (file->file->error < 0 && file->fate == SYSCTL_FILE_READ) {
+		/* A link that leads nowhere still hides its namesakes; any other file may say anything. */
+		bool gone = file->file->error == -ENOENT || file->file->error == -EISDIR;
+
+		(void)sysctl_resolver_fate(resolver, "", "", &place, gone ? BOOT_IGNORED : BOOT_UNRESOLVED,
+					   gone ? "there is no file behind the name" : "it cannot be read");
+		return;
+	}
+	while (sysctl_next_line(loader, &cursor)) {
+		place.number = cursor.number;
+		place.text = cursor.line;
+		place.length = cursor.length;
+		sysctl_line_parse(loader, cursor.line, cursor.length, &line);
+		add_line(files, resolver, loader, file, &line, &place);
 	}
 }
 
-static void read_directories(struct sysctl_files *files)
+/* glob(3) is what procps opens files with. */
+static bool is_glob_name(enum sysctl_loader loader, const struct sysctl_file_place *file)
 {
-	struct named *names = xcalloc(FILES_MAX, sizeof(*names));
-	size_t count = 0;
+	return (loader == SYSCTL_PROCPS || loader == SYSCTL_PROCPS_OLD) && file->fate == SYSCTL_FILE_READ &&
+	       strpbrk(file->file->name, "*?[{\\");
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(sysctl_directories); i++)
-		list_directory(files, sysctl_directories[i], names, &count);
-	qsort(names, count, sizeof(*names), compare_names);
+static void read_files(struct sysctl_files *files, struct sysctl_resolver *resolver, enum sysctl_loader loader)
+{
+	struct sysctl_file_place *places;
+	size_t count = sysctl_directories_order(&files->directories, loader, &places);
+
 	for (size_t i = 0; i < count; i++) {
-		CLEANUP(free_ptr) char *path = xasprintf("%s/%s", names[i].directory, names[i].name);
-		bool library = starts_with(path, "/usr/") || starts_with(path, "/lib/");
-
-		read_lines(files, library ? SOURCE_LIBRARY : SOURCE_ETC, path);
-		free(names[i].name);
+		if (strpbrk(places[i].file->path, "\n\t"))
+			continue;
+		if (is_glob_name(loader, &places[i]))
+			(void)sysctl_resolver_fate(resolver, "", "", &(struct sysctl_place){
+				.path = places[i].file->path, .text = "" }, BOOT_UNRESOLVED,
+				"sysctl takes its name for a pattern");
+		else
+			read_file(files, resolver, loader, &places[i]);
 	}
-	free(names);
-	read_lines(files, SOURCE_CONF, "/etc/sysctl.conf");
+	free(places);
+}
+
+static void resolve(struct sysctl_files *files, enum sysctl_loader loader)
+{
+	CLEANUP(sysctl_resolver_free_ptr) struct sysctl_resolver *resolver = sysctl_resolver_new(loader, files->keys);
+
+	read_cmdline(files, resolver);
+	read_files(files, resolver, loader);
+	sysctl_resolver_finish(resolver, files->boot);
 }
 
 /* ---- TuneD ---- */
 
-static void read_profile(struct sysctl_files *files, const char *name, size_t length);
-
-/* Of "include = a, b" each. */
-static void read_includes(struct sysctl_files *files, const char *names, size_t length)
+/* ">4096": only where it is more than what was there before.  NULL: it is written; "": not known. */
+static const char *keeps_value(struct sysctl_files *files, const char *key, const char *value, const char **ret_value)
 {
-	const char *end = names + length;
+	struct boot_outcome before;
+	int64_t wanted, found;
 
-	while (names < end) {
-		size_t n = strcspn(names, ", \t\n");
-
-		n = n > (size_t)(end - names) ? (size_t)(end - names) : n;
-		if (n > 0)
-			read_profile(files, names, n);
-		names += n ? n : 1;
-	}
+	*ret_value = value;
+	if ((*value != '>' && *value != '<') || parse_i64(value + 1, &wanted) < 0)
+		return NULL;
+	before = boot_outcome(files->boot, BOOT_SYSTEMD, SUBJECT_KIND_HOST, "", key);
+	if (before.state != BOOT_STATE_SET || parse_i64(before.line->value, &found) < 0)
+		return "";
+	*ret_value = value + 1;
+	return (*value == '>' ? wanted > found : wanted < found) ? NULL : "the value that was there before is kept";
 }
 
-static bool is_section(const char *line, const char *name)
+static void add_tuned_option(struct sysctl_files *files, struct sysctl_resolver *resolver, const struct tuned_option *option)
 {
-	size_t length = strlen(name);
-
-	return *line == '[' && strncmp(line + 1, name, length) == 0 && line[1 + length] == ']';
-}
-
-/* [sysctl]
- * vm.swappiness=10 */
-static void read_sections(struct sysctl_files *files, const char *path, const char *cursor)
-{
-	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
-	bool in_main = false, in_sysctl = false;
-	const char *value;
-	size_t number = 1, length;
-
-	do {
-		if (*cursor == '[') {
-			in_main = is_section(cursor, "main");
-			in_sysctl = is_section(cursor, "sysctl");
-		} else if (sysctl_line_parse(cursor, &key, &value, &length)) {
-			if (in_main && streq(key.buf, "include"))
-				read_includes(files, value, length);
-			else if (in_sysctl)
-				add_assignment(files, SOURCE_TUNED, key.buf, path, number, cursor, strcspn(cursor, "\n"));
-		}
-		number++;
-	} while (next_line(&cursor));
-}
-
-static void read_profile(struct sysctl_files *files, const char *name, size_t length)
-{
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-	if (memchr(name, '/', length) || files->includes++ >= INCLUDES_MAX)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(tuned_directories); i++) {
-		CLEANUP(free_ptr) char *path = xasprintf("%s/%.*s/tuned.conf", tuned_directories[i], (int)length, name);
-
-		if (root_read(files->root, path, &text) < 0)
-			continue;
-		read_sections(files, path, text.buf);
-		return;
-	}
-}
-
-static bool is_off(const char *value, size_t length)
-{
-	static const char *const words[] = { "0", "false", "False", "no", "off" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (length == strlen(words[i]) && memcmp(value, words[i], length) == 0)
-			return true;
-	return false;
-}
-
-static void read_tuned(struct sysctl_files *files)
-{
+	CLEANUP(sysctl_line_release) struct sysctl_line line = SYSCTL_LINE_INIT;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, key = STRBUF_INIT;
-	const char *cursor, *value;
-	size_t length;
+	struct sysctl_place place = {
+		.path = option->path, .number = option->number, .text = option->text, .length = strlen(option->text),
+	};
+	const char *value, *kept;
 
-	if (root_read(files->root, TUNED_MAIN, &text) == 0) {
-		cursor = text.buf;
-		do {
-			if (sysctl_line_parse(cursor, &key, &value, &length) && streq(key.buf, "reapply_sysctl"))
-				files->tuned_last = is_off(value, length);
-		} while (next_line(&cursor));
-	}
-	if (root_read(files->root, TUNED_PROFILE, &text) == 0)
-		read_includes(files, text.buf, text.len);
+	strbuf_addf(&text, "%s=", option->key);
+	sysctl_line_parse(SYSCTL_TUNED, text.buf, text.len, &line);
+	if (line.kind != SYSCTL_LINE_ASSIGN || !sysctl_key_of_path(line.path.buf, &key))
+		return;
+	kept = keeps_value(files, key.buf, option->value, &value);
+	strbuf_add_string(&line.value, value);
+	hide_secret(&line, &place);
+	if (option->shadowed_by)
+		(void)sysctl_resolver_fate(resolver, key.buf, line.value.buf, &place, BOOT_SHADOWED, option->shadowed_by);
+	else if (option->unresolved || (kept && !*kept))
+		(void)sysctl_resolver_fate(resolver, key.buf, line.value.buf, &place, BOOT_UNRESOLVED,
+					   option->unresolved ? option->unresolved : "it depends on the value before");
+	else if (kept)
+		(void)sysctl_resolver_fate(resolver, key.buf, line.value.buf, &place, BOOT_IGNORED, kept);
+	else
+		files->full |= !sysctl_resolver_line(resolver, &line, &place);
 }
 
-/* ---- all of one key ---- */
-
-static unsigned int rank(const struct assignment *assignment, bool tuned_last, bool tuned)
+/* TuneD writes what its profile says, then applies the files of /run and /etc once more. */
+static void resolve_tuned(struct sysctl_files *files)
 {
-	if (assignment->source == SOURCE_TUNED)
-		return tuned_last ? 4 : 1;
-	if (assignment->source == SOURCE_CONF)
-		return 3;
-	return tuned && assignment->source == SOURCE_ETC ? 2 : 0;
+	CLEANUP(sysctl_resolver_free_ptr) struct sysctl_resolver *resolver = sysctl_resolver_new(SYSCTL_TUNED, files->keys);
+	const struct tuned *tuned = &files->tuned;
+
+	if (tuned->failure)
+		(void)sysctl_resolver_fate(resolver, "", "", &(struct sysctl_place){
+			.path = tuned->failure_path, .number = tuned->failure_line, .text = "" },
+			tuned->unknown ? BOOT_UNRESOLVED : BOOT_INVALID, tuned->failure);
+	for (size_t i = 0; i < tuned->count; i++)
+		add_tuned_option(files, resolver, &tuned->options[i]);
+	if (tuned->reapply)
+		read_files(files, resolver, SYSCTL_TUNED);
+	sysctl_resolver_finish(resolver, files->boot);
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	const struct assignment *x = a, *y = b;
-	int order = strcmp(x->key, y->key);
+/* ---- who runs at boot ---- */
 
-	return order ? order : x->order < y->order ? -1 : x->order > y->order;
+static bool is_masked(const struct root *root, const char *unit)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, target = STRBUF_INIT;
+
+	strbuf_addf(&path, "/etc/systemd/system/%s", unit);
+	return root_readlink(root, path.buf, &target) == 0 && streq(target.buf, "/dev/null");
 }
 
-static bool is_tuned(const struct sysctl_files *files, size_t from, size_t to)
+static bool exists_any(const struct root *root, const char *const *paths)
 {
-	for (size_t i = from; i < to; i++)
-		if (files->items[i].source == SOURCE_TUNED)
+	for (; *paths; paths++)
+		if (root_exists(root, *paths))
 			return true;
 	return false;
 }
 
-/* Returns the assignment that counts. */
-static const struct assignment *record_key(struct sysctl_files *files, size_t from, size_t to)
+/* Debian's sysvinit and OpenRC call "sysctl --system".  Where nothing is known, systemd is meant. */
+static bool procps_runs(const struct root *root)
 {
-	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, text = STRBUF_INIT;
-	const struct assignment *last = &files->items[from];
-	bool tuned = is_tuned(files, from, to);
+	static const char *const systemd[] = {
+		"/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/run/systemd/system", "/etc/systemd", NULL,
+	};
+	static const char *const others[] = { "/etc/init.d/procps", "/etc/init.d/sysctl", "/etc/runlevels", NULL };
 
-	for (unsigned int place = 0; place <= 4; place++)
-		for (size_t i = from; i < to; i++)
-			if (rank(&files->items[i], files->tuned_last, tuned) == place) {
-				last = &files->items[i];
-				strbuf_addf(&text, "%s%s", text.len ? "\n" : "", last->text);
-			}
-	strbuf_addf(&name, OWNER_LINES "%s", files->items[from].key);
-	snapshot_set(files->snapshot, SUBJECT_HOST, name.buf, text.buf, text.len, "sysctl.d");
-	return last;
+	return !exists_any(root, systemd) && exists_any(root, others);
+}
+
+static bool tuned_runs(const struct root *root)
+{
+	static const char *const wants = "/etc/systemd/system/multi-user.target.wants";
+	CLEANUP(strbuf_release) struct strbuf unit = STRBUF_INIT, target = STRBUF_INIT;
+
+	if (is_masked(root, "tuned.service"))
+		return false;
+	strbuf_addf(&unit, "%s/tuned.service", wants);
+	return !root_exists(root, wants) || root_readlink(root, unit.buf, &target) == 0 || root_exists(root, unit.buf);
+}
+
+static void note_loaders(const struct sysctl_files *files)
+{
+	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
+
+	if (procps_runs(files->root))
+		strbuf_add_string(&names, BOOT_PROCPS);
+	else if (!is_masked(files->root, "systemd-sysctl.service"))
+		strbuf_add_string(&names, BOOT_SYSTEMD);
+	if (files->tuned.configured && tuned_runs(files->root))
+		strbuf_addf(&names, "%s" BOOT_TUNED, names.len ? " " : "");
+	snapshot_set_string(files->snapshot, SUBJECT_HOST, BOOT_LOADERS, names.len ? names.buf : "none", "/etc/systemd/system");
 }
 
 /* ---- keys that run with another value than their line says ---- */
@@ -338,14 +362,6 @@ static const char *const watched[] = {
 	"vm.swappiness",
 };
 
-static bool is_watched(const char *key)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
-		if (streq(watched[i], key))
-			return true;
-	return false;
-}
-
 /* Words with one blank between them, up to a comment.  false: not something to compare, such as a variable or 0x10. */
 static bool plain_words(const char *value, size_t length, struct strbuf *out)
 {
@@ -370,89 +386,82 @@ static bool plain_words(const char *value, size_t length, struct strbuf *out)
 }
 
 /* What TuneD says is in force only while it runs, and it takes it back when it stops: not compared. */
-static void add_drift(const struct sysctl_files *files, const struct assignment *last, struct strbuf *drift)
+static void add_drift(const struct sysctl_files *files, struct boot *boot, const char *key, struct strbuf *drift)
 {
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, key = STRBUF_INIT, running = STRBUF_INIT,
-					      words = STRBUF_INIT, said = STRBUF_INIT;
-	const char *tab = strchr(last->text, '\t'), *value;
-	size_t length;
+	CLEANUP(strbuf_release) struct strbuf words = STRBUF_INIT, said = STRBUF_INIT, place = STRBUF_INIT;
+	const char *running = snapshot_text(files->snapshot, SUBJECT_HOST, key);
+	struct boot_outcome outcome = boot_effective(boot, key);
 
-	if (last->source == SOURCE_TUNED || !is_watched(last->key) || !tab ||
-	    !sysctl_line_parse(tab + 1, &key, &value, &length) || !plain_words(value, length, &said))
+	if (outcome.state != BOOT_STATE_SET || starts_with(outcome.line->path, "/etc/tuned/") ||
+	    starts_with(outcome.line->path, "/usr/lib/tuned/") || !running)
 		return;
-	strbuf_addf(&path, "/proc/sys/%s", last->key);
-	for (char *c = path.buf; *c; c++)
-		*c = *c == '.' ? '/' : *c;
-	if (root_read_line(files->root, path.buf, &running) < 0 ||
-	    !plain_words(running.buf, running.len, &words) || streq(words.buf, said.buf))
+	if (!plain_words(outcome.line->value, strlen(outcome.line->value), &said) ||
+	    !plain_words(running, strlen(running), &words) || streq(words.buf, said.buf))
 		return;
-	strbuf_addf(drift, "%s%s is %s, not %s (%.*s)", drift->len ? "; " : "", last->key, words.buf, said.buf,
-		    (int)(tab - last->text), last->text);
+	boot_place(outcome.line, &place);
+	strbuf_addf(drift, "%s%s is %s, not %s (%s)", drift->len ? "; " : "", key, words.buf, said.buf, place.buf);
+}
+
+static void note_drift(const struct sysctl_files *files)
+{
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_read(files->snapshot);
+	CLEANUP(strbuf_release) struct strbuf drift = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
+		add_drift(files, boot, watched[i], &drift);
+	snapshot_set_string(files->snapshot, SUBJECT_HOST, "sysctl.drift", drift.len ? drift.buf : "none",
+			    "sysctl.d, /proc/sys");
 }
 
 static int sysctl_file_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
-	struct sysctl_files files = { .root = root, .snapshot = snapshot };
-	CLEANUP(strbuf_release) struct strbuf drift = STRBUF_INIT;
+	struct sysctl_files files = { .root = root, .snapshot = snapshot, .cmdline = STRBUF_INIT };
 
 	(void)options;
-	read_directories(&files);
-	read_tuned(&files);
-	if (files.count == LINES_MAX)
-		(void)diag_warning(snapshot_notes(snapshot), NULL, "more than %d lines set sysctls; the rest is not seen",
-				   LINES_MAX);
-	if (files.count > 0)
-		qsort(files.items, files.count, sizeof(*files.items), compare_keys);
-	for (size_t i = 0, next; i < files.count; i = next) {
-		for (next = i + 1; next < files.count && streq(files.items[next].key, files.items[i].key);)
-			next++;
-		add_drift(&files, record_key(&files, i, next), &drift);
-	}
-	snapshot_set_string(snapshot, SUBJECT_HOST, "sysctl.drift", drift.len ? drift.buf : "none", "sysctl.d, /proc/sys");
-	for (size_t i = 0; i < files.count; i++) {
-		free(files.items[i].key);
-		free(files.items[i].text);
-	}
-	free(files.items);
+	files.boot = boot_new();
+	files.keys = sysctl_keys_new(snapshot);
+	sysctl_directories_read(root, &files.directories);
+	tuned_read(root, &files.tuned);
+	(void)root_read_line(root, CMDLINE, &files.cmdline);
+	resolve(&files, SYSCTL_SYSTEMD);
+	resolve(&files, SYSCTL_PROCPS);
+	resolve(&files, SYSCTL_PROCPS_OLD);
+	resolve_tuned(&files);
+	note_loaders(&files);
+	boot_store(files.boot, snapshot, "sysctl", "sysctl.d");
+	note_drift(&files);
+	if (files.full || files.directories.truncated)
+		(void)diag_warning(snapshot_notes(snapshot), NULL, "too many lines or files set sysctls; the rest is not seen");
+	boot_free(files.boot);
+	sysctl_keys_free(files.keys);
+	sysctl_directories_release(&files.directories);
+	tuned_release(&files.tuned);
+	strbuf_release(&files.cmdline);
 	return 0;
 }
 
 static const char *const sysctl_file_paths[] = {
 	"/etc/sysctl.conf",
-	"/etc/sysctl.d/*.conf",
-	"/run/sysctl.d/*.conf",
-	"/usr/local/lib/sysctl.d/*.conf",
-	"/usr/lib/sysctl.d/*.conf",
-	"/lib/sysctl.d/*.conf",
-	TUNED_PROFILE,
-	TUNED_MAIN,
+	"/etc/sysctl.d/*",
+	"/run/sysctl.d/*",
+	"/usr/local/lib/sysctl.d/*",
+	"/usr/lib/sysctl.d/*",
+	"/lib/sysctl.d/*",
+	CMDLINE,
+	"/etc/tuned/active_profile",
+	"/etc/tuned/post_loaded_profile",
+	"/etc/tuned/tuned-main.conf",
+	"/etc/tuned/*.conf",
 	"/etc/tuned/*/tuned.conf",
 	"/etc/tuned/profiles/*/tuned.conf",
 	"/usr/lib/tuned/*/tuned.conf",
 	"/usr/lib/tuned/profiles/*/tuned.conf",
-	"/proc/sys/fs/aio-max-nr",
-	"/proc/sys/fs/inotify/max_user_instances",
-	"/proc/sys/fs/inotify/max_user_watches",
-	"/proc/sys/net/core/default_qdisc",
-	"/proc/sys/net/core/netdev_max_backlog",
-	"/proc/sys/net/core/rmem_max",
-	"/proc/sys/net/core/somaxconn",
-	"/proc/sys/net/core/wmem_max",
-	"/proc/sys/net/ipv4/ip_local_port_range",
-	"/proc/sys/net/ipv4/tcp_congestion_control",
-	"/proc/sys/net/ipv4/tcp_max_syn_backlog",
-	"/proc/sys/net/ipv4/tcp_rmem",
-	"/proc/sys/net/ipv4/tcp_wmem",
-	"/proc/sys/vm/dirty_background_ratio",
-	"/proc/sys/vm/dirty_ratio",
-	"/proc/sys/vm/max_map_count",
-	"/proc/sys/vm/swappiness",
 	NULL,
 };
 
 const struct probe probe_sysctl_file = {
 	.name = "sysctl-file",
-	.summary = "which lines of which files set sysctls, and which are not in force",
+	.summary = "which lines of which files set sysctls, with which program, and which are not in force",
 	.paths = sysctl_file_paths,
 	.read = sysctl_file_read,
 };

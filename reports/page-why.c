@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "../core/boot.h"
 #include "../core/owner.h"
 #include "page-parts.h"
 #include "text-finding.h"
@@ -286,24 +287,84 @@ static void write_inert(struct page *page, const char *condition)
 	flow_end(&flow);
 }
 
+/* Lines that are read and set nothing, or are not read, by those that run at boot or by another: once each. */
+static void write_others(struct page *page, struct boot *boot, const char *key)
+{
+	const struct boot_line *const *lines;
+	size_t count = boot_lines(boot, SUBJECT_KIND_HOST, "", key, &lines);
+
+	for (size_t i = 0; i < count; i++) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+		bool again = lines[i]->fate == BOOT_WINS || lines[i]->fate == BOOT_SHADOWED;
+
+		for (size_t n = 0; n < i && !again; n++)
+			again = lines[n]->fate == lines[i]->fate && lines[n]->line == lines[i]->line &&
+				streq(lines[n]->path, lines[i]->path);
+		if (again)
+			continue;
+		boot_place(lines[i], &text);
+		strbuf_addf(&text, ": %s", lines[i]->text);
+		if (*lines[i]->why)
+			strbuf_addf(&text, " (%s%s)",
+				    lines[i]->fate == BOOT_MASKED ? "hidden by " : lines[i]->fate == BOOT_EXCLUDED ? "by " : "",
+				    lines[i]->why);
+		part_text(page, boot_fate_name(lines[i]->fate), text.buf);
+	}
+}
+
+/* What one of the programs that read these files leaves behind: "60, by /etc/sysctl.conf:7, before it /etc/…". */
+static void write_loader(struct page *page, const struct why *why, struct boot *boot, const char *loader, const char *key)
+{
+	struct boot_outcome outcome = boot_outcome(boot, loader, SUBJECT_KIND_HOST, "", key);
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	const struct owner_line *lines;
+	size_t count = owner_lines(why->snapshot, loader, key, &arena, &lines);
+
+	if (outcome.state == BOOT_STATE_UNSET)
+		strbuf_add_string(&text, "does not set it");
+	else if (outcome.state == BOOT_STATE_UNKNOWN)
+		strbuf_addf(&text, "not known: %s", outcome.line->why);
+	else
+		strbuf_addf(&text, "%s, by %s", outcome.line->value, lines[count - 1].place);
+	for (size_t i = count; i-- > 1;)
+		strbuf_addf(&text, "%s %s", i + 1 == count ? ", before it" : ",", lines[i - 1].place);
+	part_text(page, loader, text.buf);
+}
+
+static void write_loaders(struct page *page, const struct why *why, struct boot *boot, const char *key)
+{
+	static const char *const loaders[] = { BOOT_SYSTEMD, BOOT_PROCPS, BOOT_PROCPS_OLD, BOOT_TUNED };
+
+	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++)
+		if (!streq(loaders[i], BOOT_TUNED) ||
+		    boot_outcome(boot, loaders[i], SUBJECT_KIND_HOST, "", key).state != BOOT_STATE_UNSET)
+			write_loader(page, why, boot, loaders[i], key);
+}
+
 /* Every line that sets it, the one that counts first, and whose it is. */
 static void write_owner(struct page *page, const struct why *why, const char *key)
 {
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_read(why->snapshot);
 	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
 	const struct owner_line *lines;
-	size_t count = owner_lines(why->snapshot, key, &arena, &lines);
-	struct owner owner;
+	size_t count = owner_lines(why->snapshot, NULL, key, &arena, &lines);
+	struct owner owner = { 0 };
+	bool owned = owner_find(why->snapshot, key, &arena, &owner);
 
-	if (!owner_find(why->snapshot, key, &arena, &owner))
-		return;
-	part_text(page, "owner", owner.name);
+	if (owned)
+		part_text(page, "owner", owner.name);
 	for (size_t i = count; i-- > 0;) {
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 		strbuf_addf(&text, "%s: %s", lines[i].place, lines[i].text);
 		part_text(page, i + 1 == count ? "set by" : "shadowed", text.buf);
 	}
-	part_text(page, "to change it", owner.advice);
+	write_others(page, boot, key);
+	if (boot_loaders_disagree(boot, key))
+		write_loaders(page, why, boot, key);
+	if (owned)
+		part_text(page, "to change it", owner.advice);
 }
 
 static void write_key(struct page *page, const struct why *why, subject_id subject, const char *key)

@@ -3,23 +3,51 @@
 
 #include "../../core/owner.h"
 
-extern const struct probe probe_sysctl_file;
+#include "../../core/boot.h"
+
+extern const struct probe probe_sysctl, probe_sysctl_file;
 
 static void read_files(struct tree *tree)
 {
 	const struct probe_options options = { 0 };
 
+	root_free(tree->root);
+	snapshot_free(tree->snapshot);
 	assert_int_equal(0, root_open(tree->path, &tree->root));
 	tree->snapshot = snapshot_new();
+	(void)probe_sysctl.read(tree->root, &options, tree->snapshot);
 	assert_int_equal(0, probe_sysctl_file.read(tree->root, &options, tree->snapshot));
 }
 
-static const char *lines_of(struct tree *tree, const char *key)
+/* Every line of a key with one loader: "fate value place (why)", with a newline after each. */
+static void assert_fates(struct tree *tree, const char *loader, const char *key, const char *expected)
 {
-	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_read(tree->snapshot);
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct boot_line *const *lines;
+	size_t count = boot_lines(boot, SUBJECT_KIND_HOST, "", key, &lines);
 
-	strbuf_addf(&name, OWNER_LINES "%s", key);
-	return snapshot_text(tree->snapshot, SUBJECT_HOST, name.buf);
+	for (size_t i = 0; i < count; i++) {
+		if (!streq(lines[i]->loader, loader))
+			continue;
+		strbuf_addf(&text, "%s %s ", boot_fate_name(lines[i]->fate), lines[i]->value);
+		boot_place(lines[i], &text);
+		strbuf_addf(&text, "%s%s%s\n", *lines[i]->why ? " (" : "", lines[i]->why, *lines[i]->why ? ")" : "");
+	}
+	assert_string_equal(expected, text.buf);
+}
+
+/* The lines that count at boot, the winner last. */
+static void assert_lines(struct tree *tree, const char *key, const char *expected)
+{
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct owner_line *lines;
+	size_t count = owner_lines(tree->snapshot, NULL, key, &arena, &lines);
+
+	for (size_t i = 0; i < count; i++)
+		strbuf_addf(&text, "%s\t%s\n", lines[i].place, lines[i].text);
+	assert_string_equal(expected, text.buf);
 }
 
 static void files_are_merged_by_name_and_etc_hides_its_namesakes(void **state)
@@ -29,11 +57,243 @@ static void files_are_merged_by_name_and_etc_hides_its_namesakes(void **state)
 	tree_write(tree, "/usr/lib/sysctl.d/99-z.conf", "vm.swappiness = 1\n");
 	tree_write(tree, "/usr/lib/sysctl.d/50-default.conf", "vm.swappiness = 2\n");
 	tree_write(tree, "/etc/sysctl.d/50-default.conf", "# ours\n-vm/swappiness=3\n");
+	tree_write(tree, "/etc/sysctl.d/zz.conf.bak", "vm.swappiness=9\n");
 	tree_write(tree, "/etc/sysctl.conf", "vm.swappiness=4");
 	read_files(tree);
-	assert_string_equal("/etc/sysctl.d/50-default.conf:2\t-vm/swappiness=3\n"
-			    "/usr/lib/sysctl.d/99-z.conf:1\tvm.swappiness = 1\n"
-			    "/etc/sysctl.conf:1\tvm.swappiness=4", lines_of(tree, "vm.swappiness"));
+	assert_lines(tree, "vm.swappiness", "/etc/sysctl.d/50-default.conf:2\t-vm/swappiness=3\n"
+					    "/usr/lib/sysctl.d/99-z.conf:1\tvm.swappiness = 1\n");
+	assert_fates(tree, BOOT_SYSTEMD, "vm.swappiness",
+		     "masked 2 /usr/lib/sysctl.d/50-default.conf:1 (/etc/sysctl.d/50-default.conf)\n"
+		     "shadowed 3 /etc/sysctl.d/50-default.conf:2 (/usr/lib/sysctl.d/99-z.conf:1)\n"
+		     "wins 1 /usr/lib/sysctl.d/99-z.conf:1\n"
+		     "ignored 9 /etc/sysctl.d/zz.conf.bak:1 (the name of the file does not end in .conf)\n"
+		     "ignored 4 /etc/sysctl.conf:1 (systemd-sysctl does not read /etc/sysctl.conf)\n");
+	assert_fates(tree, BOOT_PROCPS, "vm.swappiness",
+		     "masked 2 /usr/lib/sysctl.d/50-default.conf:1 (/etc/sysctl.d/50-default.conf)\n"
+		     "shadowed 3 /etc/sysctl.d/50-default.conf:2 (/etc/sysctl.conf:1)\n"
+		     "shadowed 1 /usr/lib/sysctl.d/99-z.conf:1 (/etc/sysctl.conf:1)\n"
+		     "ignored 9 /etc/sysctl.d/zz.conf.bak:1 (the name of the file does not end in .conf)\n"
+		     "wins 4 /etc/sysctl.conf:1\n");
+}
+
+static void a_link_to_dev_null_an_empty_file_and_a_dead_link_hide_their_namesakes(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/sysctl.d/c.conf", "");
+	tree_link(tree, "/etc/sysctl.d/a.conf", "/dev/null");
+	tree_link(tree, "/etc/sysctl.d/b.conf", "nowhere");
+	tree_write(tree, "/usr/lib/sysctl.d/a.conf", "vm.swappiness = 1\n");
+	tree_write(tree, "/usr/lib/sysctl.d/b.conf", "vm.swappiness = 2\n");
+	tree_write(tree, "/usr/lib/sysctl.d/c.conf", "vm.swappiness = 3\n");
+	read_files(tree);
+	for (size_t i = 0; i < 2; i++)
+		assert_fates(tree, i ? BOOT_SYSTEMD : BOOT_PROCPS, "vm.swappiness",
+			     "masked 1 /usr/lib/sysctl.d/a.conf:1 (/etc/sysctl.d/a.conf)\n"
+			     "masked 2 /usr/lib/sysctl.d/b.conf:1 (/etc/sysctl.d/b.conf)\n"
+			     "masked 3 /usr/lib/sysctl.d/c.conf:1 (/etc/sysctl.d/c.conf)\n");
+}
+
+static void a_hidden_file_is_read_by_sysctl_alone(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/sysctl.d/.a.conf", "vm.swappiness = 1\n");
+	read_files(tree);
+	assert_fates(tree, BOOT_SYSTEMD, "vm.swappiness",
+		     "ignored 1 /etc/sysctl.d/.a.conf:1 (the name of the file begins with a dot)\n");
+	assert_fates(tree, BOOT_PROCPS, "vm.swappiness", "wins 1 /etc/sysctl.d/.a.conf:1\n");
+}
+
+static void a_file_that_cannot_be_read_leaves_nothing_known_before_it(void **state)
+{
+	struct tree *tree = *state;
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+	CLEANUP(free_ptr) char *large = xmalloc(ROOT_READ_MAX + 2);
+
+	memset(large, '#', ROOT_READ_MAX + 1);
+	large[ROOT_READ_MAX + 1] = '\0';
+	tree_write(tree, "/etc/sysctl.d/b.conf", large);
+	tree_write(tree, "/etc/sysctl.d/a.conf", "vm.swappiness = 1\n");
+	tree_write(tree, "/etc/sysctl.d/c.conf", "vm.dirty_ratio = 1\n");
+	read_files(tree);
+	boot = boot_read(tree->snapshot);
+	assert_int_equal(BOOT_STATE_UNKNOWN, boot_effective(boot, "vm.swappiness").state);
+	assert_int_equal(BOOT_STATE_SET, boot_effective(boot, "vm.dirty_ratio").state);
+}
+
+/* One line, and what each loader makes of it: the key it sets and to what, or the fate of the line. */
+static const struct line_case {
+	const char *text;
+	const char *systemd, *procps, *old;
+} line_cases[] = {
+	{ "vm.swappiness=10", "vm.swappiness=10", "vm.swappiness=10", "vm.swappiness=10" },
+	{ "  vm/swappiness\t= 10 \t\r\n", "vm.swappiness=10", "vm.swappiness=10", "vm.swappiness=10" },
+	{ "-vm.swappiness = 10", "vm.swappiness=10", "vm.swappiness=10", "vm.swappiness=10" },
+	{ "- vm.swappiness = 10", "vm.swappiness=10", "invalid", "invalid" },
+	{ "--vm.swappiness = 10", "-vm.swappiness=10", "vm.swappiness=10", "-vm.swappiness=10" },
+	{ "/vm/swappiness=10", "vm.swappiness=10", "vm.swappiness=10", "vm.swappiness=10" },
+	{ "vm..swappiness=10", "vm.swappiness=10", "vm.swappiness=10", "vm.swappiness=10" },
+	{ "net.ipv4.conf.eth0/100.rp_filter=1", "net.ipv4.conf.eth0/100.rp_filter=1", "net.ipv4.conf.eth0/100.rp_filter=1",
+	  "net.ipv4.conf.eth0/100.rp_filter=1" },
+	{ "net/ipv4/conf/eth0.100/rp_filter=1", "net.ipv4.conf.eth0/100.rp_filter=1", "net.ipv4.conf.eth0/100.rp_filter=1",
+	  "net.ipv4.conf.eth0/100.rp_filter=1" },
+	{ "kernel.core_pattern = a=b # c", "kernel.core_pattern=a=b # c", "kernel.core_pattern=a=b # c",
+	  "kernel.core_pattern=a=b # c" },
+	{ "kernel.modprobe=", "kernel.modprobe=", "kernel.modprobe=", "invalid" },
+	{ "=vm.swappiness=10", "invalid", "invalid", "vm.swappiness=10" },
+	{ "vm.swappiness 10", "invalid", "invalid", "invalid" },
+	{ "vm.swappiness \\\n= 10", "invalid invalid", "invalid invalid", "invalid invalid" },
+	{ "# vm.swappiness=1\n; vm.swappiness=2\n\n \t\n", "", "", "" },
+	{ "vm.swappiness=1\rvm.dirty_ratio=2", "vm.swappiness=1 vm.dirty_ratio=2", "vm.swappiness=1\rvm.dirty_ratio=2",
+	  "vm.swappiness=1" },
+	{ "vm/../../../etc/passwd=1", "invalid", "invalid", "invalid" },
+	{ "net.ipv4.neigh.lo.retrans_time=1", "net.ipv4.neigh.lo.retrans_time=1", "net.ipv4.neigh.lo.retrans_time=1", "ignored" },
+	{ "net.*.a=1", "unresolved", "unresolved", "ignored" },
+};
+
+static void assert_line(const struct line_case *test, const char *loader, const char *expected)
+{
+	struct tree *tree = NULL;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+
+	assert_int_equal(0, tree_setup((void **)&tree));
+	tree_write(tree, "/etc/sysctl.d/a.conf", test->text);
+	read_files(tree);
+	boot = boot_read(tree->snapshot);
+	for (size_t i = 0; i < boot_count(boot); i++) {
+		const struct boot_line *line = boot_at(boot, i);
+
+		if (!streq(line->loader, loader))
+			continue;
+		if (line->fate == BOOT_WINS)
+			strbuf_addf(&text, "%s%s=%s", text.len ? " " : "", line->key, line->value);
+		else
+			strbuf_addf(&text, "%s%s", text.len ? " " : "", boot_fate_name(line->fate));
+	}
+	if (!streq(expected, text.buf))
+		fail_msg("%s: '%s' gave '%s', not '%s'", loader, test->text, text.buf, expected);
+	(void)tree_teardown((void **)&tree);
+}
+
+static void every_loader_has_its_own_way_of_reading_a_line(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(line_cases); i++) {
+		assert_line(&line_cases[i], BOOT_SYSTEMD, line_cases[i].systemd);
+		assert_line(&line_cases[i], BOOT_PROCPS, line_cases[i].procps);
+		assert_line(&line_cases[i], BOOT_PROCPS_OLD, line_cases[i].old);
+	}
+}
+
+static void write_interfaces(struct tree *tree)
+{
+	static const char *const names[] = { "all", "default", "eth0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP(free_ptr) char *path = xasprintf("/proc/sys/net/ipv4/conf/%s/rp_filter", names[i]);
+
+		tree_write(tree, path, "0\n");
+	}
+}
+
+static void a_pattern_sets_what_no_line_names(void **state)
+{
+	struct tree *tree = *state;
+
+	write_interfaces(tree);
+	tree_write(tree, "/usr/lib/sysctl.d/50.conf",
+		   "net.ipv4.conf.default.rp_filter = 2\nnet.ipv4.conf.*.rp_filter = 1\n-net.ipv4.conf.all.rp_filter\n");
+	read_files(tree);
+	for (size_t i = 0; i < 2; i++) {
+		const char *loader = i ? BOOT_SYSTEMD : BOOT_PROCPS;
+
+		assert_fates(tree, loader, "net.ipv4.conf.default.rp_filter",
+			     "wins 2 /usr/lib/sysctl.d/50.conf:1\n"
+			     "shadowed 1 /usr/lib/sysctl.d/50.conf:2 (/usr/lib/sysctl.d/50.conf:1)\n");
+		assert_fates(tree, loader, "net.ipv4.conf.eth0.rp_filter", "wins 1 /usr/lib/sysctl.d/50.conf:2\n");
+		assert_fates(tree, loader, "net.ipv4.conf.all.rp_filter",
+			     "excluded 1 /usr/lib/sysctl.d/50.conf:2 (/usr/lib/sysctl.d/50.conf:3)\n");
+	}
+	assert_fates(tree, BOOT_PROCPS_OLD, "net.ipv4.conf.eth0.rp_filter", "");
+	assert_fates(tree, BOOT_PROCPS_OLD, "net.ipv4.conf.*.rp_filter",
+		     "ignored 1 /usr/lib/sysctl.d/50.conf:2 (sysctl before 4.0 knows no patterns)\n");
+}
+
+static void of_two_patterns_the_later_wins_and_the_same_one_keeps_its_place(void **state)
+{
+	struct tree *tree = *state;
+
+	write_interfaces(tree);
+	tree_write(tree, "/etc/sysctl.d/a.conf",
+		   "net.ipv4.conf.*.rp_filter = 1\nnet.ipv4.conf.e*.rp_filter = 2\nnet.ipv4.conf.*.rp_filter = 1\n");
+	read_files(tree);
+	assert_fates(tree, BOOT_SYSTEMD, "net.ipv4.conf.eth0.rp_filter",
+		     "shadowed 1 /etc/sysctl.d/a.conf:3 (/etc/sysctl.d/a.conf:2)\nwins 2 /etc/sysctl.d/a.conf:2\n");
+	assert_fates(tree, BOOT_PROCPS, "net.ipv4.conf.eth0.rp_filter",
+		     "shadowed 1 /etc/sysctl.d/a.conf:1 (/etc/sysctl.d/a.conf:3)\n"
+		     "shadowed 2 /etc/sysctl.d/a.conf:2 (/etc/sysctl.d/a.conf:3)\nwins 1 /etc/sysctl.d/a.conf:3\n");
+}
+
+static void an_excluding_line_takes_a_plain_assignment_back_with_systemd_alone(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/sysctl.d/a.conf", "vm.swappiness = 1\n-vm.swappiness\n");
+	read_files(tree);
+	assert_fates(tree, BOOT_SYSTEMD, "vm.swappiness", "excluded 1 /etc/sysctl.d/a.conf:1 (/etc/sysctl.d/a.conf:2)\n");
+	assert_fates(tree, BOOT_PROCPS, "vm.swappiness", "wins 1 /etc/sysctl.d/a.conf:1\n");
+}
+
+static void an_excluding_pattern_depends_on_the_version_of_procps(void **state)
+{
+	struct tree *tree = *state;
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+
+	write_interfaces(tree);
+	tree_write(tree, "/etc/sysctl.d/a.conf", "net.ipv4.conf.*.rp_filter = 1\n-net.*.all.*\n");
+	read_files(tree);
+	boot = boot_read(tree->snapshot);
+	assert_int_equal(BOOT_STATE_UNKNOWN, boot_outcome(boot, BOOT_PROCPS, SUBJECT_KIND_HOST, "",
+							  "net.ipv4.conf.all.rp_filter").state);
+	assert_fates(tree, BOOT_SYSTEMD, "net.ipv4.conf.all.rp_filter", "wins 1 /etc/sysctl.d/a.conf:1\n");
+	assert_fates(tree, BOOT_PROCPS, "net.ipv4.conf.eth0.rp_filter", "wins 1 /etc/sysctl.d/a.conf:1\n");
+}
+
+static void without_proc_a_pattern_stays_one_and_knows_the_keys_that_others_name(void **state)
+{
+	struct tree *tree = *state;
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+
+	tree_write(tree, "/etc/sysctl.d/a.conf", "net.ipv4.conf.*.rp_filter = 1\n-net.ipv4.conf.all.rp_filter\n");
+	read_files(tree);
+	boot = boot_read(tree->snapshot);
+	assert_fates(tree, BOOT_SYSTEMD, "net.ipv4.conf.*.rp_filter",
+		     "unresolved 1 /etc/sysctl.d/a.conf:1 (no /proc/sys is here to match the pattern against)\n");
+	assert_int_equal(BOOT_STATE_UNSET, boot_effective(boot, "net.ipv4.conf.all.rp_filter").state);
+	assert_string_equal("1", boot_effective(boot, "net.ipv4.conf.eth7.rp_filter").line->value);
+}
+
+static void the_command_line_comes_before_every_file(void **state)
+{
+	struct tree *tree = *state;
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+
+	tree_write(tree, "/proc/cmdline", "quiet sysctl.vm.swappiness=20 sysctl/vm/dirty_ratio=30 hung_task_panic=1 "
+					  "sysctl.kernel.core_pattern=\"a b\" sysctl.vm.empty= sysctlx.y=1 -- sysctl.vm.after=1\n");
+	tree_write(tree, "/etc/sysctl.d/a.conf", "vm.swappiness = 10\n");
+	read_files(tree);
+	boot = boot_read(tree->snapshot);
+	assert_fates(tree, BOOT_SYSTEMD, "vm.swappiness",
+		     "shadowed 20 /proc/cmdline:1 (/etc/sysctl.d/a.conf:1)\nwins 10 /etc/sysctl.d/a.conf:1\n");
+	assert_string_equal("30", boot_effective(boot, "vm.dirty_ratio").line->value);
+	assert_string_equal("cmdline", boot_effective(boot, "vm.dirty_ratio").line->source);
+	assert_string_equal("sysctl/vm/dirty_ratio=30", boot_effective(boot, "vm.dirty_ratio").line->text);
+	assert_string_equal("1", boot_effective(boot, "kernel.hung_task_panic").line->value);
+	assert_string_equal("a b", boot_effective(boot, "kernel.core_pattern").line->value);
+	assert_int_equal(BOOT_STATE_UNSET, boot_effective(boot, "vm.empty").state);
+	assert_int_equal(BOOT_STATE_UNSET, boot_effective(boot, "vm.after").state);
 }
 
 static void tuned_comes_before_what_etc_says_unless_told(void **state)
@@ -46,11 +306,90 @@ static void tuned_comes_before_what_etc_says_unless_told(void **state)
 	tree_write(tree, "/usr/lib/sysctl.d/99-z.conf", "vm.swappiness = 1\n");
 	tree_write(tree, "/etc/sysctl.d/10-a.conf", "vm.swappiness = 3\n");
 	read_files(tree);
-	assert_string_equal("/usr/lib/sysctl.d/99-z.conf:1\tvm.swappiness = 1\n"
-			    "/usr/lib/tuned/base/tuned.conf:2\tvm.swappiness=6\n"
-			    "/etc/tuned/site/tuned.conf:4\tvm.swappiness=5\n"
-			    "/etc/sysctl.d/10-a.conf:1\tvm.swappiness = 3", lines_of(tree, "vm.swappiness"));
-	assert_null(lines_of(tree, "transparent_hugepages"));
+	assert_string_equal("systemd-sysctl tuned", snapshot_text(tree->snapshot, SUBJECT_HOST, BOOT_LOADERS));
+	assert_lines(tree, "vm.swappiness", "/usr/lib/sysctl.d/99-z.conf:1\tvm.swappiness = 1\n"
+					    "/usr/lib/tuned/base/tuned.conf:2\tvm.swappiness=6\n"
+					    "/etc/tuned/site/tuned.conf:4\tvm.swappiness=5\n"
+					    "/etc/sysctl.d/10-a.conf:1\tvm.swappiness = 3\n");
+	assert_fates(tree, BOOT_TUNED, "vm.swappiness",
+		     "shadowed 6 /usr/lib/tuned/base/tuned.conf:2 (/etc/tuned/site/tuned.conf:4)\n"
+		     "shadowed 5 /etc/tuned/site/tuned.conf:4 (/etc/sysctl.d/10-a.conf:1)\n"
+		     "wins 3 /etc/sysctl.d/10-a.conf:1\n"
+		     "ignored 1 /usr/lib/sysctl.d/99-z.conf:1 (TuneD applies the files of /run and /etc only)\n");
+	assert_lines(tree, "transparent_hugepages", "");
+}
+
+/* A profile, and what is left of vm.swappiness when TuneD has applied it: the value, "-" unset, "?" not known. */
+static const struct tuned_case {
+	const char *name, *profile, *expected;
+} tuned_cases[] = {
+	{ "plain", "[sysctl]\nvm.swappiness = 5 # a comment\n", "5" },
+	{ "a hash without a blank", "[sysctl]\nvm.swappiness = 5#6\n", "5#6" },
+	{ "quoted", "[sysctl]\nvm.swappiness = \"5\"\n", "5" },
+	{ "a variable", "[variables]\na=4\nb=${a}2\n[sysctl]\nvm.swappiness=${b}\n", "42" },
+	{ "a variable that is not there", "[sysctl]\nvm.swappiness=${b}\n", "${b}" },
+	{ "escaped", "[variables]\nb=1\n[sysctl]\nvm.swappiness=\\${b}\n", "${b}" },
+	{ "variables of a file", "[variables]\ninclude=/etc/tuned/x.conf\n[sysctl]\nvm.swappiness=${x}\n", "77" },
+	{ "a function", "[sysctl]\nvm.swappiness=${f:exec:echo:1}\n", "?" },
+	{ "another section of that type", "[mine]\ntype=sysctl\nvm.swappiness=8\n", "8" },
+	{ "not enabled", "[sysctl]\nenabled=false\nvm.swappiness=8\n", "-" },
+	{ "for one processor", "[sysctl]\ncpuinfo_regex=Intel\nvm.swappiness=8\n", "?" },
+	{ "replaced", "[main]\ninclude=base\n[sysctl]\nreplace=1\nvm.dirty_ratio=8\n", "-" },
+	{ "dropped", "[main]\ninclude=base\n[sysctl]\ndrop=vm.x, vm.swappiness\nvm.dirty_ratio=8\n", "-" },
+	{ "included", "[main]\ninclude = other ; base\n", "6" },
+	{ "included by a name with a blank", "[main]\ninclude=other base\n[sysctl]\nvm.swappiness=8\n", "-" },
+	{ "an optional profile that is missing", "[main]\ninclude=-gone\n[sysctl]\nvm.swappiness=8\n", "8" },
+	{ "a profile that is missing", "[main]\ninclude=gone\n[sysctl]\nvm.swappiness=8\n", "-" },
+	{ "the one of the same name", "[main]\ninclude=a\n", "9" },
+	{ "a line without a value", "[sysctl]\nvm.swappiness=8\nwhat\n", "-" },
+	{ "a line before any section", "vm.swappiness=8\n", "-" },
+	{ "more than before", "[sysctl]\nvm.swappiness=>8\n", "8" },
+	{ "not more than before", "[sysctl]\nvm.swappiness=>2\n", "-" },
+	{ "a key with another spelling", "[sysctl]\nvm/swappiness=5\n", "?" },
+	{ "the same twice", "[sysctl]\nvm.swappiness=5\n[sysctl]\nvm.swappiness=4\n", "4" },
+};
+
+static void assert_tuned(const struct tuned_case *test)
+{
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+	struct boot_outcome outcome;
+	struct tree *tree = NULL;
+	const char *found;
+
+	assert_int_equal(0, tree_setup((void **)&tree));
+	tree_write(tree, "/etc/tuned/active_profile", "a\n");
+	tree_write(tree, "/etc/tuned/a/tuned.conf", test->profile);
+	tree_write(tree, "/etc/tuned/x.conf", "x=77\n");
+	tree_write(tree, "/usr/lib/tuned/a/tuned.conf", "[sysctl]\nvm.swappiness=9\n");
+	tree_write(tree, "/usr/lib/tuned/base/tuned.conf", "[sysctl]\nvm.swappiness=6\n");
+	tree_write(tree, "/usr/lib/tuned/other/tuned.conf", "[sysctl]\nvm.swappiness=7\n");
+	tree_write(tree, "/usr/lib/sysctl.d/z.conf", "vm.swappiness=3\n");
+	read_files(tree);
+	boot = boot_read(tree->snapshot);
+	outcome = boot_outcome(boot, BOOT_TUNED, SUBJECT_KIND_HOST, "", "vm.swappiness");
+	found = outcome.state == BOOT_STATE_UNSET ? "-" : outcome.state == BOOT_STATE_UNKNOWN ? "?" : outcome.line->value;
+	if (!streq(found, test->expected))
+		fail_msg("%s: %s, not %s", test->name, found, test->expected);
+	(void)tree_teardown((void **)&tree);
+}
+
+static void profiles_of_tuned_are_read_as_it_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tuned_cases); i++)
+		assert_tuned(&tuned_cases[i]);
+}
+
+static void tuned_that_has_no_profile_chooses_one_that_is_not_known_here(void **state)
+{
+	struct tree *tree = *state;
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+
+	tree_write(tree, "/etc/tuned/tuned-main.conf", "reapply_sysctl = 1\n");
+	tree_write(tree, "/etc/sysctl.d/10-a.conf", "vm.swappiness = 3\n");
+	read_files(tree);
+	boot = boot_read(tree->snapshot);
+	assert_int_equal(BOOT_STATE_UNKNOWN, boot_effective(boot, "vm.swappiness").state);
 }
 
 static void tuned_comes_last_where_it_is_told_not_to_apply_files_again(void **state)
@@ -61,13 +400,25 @@ static void tuned_comes_last_where_it_is_told_not_to_apply_files_again(void **st
 
 	tree_write(tree, "/etc/tuned/tuned-main.conf", "reapply_sysctl = 0\n");
 	tree_write(tree, "/etc/tuned/active_profile", "a\n");
-	tree_write(tree, "/etc/tuned/a/tuned.conf", "[main]\ninclude=a\n[sysctl]\nvm.swappiness=5\n");
+	tree_write(tree, "/etc/tuned/a/tuned.conf", "[sysctl]\nvm.swappiness=5\n");
 	tree_write(tree, "/etc/sysctl.d/10-a.conf", "vm.swappiness = 3\n");
 	read_files(tree);
 	assert_true(owner_find(tree->snapshot, "vm.swappiness", &arena, &owner));
 	assert_string_equal("TuneD", owner.name);
-	assert_string_equal("/etc/tuned/a/tuned.conf:4", owner.line->place);
+	assert_string_equal("/etc/tuned/a/tuned.conf:2", owner.line->place);
 	assert_string_equal("vm.swappiness=5", owner.line->text);
+}
+
+static void who_runs_at_boot_is_seen_from_what_is_installed(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/init.d/procps", "");
+	read_files(tree);
+	assert_string_equal("procps", snapshot_text(tree->snapshot, SUBJECT_HOST, BOOT_LOADERS));
+	tree_link(tree, "/etc/systemd/system/systemd-sysctl.service", "/dev/null");
+	read_files(tree);
+	assert_string_equal("none", snapshot_text(tree->snapshot, SUBJECT_HOST, BOOT_LOADERS));
 }
 
 static void the_kubelet_owns_its_six_keys_where_it_runs(void **state)
@@ -145,10 +496,9 @@ static void secrets_are_left_out_of_their_lines(void **state)
 	tree_write(tree, "/etc/sysctl.d/a.conf",
 		   "net.ipv4.tcp_fastopen_key = 1-2-3-4\nnet.ipv6.conf.eth0.stable_secret = 2001:db8::1\n");
 	read_files(tree);
-	assert_string_equal("/etc/sysctl.d/a.conf:1\tnet.ipv4.tcp_fastopen_key = (left out)",
-			    lines_of(tree, "net.ipv4.tcp_fastopen_key"));
-	assert_string_equal("/etc/sysctl.d/a.conf:2\tnet.ipv6.conf.eth0.stable_secret = (left out)",
-			    lines_of(tree, "net.ipv6.conf.eth0.stable_secret"));
+	assert_lines(tree, "net.ipv4.tcp_fastopen_key", "/etc/sysctl.d/a.conf:1\t(left out)\n");
+	assert_lines(tree, "net.ipv6.conf.eth0.stable_secret", "/etc/sysctl.d/a.conf:2\t(left out)\n");
+	assert_null(strstr(snapshot_text(tree->snapshot, SUBJECT_HOST, "boot.sysctl"), "1-2-3-4"));
 }
 
 static void without_files_nobody_owns_anything(void **state)
@@ -158,7 +508,7 @@ static void without_files_nobody_owns_anything(void **state)
 	struct owner owner;
 
 	read_files(tree);
-	assert_int_equal(1, snapshot_setting_count(tree->snapshot));
+	assert_null(snapshot_text(tree->snapshot, SUBJECT_HOST, "boot.sysctl"));
 	assert_string_equal("none", drift_of(tree));
 	assert_false(owner_find(tree->snapshot, "vm.swappiness", &arena, &owner));
 }
@@ -169,6 +519,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(files_are_merged_by_name_and_etc_hides_its_namesakes),
+		TEST(a_link_to_dev_null_an_empty_file_and_a_dead_link_hide_their_namesakes),
+		TEST(a_hidden_file_is_read_by_sysctl_alone),
+		TEST(a_file_that_cannot_be_read_leaves_nothing_known_before_it),
+		TEST(every_loader_has_its_own_way_of_reading_a_line),
+		TEST(a_pattern_sets_what_no_line_names),
+		TEST(of_two_patterns_the_later_wins_and_the_same_one_keeps_its_place),
+		TEST(an_excluding_line_takes_a_plain_assignment_back_with_systemd_alone),
+		TEST(an_excluding_pattern_depends_on_the_version_of_procps),
+		TEST(without_proc_a_pattern_stays_one_and_knows_the_keys_that_others_name),
+		TEST(the_command_line_comes_before_every_file),
+		TEST(profiles_of_tuned_are_read_as_it_does),
+		TEST(tuned_that_has_no_profile_chooses_one_that_is_not_known_here),
+		TEST(who_runs_at_boot_is_seen_from_what_is_installed),
 		TEST(tuned_comes_before_what_etc_says_unless_told),
 		TEST(tuned_comes_last_where_it_is_told_not_to_apply_files_again),
 		TEST(the_kubelet_owns_its_six_keys_where_it_runs),

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sysctl-directory.h"
+
+#include <errno.h>
+
+enum directory { ETC, RUN, USR_LOCAL, USR, LIB, CONF, DIRECTORY_COUNT };
+
+static const char *const directory_paths[DIRECTORY_COUNT] = {
+	[ETC] = "/etc/sysctl.d",
+	[RUN] = "/run/sysctl.d",
+	[USR_LOCAL] = "/usr/local/lib/sysctl.d",
+	[USR] = "/usr/lib/sysctl.d",
+	[LIB] = "/lib/sysctl.d",
+	[CONF] = "",
+};
+
+/* Lower comes first and hides its namesakes; 0: it does not look there.  sysctl before 3.3.17 had /run before /etc. */
+struct reader {
+	unsigned char rank[DIRECTORY_COUNT];
+	bool leaves_hidden;	/* names that begin with a dot */
+	const char *not_here;	/* why it does not look into the others */
+};
+
+/* clang-format off */
+static const struct reader readers[SYSCTL_LOADER_COUNT] = {
+	[SYSCTL_SYSTEMD]    = { .rank = { [ETC] = 1, [RUN] = 2, [USR_LOCAL] = 3, [USR] = 4, [LIB] = 5 }, .leaves_hidden = true,
+				.not_here = "systemd-sysctl does not read /etc/sysctl.conf" },
+	[SYSCTL_PROCPS]     = { .rank = { [ETC] = 1, [RUN] = 2, [USR_LOCAL] = 3, [USR] = 4, [LIB] = 5, [CONF] = 6 } },
+	[SYSCTL_PROCPS_OLD] = { .rank = { [ETC] = 1, [RUN] = 2, [USR_LOCAL] = 3, [USR] = 4, [LIB] = 5, [CONF] = 6 } },
+	[SYSCTL_TUNED]      = { .rank = { [RUN] = 1, [ETC] = 2, [CONF] = 6 },
+				.not_here = "TuneD applies the files of /run and /etc only" },
+};
+/* clang-format on */
+
+static void add_file(const struct root *root, struct sysctl_directories *directories, enum directory directory,
+		     const char *name)
+{
+	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
+	struct sysctl_file *file;
+
+	if (directories->count == SYSCTL_FILES_MAX) {
+		directories->truncated = true;
+		return;
+	}
+	GROW(directories->files, directories->capacity, directories->count + 1);
+	file = &directories->files[directories->count++];
+	*file = (struct sysctl_file){
+		.directory = directory_paths[directory],
+		.name = xstrdup(name),
+		.path = directory == CONF ? xstrdup("/etc/sysctl.conf") : xasprintf("%s/%s", directory_paths[directory], name),
+		.text = STRBUF_INIT,
+	};
+	file->null = root_readlink(root, file->path, &target) == 0 && streq(target.buf, "/dev/null");
+	file->error = file->null ? 0 : root_read(root, file->path, &file->text);
+}
+
+void sysctl_directories_read(const struct root *root, struct sysctl_directories *directories)
+{
+	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
+
+	for (enum directory i = ETC; i < CONF; i++) {
+		CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+
+		/* Where /lib is a link to usr/lib its files have been read already. */
+		if (i == LIB && root_readlink(root, "/lib", &target) == 0)
+			continue;
+		if (root_list_limit(root, directory_paths[i], SYSCTL_FILES_MAX, &list) == -E2BIG)
+			directories->truncated = true;
+		for (size_t n = 0; n < list.count; n++)
+			add_file(root, directories, i, list.entries[n].name);
+	}
+	if (root_exists(root, "/etc/sysctl.conf"))
+		add_file(root, directories, CONF, "sysctl.conf");
+}
+
+void sysctl_directories_release(struct sysctl_directories *directories)
+{
+	for (size_t i = 0; i < directories->count; i++) {
+		free(directories->files[i].name);
+		free(directories->files[i].path);
+		strbuf_release(&directories->files[i].text);
+	}
+	free(directories->files);
+}
+
+static unsigned int rank_of(const struct reader *reader, const struct sysctl_file *file)
+{
+	for (enum directory i = ETC; i < DIRECTORY_COUNT; i++)
+		if (streq(directory_paths[i], file->directory))
+			return reader->rank[i];
+	return 0;
+}
+
+struct sorted {
+	struct sysctl_file_place place;
+	unsigned int rank;
+};
+
+static bool is_conf(const struct sysctl_file *file)
+{
+	return !*file->directory;
+}
+
+/* By name, /etc/sysctl.conf after all; of equal names the one that hides the others last, so that it stands where it is
+ * applied. */
+static int compare(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+	int order = (int)is_conf(x->place.file) - (int)is_conf(y->place.file);
+
+	order = order ? order : strcmp(x->place.file->name, y->place.file->name);
+	if (order)
+		return order;
+	return x->rank == y->rank ? 0 : x->rank == 0 || (y->rank > 0 && x->rank > y->rank) ? -1 : 1;
+}
+
+static const char *why_ignored(const struct reader *reader, const struct sorted *file)
+{
+	if (!is_conf(file->place.file) && !ends_with(file->place.file->name, ".conf"))
+		return "the name of the file does not end in .conf";
+	if (file->rank == 0)
+		return reader->not_here;
+	if (reader->leaves_hidden && *file->place.file->name == '.')
+		return "the name of the file begins with a dot";
+	return NULL;
+}
+
+static void decide(const struct reader *reader, const struct sorted *files, size_t count, size_t index,
+		   struct sysctl_file_place *place)
+{
+	*place = files[index].place;
+	place->why = why_ignored(reader, &files[index]);
+	if (place->why) {
+		place->fate = SYSCTL_FILE_IGNORED;
+		return;
+	}
+	place->fate = SYSCTL_FILE_READ;
+	for (size_t i = index + 1; i < count && streq(files[i].place.file->name, place->file->name); i++)
+		if (is_conf(files[i].place.file) == is_conf(place->file) && files[i].rank > 0) {
+			place->fate = SYSCTL_FILE_MASKED;
+			place->by = files[i].place.file;
+		}
+}
+
+size_t sysctl_directories_order(const struct sysctl_directories *directories, enum sysctl_loader loader,
+				struct sysctl_file_place **ret_places)
+{
+	struct sysctl_file_place *places = xcalloc(directories->count + 1, sizeof(*places));
+	struct sorted *files = xcalloc(directories->count + 1, sizeof(*files));
+
+	for (size_t i = 0; i < directories->count; i++)
+		files[i] = (struct sorted){
+			.place = { .file = &directories->files[i] },
+			.rank = rank_of(&readers[loader], &directories->files[i]),
+		};
+	qsort(files, directories->count, sizeof(*files), compare);
+	for (size_t i = 0; i < directories->count; i++)
+		decide(&readers[loader], files, directories->count, i, &places[i]);
+	free(files);
+	*ret_places = places;
+	return directories->count;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files that set sysctls, and which of them each loader reads in which order. */
+#ifndef KEISOKU_SYSCTL_DIRECTORY_H
+#define KEISOKU_SYSCTL_DIRECTORY_H
+
+#include "../core/root.h"
+#include "sysctl-line.h"
+
+struct sysctl_file {
+	const char *directory;	/* "/etc/sysctl.d"; "" for /etc/sysctl.conf */
+	char *name;
+	char *path;
+	struct strbuf text;
+	int error;		/* negative errno where it could not be read */
+	bool null;		/* a symbolic link to /dev/null */
+};
+
+struct sysctl_directories {
+	struct sysctl_file *files;
+	size_t count, capacity;
+	bool truncated;
+};
+
+#define SYSCTL_FILES_MAX 2000
+
+void sysctl_directories_read(const struct root *root, struct sysctl_directories *directories);
+void sysctl_directories_release(struct sysctl_directories *directories);
+
+/* What becomes of a file with one loader. */
+enum sysctl_file_fate {
+	SYSCTL_FILE_READ,
+	SYSCTL_FILE_MASKED,	/* a file of the same name comes before: by */
+	SYSCTL_FILE_IGNORED,	/* why */
+};
+
+struct sysctl_file_place {
+	const struct sysctl_file *file;
+	enum sysctl_file_fate fate;
+	const struct sysctl_file *by;
+	const char *why;
+};
+
+/* Every file, in the order in which this loader applies them (those that it does not read beside their namesakes).  The
+ * caller frees *ret_places. */
+size_t sysctl_directories_order(const struct sysctl_directories *directories, enum sysctl_loader loader,
+				struct sysctl_file_place **ret_places);
+
+#endif
