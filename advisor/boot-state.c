@@ -52,6 +52,33 @@ struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum sub
 
 /* ---- defaults ---- */
 
+static bool is_operator(const char *word, size_t length)
+{
+	static const char *const words[] = { "and", "or", "not", "in", "if", "else", "+", "-", "*", "/", "<", ">", "==" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strlen(words[i]) == length && memcmp(words[i], word, length) == 0)
+			return true;
+	return false;
+}
+
+bool default_is_words(const char *text)
+{
+	bool operand = false;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		bool begins = length > 0 && !strchr(")],", text[0]) && !is_operator(text, length);
+
+		if (operand && begins)
+			return true;
+		operand = length > 0 && !strchr("(,[", text[length - 1]) && !is_operator(text, length);
+		text += length;
+		text += *text == ' ';
+	}
+	return false;
+}
+
 /* [{since: "5.4", value: 4096}, {value: 128}]: the first that fits this kernel.  NULL: which one is not known. */
 static const struct node *default_of_kernel(const struct node *list, const char *release)
 {
@@ -107,8 +134,7 @@ const char *default_raw(const struct auditing *auditing, const struct entry *ent
 		return entry->format == FORMAT_BOOL ? (value.boolean ? "1" : "0") : node->text;
 	if (entry->format == FORMAT_ENUM || entry->format == FORMAT_BOOL)
 		return NULL;
-	return strchr(node->text, '*') || strchr(node->text, '/') || strchr(node->text, '(') ?
-		       evaluate_default(auditing, entry, node, arena) : NULL;
+	return default_is_words(node->text) ? NULL : evaluate_default(auditing, entry, node, arena);
 }
 
 /* ---- the snapshot ---- */

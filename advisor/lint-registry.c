@@ -75,34 +75,6 @@ void lint_references(struct linter *linter, const struct node *references)
 
 /* ---- defaults ---- */
 
-static bool is_operator(const char *word, size_t length)
-{
-	static const char *const words[] = { "and", "or", "not", "in", "if", "else", "+", "-", "*", "/", "<", ">", "==" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strlen(words[i]) == length && memcmp(words[i], word, length) == 0)
-			return true;
-	return false;
-}
-
-/* "from the size of memory": two words side by side, which no expression has. */
-static bool is_in_words(const char *text)
-{
-	bool operand = false;
-
-	while (*text) {
-		size_t length = strcspn(text, " ");
-		bool begins = length > 0 && !strchr(")],", text[0]) && !is_operator(text, length);
-
-		if (operand && begins)
-			return true;
-		operand = length > 0 && !strchr("(,[", text[length - 1]) && !is_operator(text, length);
-		text += length;
-		text += *text == ' ';
-	}
-	return false;
-}
-
 static bool in_range(const struct entry *entry, const struct value *value)
 {
 	long double number = unit_from_base(value->number, &entry->unit);
@@ -138,7 +110,7 @@ static void lint_default(struct linter *linter, const struct entry *entry, const
 		lint_error(linter, node, "default: expected a value, an expression or text");
 		return;
 	}
-	if (is_in_words(node->text))
+	if (default_is_words(node->text))
 		return;
 	value = value_of_setting(entry, node->text, strlen(node->text));
 	if (value.number != 0 && !in_range(entry, &value))

@@ -153,6 +153,8 @@ void rule_judge(struct rulebook *rulebook, const struct rule *rule, const struct
 void judgement_context(const struct judgement *judgement, const struct proposal *proposal,
 		       const struct snapshot *snapshot, subject_id subject, struct expr_context *context);
 
+/* "from the size of memory": two words side by side, which no expression has. */
+bool default_is_words(const char *text);
 /* Whether two values of a tunable are the same to the kernel. */
 bool value_same(const struct entry *entry, const struct value *a, const struct value *b);
 /* Intervals of the window, however they were merged. */
