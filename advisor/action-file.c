@@ -356,8 +356,10 @@ static void command_line_verify(const struct target *target, const char *value, 
 
 static void command_line_persist(const struct target *target, const char *value, struct lasting *out)
 {
-	action_note(out, "put %s%s%s on the kernel command line (on Debian GRUB_CMDLINE_LINUX in "
-			 "/etc/default/grub, then update-grub) and reboot; to go back, take it out again",
+	if (action_persist_parameter(target, parameter_name(target), value, out))
+		return;
+	action_note(out, "put %s%s%s on the kernel command line where the boot loader has it (on Debian "
+			 "GRUB_CMDLINE_LINUX in /etc/default/grub, then update-grub) and reboot; to go back, take it out again",
 		    parameter_name(target), *value ? "=" : "", value);
 }
 

@@ -115,6 +115,10 @@ void action_persist_mount(const struct target *target, const char *option, struc
 /* Of actions in their order: those that change one line of a file change it one after the other. */
 void action_chain_files(struct plan *plan);
 
+/* Has the next boot give the kernel NAME=VALUE; false, and nothing but notes added, where it is not known how.
+ * advisor/action-loader.c */
+bool action_persist_parameter(const struct target *target, const char *name, const char *value, struct lasting *out);
+
 /* The raw text of a sibling setting, or NULL. */
 static inline const char *action_sibling(const struct target *target, const char *key)
 {

@@ -148,6 +148,9 @@ static int check_request(struct asking *asking)
 		return refuse(asking, "it is no tunable of the registry, so how to give it back is not known");
 	if (request->tunable->secret)
 		return refuse(asking, "its value is a secret and was not captured, so it could not be given back");
+	/* Not given at this boot: the way back is to take it out again. */
+	if (request->tunable->kind == KIND_KERNEL_COMMAND_LINE && setting->absence == ABSENT)
+		return check_value(asking, "");
 	if (setting->absence != PRESENT)
 		return refuse(asking, "its value here is not known (%s), so it could not be given back",
 			      absence_name(setting->absence));

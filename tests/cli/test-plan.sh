@@ -479,6 +479,68 @@ script rollback
 same "two lines: everything is as it was" "" "$(tree_state | diff "$work/before" -)"
 PATH=$plain_path
 
+# ---- the kernel command line ----
+
+# asked PARAMETER...: a plan for them, written and taken back; what it makes of FILE in between is in $made
+asked() {
+	asked_file=$1
+	shift
+	make "$@" || not_ok "command line: a plan for $*" "$(cat "$work/err")"
+	tree_state >"$work/before"
+	script apply --persist || not_ok "command line: apply" "$(cat "$work/out")"
+	made=$(cat "$tree$asked_file")
+	script verify || not_ok "command line: verify" "$(cat "$work/out")"
+	script rollback || not_ok "command line: rollback" "$(cat "$work/out")"
+	same "command line: $asked_file is as it was" "" "$(tree_state | diff "$work/before" -)"
+}
+
+grub_tree() {
+	new_tree
+	file /proc/cmdline 'root=/dev/sda1 mitigations=auto quiet'
+	file /boot/grub/grub.cfg '# made'
+	file /usr/sbin/update-grub ''
+	file /etc/default/grub "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX='mitigations=auto psi=1'"
+}
+
+grub_tree
+asked /etc/default/grub cmdline.mitigations=off cmdline.psi=1
+same "GRUB: both parameters in the line that counts" "GRUB_TIMEOUT=5
+GRUB_CMDLINE_LINUX_DEFAULT=\"quiet mitigations=off psi=1\"
+GRUB_CMDLINE_LINUX='mitigations=auto psi=1'" "$made"
+same "GRUB: its menu is made anew, there and back" 2 "$(grep -c '^	reload update-grub$' "$plan/apply.sh")"
+contains "GRUB: looked for before the first write" "plan_persist_tools='*update-grub" "$(grep plan_persist_tools= "$plan/apply.sh" |
+	sed "s/=update/='*update/")"
+grub_tree
+mkdir "$tree/etc/default/grub.d"
+asked /etc/default/grub.d/zz-keisoku-mitigations.cfg cmdline.mitigations=off
+# shellcheck disable=SC2016
+same "GRUB of Debian: a file of our own" 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT mitigations=off"' "$made"
+same "GRUB of Debian: what it comes to" "quiet mitigations=off" "$(echo "$made" >"$work/keisoku.cfg"; . "$tree/etc/default/grub"
+	. "$work/keisoku.cfg"; echo "$GRUB_CMDLINE_LINUX_DEFAULT")"
+grub_tree
+# shellcheck disable=SC2016
+file /etc/default/grub 'GRUB_CMDLINE_LINUX="$(tr x y </dev/null) quiet" # mine'
+make cmdline.mitigations=off
+same "GRUB: a line that is more than words is left to a person" 1 "$?"
+grub_tree
+file /etc/default/grub 'GRUB_ENABLE_BLSCFG=true\nGRUB_CMDLINE_LINUX="quiet"'
+asked /etc/default/grub cmdline.mitigations=off
+contains "entries of grubby: said what is left to do" 'grubby --update-kernel=ALL --args=mitigations=off' "$(tr -s '\n ' ' ' <"$plan/README.txt")"
+contains "entries of grubby: kernels to come have it from the line" 'GRUB_CMDLINE_LINUX="quiet mitigations=off"' "$made"
+new_tree
+file /proc/cmdline quiet
+file /boot/efi/loader/loader.conf 'timeout 3'
+file /etc/kernel/cmdline 'root=UUID=a1 ro preempt=none quiet'
+asked /etc/kernel/cmdline cmdline.preempt=full cmdline.isolcpus=2-3
+same "systemd-boot: its line" 'root=UUID=a1 ro quiet preempt=full isolcpus=2-3' "$made"
+contains "systemd-boot: said what is left to do" 'kernel-install add-all' "$(tr -s '\n ' ' ' <"$plan/README.txt")"
+file /etc/default/grub 'GRUB_CMDLINE_LINUX="quiet"'
+make cmdline.preempt=full
+same "two boot loaders: left out" 1 "$?"
+contains "two boot loaders: said" 'more than one boot loader' "$(cat "$plan/plan.json")"
+make 'cmdline.isolcpus=2";reboot;"'
+same "what is no plain word is left out" 1 "$?"
+
 # ---- a step that fails ----
 
 new_tree
