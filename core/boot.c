@@ -10,7 +10,7 @@ enum field {
 	FIELD_WHY, FIELD_PATTERN, FIELD_FLAGS, FIELD_TEXT, FIELD_COUNT,
 };
 
-#define TEXT_MAX 4096	/* of a line that is kept; a longer one is cut */
+#define TEXT_MAX 4096	/* of the line's text; more is cut */
 
 struct boot {
 	struct symbols names;		/* every string: most repeat */
@@ -96,13 +96,13 @@ const struct boot_line *boot_at(const struct boot *boot, size_t index)
 
 /* ---- the text form ---- */
 
-static void add_field(struct strbuf *out, const char *text)
+static void add_field(struct strbuf *out, const char *text, size_t max)
 {
 	if (streq(text, "."))
 		strbuf_add_char(out, '\\');
 	if (*text == '\0')
 		strbuf_add_char(out, '.');
-	for (size_t i = 0; text[i] && i < TEXT_MAX; i++)
+	for (size_t i = 0; text[i] && i < max; i++)
 		switch (text[i]) {
 		case '\t': strbuf_add_string(out, "\\t"); break;
 		case '\n': strbuf_add_string(out, "\\n"); break;
@@ -123,17 +123,19 @@ static void add_record(const struct boot_line *line, const char *loaders, struct
 {
 	const char *const before[] = { boot_fate_name(line->fate), line->source, loaders, subject_kind_name(line->kind),
 				       line->subject, line->key, line->value, line->path };
-	const char *const after[] = { line->why, line->pattern, line->optional ? "-" : "", line->text };
+	const char *const after[] = { line->why, line->pattern, line->optional ? "-" : "" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
-		add_field(out, before[i]);
+		add_field(out, before[i], SIZE_MAX);
 		strbuf_add_char(out, '\t');
 	}
 	strbuf_addf(out, "%u", line->line);
 	for (size_t i = 0; i < ARRAY_SIZE(after); i++) {
 		strbuf_add_char(out, '\t');
-		add_field(out, after[i]);
+		add_field(out, after[i], SIZE_MAX);
 	}
+	strbuf_add_char(out, '\t');
+	add_field(out, line->text, TEXT_MAX);
 	strbuf_add_char(out, '\n');
 }
 

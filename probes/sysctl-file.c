@@ -173,8 +173,9 @@ static void read_file(struct sysctl_files *files, struct sysctl_resolver *resolv
 	struct sysctl_place place = { .path = file->file->path, .text = "" };
 
 	if (file->file->error < 0 && file->fate == SYSCTL_FILE_READ) {
-		/* A link that leads nowhere still hides its namesakes; any other file may say anything. */
-		bool gone = file->file->error == -ENOENT || file->file->error == -EISDIR;
+		/* A link that leads nowhere still hides its namesakes (one that leads in a circle does so with some
+		 * versions); any other file may say anything. */
+		bool gone = file->file->error == -ENOENT || file->file->error == -EISDIR || file->file->error == -ENOTDIR;
 
 		(void)sysctl_resolver_fate(resolver, "", "", &place, gone ? BOOT_IGNORED : BOOT_UNRESOLVED,
 					   gone ? "there is no file behind the name" : "it cannot be read");

@@ -130,13 +130,23 @@ static void simplify(struct strbuf *path)
 
 bool sysctl_key_of_path(const char *path, struct strbuf *key)
 {
+	CLEANUP(strbuf_release) struct strbuf simple = STRBUF_INIT;
+
 	strbuf_reset(key);
-	strbuf_add_string(key, path);
-	simplify(key);
-	for (const char *part = key->buf; part; part = strchr(part, '/')) {
-		part += *part == '/';
-		if (starts_with(part, "..") && (part[2] == '/' || part[2] == '\0'))
-			return false;
+	strbuf_add_string(&simple, path);
+	simplify(&simple);
+	for (const char *part = simple.buf; *part;) {
+		size_t length = strcspn(part, "/");
+		const char *last = memrchr(key->buf, '/', key->len);
+
+		if (length == 2 && starts_with(part, "..")) {
+			if (key->len == 0)
+				return false;
+			strbuf_truncate(key, last ? (size_t)(last - key->buf) : 0);
+		} else {
+			strbuf_addf(key, "%s%.*s", key->len ? "/" : "", (int)length, part);
+		}
+		part += length + (part[length] == '/');
 	}
 	for (char *c = key->buf; *c; c++)
 		*c = *c == '/' ? '.' : *c == '.' ? '/' : *c;
@@ -159,6 +169,14 @@ static void set(struct sysctl_line *line, struct span key, struct span value)
 /* ---- the loaders ---- */
 
 #define NOT_AN_ASSIGNMENT "it is not an assignment"
+
+static bool has_dots(const char *path)
+{
+	for (const char *found = path; (found = strstr(found, "..")); found++)
+		if ((found == path || found[-1] == '/') && (found[2] == '/' || found[2] == '\0'))
+			return true;
+	return false;
+}
 
 /* Lines end at zero bytes already. */
 static void parse_systemd(struct span text, struct sysctl_line *line)
@@ -184,6 +202,8 @@ static void parse_systemd(struct span text, struct sysctl_line *line)
 	}
 	sysctl_swap_separators(&line->path);
 	simplify(&line->path);
+	if (has_dots(line->path.buf))
+		invalid(line, "systemd refuses \"..\" in a name");
 }
 
 /* A second dash belongs to no name either. */
@@ -224,7 +244,8 @@ static void parse_procps_old(struct span text, struct sysctl_line *line)
 	while (key.length > 0 && *key.text == '=')
 		key = skip(key, 1);
 	if (!split(key, &key, &value)) {
-		invalid(line, NOT_AN_ASSIGNMENT);
+		procps_path(line, key);
+		invalid(line, "it has no value: sysctl before 4.0 writes a stray \"=\", which the kernel refuses for numbers");
 		return;
 	}
 	value = until(strip_start(value, "\r"), '\r');

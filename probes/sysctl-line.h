@@ -27,7 +27,8 @@ enum sysctl_line_kind {
 
 struct sysctl_line {
 	enum sysctl_line_kind kind;
-	struct strbuf path;	/* below /proc/sys as the loader opens it: "net/ipv4/conf/eth0.100/rp_filter" */
+	struct strbuf path;	/* below /proc/sys as the loader opens it: "net/ipv4/conf/eth0.100/rp_filter"; of an invalid
+				 * line only where the loader writes something nevertheless */
 	struct strbuf value;
 	bool optional;		/* "-vm.swappiness = 10": a failure is not one */
 	const char *why;	/* SYSCTL_LINE_INVALID: what is wrong; a constant */
@@ -54,7 +55,7 @@ bool sysctl_next_line(enum sysctl_loader loader, struct sysctl_cursor *cursor);
 void sysctl_swap_separators(struct strbuf *path);
 
 /* "net/ipv4/conf/eth0.100/rp_filter" as "net.ipv4.conf.eth0/100.rp_filter": the name that sysctl(8) prints.  Repeated
- * slashes count as one.  false: it leaves /proc/sys, or names nothing. */
+ * slashes count as one, and ".." goes back.  false: it leaves /proc/sys, or names nothing. */
 bool sysctl_key_of_path(const char *path, struct strbuf *key);
 
 #endif

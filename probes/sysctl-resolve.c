@@ -139,6 +139,32 @@ static struct item *add_item(struct sysctl_resolver *resolver, const char *path,
 	return item;
 }
 
+/* Keys that the kernel lets hold any text. */
+static bool takes_text(const char *key)
+{
+	static const char *const keys[] = {
+		"kernel.core_pattern", "kernel.domainname", "kernel.hostname", "kernel.hotplug", "kernel.modprobe",
+		"kernel.poweroff_cmd",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (streq(keys[i], key))
+			return true;
+	return false;
+}
+
+static bool add_invalid(struct sysctl_resolver *resolver, const struct sysctl_line *line, const struct sysctl_place *place)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	bool unknown;
+
+	if (line->path.len > 0)
+		(void)sysctl_key_of_path(line->path.buf, &key);
+	unknown = takes_text(key.buf);
+	return sysctl_resolver_fate(resolver, unknown ? key.buf : "", "", place, unknown ? BOOT_UNRESOLVED : BOOT_INVALID,
+				    line->why);
+}
+
 bool sysctl_resolver_line(struct sysctl_resolver *resolver, const struct sysctl_line *line, const struct sysctl_place *place)
 {
 	struct item *item;
@@ -146,7 +172,7 @@ bool sysctl_resolver_line(struct sysctl_resolver *resolver, const struct sysctl_
 	if (line->kind == SYSCTL_LINE_EMPTY)
 		return true;
 	if (line->kind == SYSCTL_LINE_INVALID)
-		return sysctl_resolver_fate(resolver, "", "", place, BOOT_INVALID, line->why);
+		return add_invalid(resolver, line, place);
 	item = add_item(resolver, line->path.buf, line->value.buf, place);
 	if (!item)
 		return false;
@@ -328,6 +354,8 @@ static void apply_name(struct sysctl_resolver *resolver, size_t position)
 		(void)add_record(resolver, position, "", BOOT_INVALID, "its name begins with a blank");
 	else if (item->replaced_by)
 		add_beaten(resolver, position, key.buf, item->replaced_by, false);
+	else if (resolver->loader != SYSCTL_SYSTEMD && ends_with(item->path, "/"))
+		(void)add_record(resolver, position, key.buf, BOOT_INVALID, "its name ends with a separator");
 	else if (resolver->loader == SYSCTL_PROCPS_OLD && is_deprecated(key.buf))
 		(void)add_record(resolver, position, key.buf, BOOT_IGNORED, "sysctl before 4.0 leaves deprecated keys alone");
 	else if (resolver->loader == SYSCTL_TUNED && is_deprecated(key.buf))

@@ -148,6 +148,8 @@ static const struct line_case {
 	{ "vm.swappiness=1\rvm.dirty_ratio=2", "vm.swappiness=1 vm.dirty_ratio=2", "vm.swappiness=1\rvm.dirty_ratio=2",
 	  "vm.swappiness=1" },
 	{ "vm/../../../etc/passwd=1", "invalid", "invalid", "invalid" },
+	{ "kernel/../vm/swappiness=1", "invalid", "vm.swappiness=1", "vm.swappiness=1" },
+	{ "vm.swappiness.=1", "vm.swappiness=1", "invalid", "invalid" },
 	{ "net.ipv4.neigh.lo.retrans_time=1", "net.ipv4.neigh.lo.retrans_time=1", "net.ipv4.neigh.lo.retrans_time=1", "ignored" },
 	{ "net.*.a=1", "unresolved", "unresolved", "ignored" },
 };
