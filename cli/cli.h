@@ -71,9 +71,19 @@ void print_diag(FILE *out, const struct diag *diag);
  * 0 or an exit status after a message. */
 int measure(const struct arguments *arguments, const struct registry *registry, struct snapshot **ret_snapshot);
 
-/* The same of one input named on the command line: a directory is a tree to read, anything else a saved snapshot. */
+/* The same of one input named on the command line, whatever it is: see input_open(). */
 int open_snapshot(const struct arguments *arguments, const struct registry *registry, const char *path,
 		  struct snapshot **ret_snapshot);
+
+/* What a file, a directory or "-" (standard input) holds, told by its bytes: a root to read (a tree, an image, an archive of
+ * one, a sosreport), or the text of a snapshot.  Of the two the other is NULL or empty.  notes: what was left out.  0 or an
+ * exit status after a message. */
+struct input {
+	struct root *root;
+	struct strbuf snapshot;
+};
+int input_open(const char *path, struct diag *notes, struct input *ret_input);
+void input_release(struct input *input);
 
 /* Copies what probes and samplers read from root into a new directory.  0 or an exit status. */
 int tree_copy(const struct root *root, const char *directory);

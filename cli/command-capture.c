@@ -3,20 +3,31 @@
 #include "cli.h"
 #include "knowledge.h"
 
+static int copy_tree(const struct arguments *arguments)
+{
+	const char *path = arguments->root ? arguments->root : "/";
+	CLEANUP(diag_release) struct diag notes = DIAG_INIT;
+	CLEANUP(input_release) struct input input;
+	int status = input_open(path, &notes, &input);
+
+	if (status == 0 && !input.root)
+		status = talk_error(EXIT_INPUT, "cannot read %s: --tree copies files, and a snapshot has none", path);
+	if (status != 0)
+		return status;
+	talk_diag(&notes);
+	return tree_copy(input.root, arguments->tree);
+}
+
 static int run(const struct arguments *arguments)
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = NULL;
 	CLEANUP(knowledge_release) struct knowledge knowledge = { 0 };
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
-	CLEANUP(root_free_ptr) struct root *root = NULL;
 	struct output_file file;
 	int status, r;
 
 	if (arguments->tree) {
-		r = root_open(arguments->root ? arguments->root : "/", &root);
-		if (r < 0)
-			return talk_error(EXIT_INPUT, "cannot read %s: %s", arguments->root, strerror(-r));
-		status = tree_copy(root, arguments->tree);
+		status = copy_tree(arguments);
 		if (status != 0 || !arguments->output_file)
 			return status;
 	}

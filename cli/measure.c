@@ -244,18 +244,15 @@ static void fill_options(const struct arguments *arguments, const struct registr
 			chosen->pids[options->n_pids++] = (pid_t)pid;
 }
 
-static int measure_root(const struct arguments *arguments, const struct registry *registry, struct snapshot *snapshot)
+static int measure_root(const struct arguments *arguments, const struct registry *registry, const struct root *root,
+			struct snapshot *snapshot)
 {
-	CLEANUP(root_free_ptr) struct root *root = NULL;
 	CLEANUP(chosen_release) struct chosen chosen = { 0 };
 	struct measurement measurement = { .arguments = arguments, .snapshot = snapshot };
 	struct probe_options options;
 	bool live;
-	int r;
+	int r = 0;
 
-	r = root_open(arguments->root ? arguments->root : "/", &root);
-	if (r < 0)
-		return talk_error(EXIT_INPUT, "cannot read %s: %s", arguments->root, strerror(-r));
 	live = root_is_live(root) && !arguments->no_window && arguments->window_msec > 0;
 	if (arguments->netns)
 		r = enter_netns(arguments->netns, true, snapshot);
@@ -281,30 +278,29 @@ static int measure_root(const struct arguments *arguments, const struct registry
 	return 0;
 }
 
-static int load_snapshot(const char *path, struct snapshot **ret_snapshot)
+static int load_snapshot(const char *path, const struct strbuf *text, struct snapshot **ret_snapshot)
 {
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
-	int r;
+	int r = snapshot_load(path, text->buf, text->len, &diag, ret_snapshot);
 
-	r = input_read(path, SNAPSHOT_TEXT_MAX, &text);
-	if (r < 0)
-		return talk_error(EXIT_INPUT, "cannot read %s: %s", path, strerror(-r));
-	r = snapshot_load(path, text.buf, text.len, &diag, ret_snapshot);
 	talk_diag(&diag);
 	return r < 0 ? EXIT_INPUT : 0;
 }
 
 int measure(const struct arguments *arguments, const struct registry *registry, struct snapshot **ret_snapshot)
 {
-	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = NULL;
+	const char *path = arguments->snapshot ? arguments->snapshot : arguments->root ? arguments->root : "/";
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+	CLEANUP(input_release) struct input input;
 	int status;
 
-	if (arguments->snapshot) {
-		status = load_snapshot(arguments->snapshot, &snapshot);
-	} else {
-		snapshot = snapshot_new();
-		status = measure_root(arguments, registry, snapshot);
+	status = input_open(path, snapshot_notes(snapshot), &input);
+	if (status == 0 && input.root) {
+		status = measure_root(arguments, registry, input.root, snapshot);
+	} else if (status == 0) {
+		snapshot_free(snapshot);
+		snapshot = NULL;
+		status = load_snapshot(path, &input.snapshot, &snapshot);
 	}
 	if (status != 0)
 		return status;
@@ -317,13 +313,9 @@ int open_snapshot(const struct arguments *arguments, const struct registry *regi
 		  struct snapshot **ret_snapshot)
 {
 	struct arguments one = *arguments;
-	struct stat st;
 
-	one.root = one.snapshot = NULL;
+	one.root = path;
+	one.snapshot = NULL;
 	one.no_window = one.quiet = true;
-	if (!streq(path, "-") && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		one.root = path;
-	else
-		one.snapshot = path;
 	return measure(&one, registry, ret_snapshot);
 }

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "scratch.h"
+
 /* Files of /proc and /sys are read with one read() when the buffer is large enough. */
 #define READ_CHUNK 4096
 
@@ -366,6 +368,7 @@ void root_free(struct root *root)
 	if (!root)
 		return;
 	close_fd(&root->fd);
+	scratch_free(root->scratch);
 	free(root->path);
 	free(root);
 }

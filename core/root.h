@@ -20,10 +20,13 @@ enum root_layout {
 	ROOT_SOSREPORT,		/* has sos_commands/: output of commands counts where the file itself is not there */
 };
 
+struct scratch;
+
 struct root {
 	int fd;
 	enum root_layout layout;
 	char *path;		/* as given, for messages */
+	struct scratch *scratch;	/* the private directory of an archive that became a root; NULL */
 };
 
 #define ROOT_READ_MAX (1U << 20)	/* bytes; root_read()'s limit */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "libmount.h"
 
-#include "library.h"
+#include "../core/library.h"
 
 const struct libmount *libmount_library(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "systemd.h"
 
-#include "library.h"
+#include "../core/library.h"
 
 const struct systemd *systemd_library(void)
 {

@@ -4,7 +4,7 @@
 #ifndef KEISOKU_LIBRARY_H
 #define KEISOKU_LIBRARY_H
 
-#include "../core/base.h"
+#include "base.h"
 
 struct library_function {
 	const char *name;
