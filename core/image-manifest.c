@@ -6,7 +6,7 @@
 
 #include "json.h"
 #include "node.h"
-#include "quote.h"
+#include "parse.h"
 #include "tarball.h"
 
 #define INDEX_DEPTH_MAX 3		/* an index may name another */
@@ -14,8 +14,8 @@
 void image_layers_release(struct image_layers *layers)
 {
 	for (size_t i = 0; i < layers->count; i++)
-		free(layers->paths[i]);
-	free(layers->paths);
+		free(layers->items[i].path);
+	free(layers->items);
 	free(layers->name);
 	*layers = (struct image_layers){ 0 };
 }
@@ -81,8 +81,8 @@ static int add_layer(struct image_layers *layers, const char *path, const char *
 		strbuf_addf(why, "%s: the path of layer %zu, '%s', leads out of the image", document, layers->count + 1, path);
 		return -EINVAL;
 	}
-	GROW(layers->paths, layers->capacity, layers->count + 1);
-	layers->paths[layers->count++] = strbuf_steal(&plain);
+	GROW(layers->items, layers->capacity, layers->count + 1);
+	layers->items[layers->count++] = (struct image_layer){ .path = strbuf_steal(&plain) };
 	return 0;
 }
 
@@ -191,6 +191,11 @@ static void name_image(struct image_layers *layers, const struct node *descripto
 		layers->name = xasprintf("%s/%s", system, processor);
 }
 
+static void set_size(struct image_layer *layer, const char *size)
+{
+	layer->has_size = size && parse_u64(size, &layer->size) == 0;
+}
+
 static int add_oci_layers(const struct node *manifest, const char *document, struct image_layers *layers, struct strbuf *why)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
@@ -213,6 +218,8 @@ static int add_oci_layers(const struct node *manifest, const char *document, str
 		r = blob_path(text_of(descriptor, "digest"), document, &path, why);
 		if (r == 0)
 			r = add_layer(layers, path.buf, document, why);
+		if (r == 0)
+			set_size(&layers->items[layers->count - 1], text_of(descriptor, "size"));
 	}
 	return r;
 }

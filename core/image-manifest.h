@@ -9,8 +9,14 @@
 #define IMAGE_LAYERS_MAX 1000
 #define IMAGE_DOCUMENT_MAX (4U << 20)	/* bytes of index.json and the like */
 
+struct image_layer {
+	char *path;			/* below the layout */
+	bool has_size;
+	uint64_t size;			/* in bytes, as the manifest says */
+};
+
 struct image_layers {
-	char **paths;			/* below the layout; the lowest layer first */
+	struct image_layer *items;	/* the lowest layer first */
 	size_t count, capacity;
 	size_t images;			/* that could have been chosen */
 	char *name;			/* of the chosen one, or NULL: a tag, or "linux/arm64" */

@@ -143,6 +143,7 @@ struct search {
 	struct image_wanted *wanted;
 	struct image_tree *tree;
 	struct image_node *top;
+	struct left_out *left;
 	struct strbuf path;
 	size_t steps, found;
 };
@@ -158,6 +159,7 @@ static void look_at(struct search *search)
 	if (image_wanted_has(search->wanted, path.buf))
 		return;
 	image_wanted_add(search->wanted, path.buf);
+	left_out_add(search->left, LEFT_LINKED, path.buf);
 	search->found++;
 }
 
@@ -206,9 +208,10 @@ static void search_glob(struct search *search, const char *rest)
 	}
 }
 
-size_t image_wanted_follow(struct image_wanted *wanted, struct image_tree *tree, struct image_node *top)
+size_t image_wanted_follow(struct image_wanted *wanted, struct image_tree *tree, struct image_node *top,
+			   struct left_out *left)
 {
-	struct search search = { .wanted = wanted, .tree = tree, .top = top, .path = STRBUF_INIT };
+	struct search search = { .wanted = wanted, .tree = tree, .top = top, .left = left, .path = STRBUF_INIT };
 
 	for (size_t i = 0; i < wanted->n_globs; i++)
 		for (const char *const *glob = wanted->globs[i]; glob && *glob; glob++)

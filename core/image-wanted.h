@@ -30,8 +30,10 @@ bool image_wanted_has(const struct image_wanted *wanted, const char *path);
 /* Bytes of a file that are kept.  0: that it is there says all. */
 uint64_t image_wanted_limit(const char *path);
 
-/* Adds files that links in the tree lead to from where readers look, and that were not kept: how many. */
-size_t image_wanted_follow(struct image_wanted *wanted, struct image_tree *tree, struct image_node *top);
+/* Adds files that links in the tree lead to from where readers look, and that were not kept: how many.  They count as
+ * LEFT_LINKED. */
+size_t image_wanted_follow(struct image_wanted *wanted, struct image_tree *tree, struct image_node *top,
+			   struct left_out *left);
 
 /* The directory that an archive of one holds all of the root in, or the root of tree itself. */
 struct image_node *image_top(struct image_tree *tree);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image-manifest.h"
@@ -143,9 +144,10 @@ static int layer_entry(void *context, struct change *change, struct stream *cont
 
 /* ---- layers ---- */
 
-/* A layer's bytes, compressed or not.  -EINVAL: they are no tar; *why says what they are. */
-static int read_layer(struct layer_target *target, struct stream *content, struct strbuf *why)
+/* A layer's bytes, compressed or not.  -EINVAL: they are no tar. */
+static int read_layer(struct layer_target *target, struct stream *content)
 {
+	struct strbuf *why = target->image->why;
 	CLEANUP(stream_free_ptr) struct stream *expanded = NULL;
 	struct stream *tar = content;
 	const struct magic *magic;
@@ -166,12 +168,7 @@ static int read_layer(struct layer_target *target, struct stream *content, struc
 		strbuf_addf(why, "expected a tar archive, found %s", magic->name);
 		return -EINVAL;
 	}
-	r = tarball_read(tar, layer_entry, target, &target->image->left, why);
-	if (r < 0 && why->len == 0) {	/* of the image as a whole */
-		strbuf_add_string(why, target->image->why->buf);
-		strbuf_reset(target->image->why);
-	}
-	return r;
+	return tarball_read(tar, TARBALL_LAYER, layer_entry, target, &target->image->left, why);
 }
 
 /* The names that layers have: blobs/sha256/3f…, 3f…/layer.tar, 3f….tar.gz.  What is not one after all costs little. */
@@ -231,12 +228,13 @@ static int keep_layer(struct image *image, struct change *change, struct stream 
 	struct layer *layer = layer_new();
 	struct layer_target target = { .image = image, .later = layer };
 
-	layer->error = read_layer(&target, content, &layer->why);
+	layer->error = read_layer(&target, content);
 	change->content = image_store_layer(&image->store, layer);
-	if (!ends_all(layer->error))
-		return 0;
-	strbuf_add(image->why, layer->why.buf, layer->why.len);
-	return layer->error;
+	if (ends_all(layer->error))
+		return layer->error;
+	strbuf_add(&layer->why, image->why->buf, image->why->len);
+	strbuf_reset(image->why);
+	return 0;
 }
 
 static int outer_entry(void *context, struct change *change, struct stream *content)
@@ -266,11 +264,11 @@ static int outer_entry(void *context, struct change *change, struct stream *cont
 /* ---- an image in a tar ---- */
 
 /* Where a path of the layout leads in the archive. */
-static const struct content *archive_content(struct image *image, struct image_tree *outer, const char *path)
+static const struct image_node *archive_file(struct image_tree *outer, const char *path)
 {
 	const struct image_node *node = image_tree_find(outer, image_top(outer), path, true);
 
-	return node && node->type == IMAGE_FILE ? image_store_content(&image->store, node->content) : NULL;
+	return node && node->type == IMAGE_FILE && node->content != CONTENT_NONE ? node : NULL;
 }
 
 struct archive_layout {
@@ -281,10 +279,12 @@ struct archive_layout {
 static int archive_document(void *context, const char *path, struct strbuf *text)
 {
 	struct archive_layout *layout = context;
-	const struct content *content = archive_content(layout->image, layout->outer, path);
+	const struct image_node *node = archive_file(layout->outer, path);
+	const struct content *content;
 
-	if (!content)
+	if (!node)
 		return -ENOENT;
+	content = image_store_content(&layout->image->store, node->content);
 	if (!content->document.len)
 		return -EINVAL;
 	strbuf_add(text, content->document.buf, content->document.len);
@@ -300,15 +300,32 @@ static int apply_layer(struct image *image, const struct layer *layer, unsigned 
 	return r;
 }
 
-static int apply_archive_layer(void *context, const char *path, unsigned int number, struct strbuf *why)
+/* A layer that is cut short has another size than its manifest says. */
+static int check_size(struct image *image, const struct image_layer *layer, uint64_t size)
+{
+	if (!layer->has_size || layer->size == size)
+		return 0;
+	strbuf_addf(image->why, "it has %llu bytes, and its manifest says %llu", (unsigned long long)size,
+		    (unsigned long long)layer->size);
+	return -EBADMSG;
+}
+
+static int apply_archive_layer(void *context, const struct image_layer *layer, unsigned int number)
 {
 	struct archive_layout *layout = context;
-	const struct content *content = archive_content(layout->image, layout->outer, path);
+	struct strbuf *why = layout->image->why;
+	const struct image_node *node = archive_file(layout->outer, layer->path);
+	const struct content *content;
+	int r;
 
-	if (!content) {
+	if (!node) {
 		strbuf_add_string(why, "it is not in the archive");
 		return -EINVAL;
 	}
+	content = image_store_content(&layout->image->store, node->content);
+	r = check_size(layout->image, layer, node->size);
+	if (r < 0)
+		return r;
 	if (!content->layer || content->layer->error) {
 		strbuf_add_string(why, content->layer ? content->layer->why.buf : "expected a tar archive");
 		return content->layer ? content->layer->error : -EINVAL;
@@ -326,39 +343,40 @@ static int directory_document(void *context, const char *path, struct strbuf *te
 	return root_read_limit(image->directory, absolute, IMAGE_DOCUMENT_MAX, text);
 }
 
-static int apply_directory_layer(void *context, const char *path, unsigned int number, struct strbuf *why)
+static int apply_directory_layer(void *context, const struct image_layer *layer, unsigned int number)
 {
 	struct image *image = context;
 	struct layer_target target = { .image = image, .number = number };
-	CLEANUP(free_ptr) char *absolute = xasprintf("/%s", path);
+	CLEANUP(free_ptr) char *absolute = xasprintf("/%s", layer->path);
 	CLEANUP(stream_free_ptr) struct stream *stream = NULL;
+	struct stat st;
 	int fd, r;
 
 	r = root_open_fd(image->directory, absolute, 0, &fd);
 	if (r < 0) {
-		strbuf_add_string(why, r == -ENOENT ? "it is not there" : strerror(-r));
+		strbuf_add_string(image->why, r == -ENOENT ? "it is not there" : strerror(-r));
 		return -EINVAL;
 	}
 	stream = stream_of_fd(fd, &image->budget);
-	return read_layer(&target, stream, why);
+	r = fstat(fd, &st) == 0 ? check_size(image, layer, (uint64_t)st.st_size) : -errno;
+	return r < 0 ? r : read_layer(&target, stream);
 }
 
 /* ---- either ---- */
 
-typedef int layer_applier(void *context, const char *path, unsigned int number, struct strbuf *why);
+typedef int layer_applier(void *context, const struct image_layer *layer, unsigned int number);
 
 static int apply_layers(struct image *image, const struct image_layers *layers, layer_applier *applier, void *context)
 {
 	for (size_t i = 0; i < layers->count; i++) {
 		CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
-		int r = applier(context, layers->paths[i], (unsigned int)i + 1, &why);
+		int r = applier(context, &layers->items[i], (unsigned int)i + 1);
 
 		if (r == 0)
 			continue;
-		if (why.len == 0)
-			strbuf_add_string(&why, image->why->len ? image->why->buf : strerror(-r));
+		strbuf_add_string(&why, image->why->len ? image->why->buf : strerror(-r));
 		strbuf_reset(image->why);
-		strbuf_addf(image->why, "layer %zu of %zu (%s): %s", i + 1, layers->count, layers->paths[i], why.buf);
+		strbuf_addf(image->why, "layer %zu of %zu (%s): %s", i + 1, layers->count, layers->items[i].path, why.buf);
 		return r;
 	}
 	return 0;
@@ -408,6 +426,7 @@ static void note_left_out(const struct image *image, struct diag *notes)
 		[LEFT_HARD_LINK] = "left out: a hard link to something that is not in the archive",
 		[LEFT_TOO_LARGE] = "not read: larger than any file of its kind",
 		[LEFT_TOO_MUCH] = "not read: there is more than is kept of an image",
+		[LEFT_LINKED] = "not read: a link leads to it, and a pipe cannot be read again",
 		[LEFT_ABSOLUTE] = "taken from the root: an absolute path",
 	};
 	const struct place place = { .file = image->source->name };
@@ -463,7 +482,7 @@ static int assemble(struct image *image, struct diag *notes)
 static int read_archive(struct image *image, struct stream *stream, struct diag *notes)
 {
 	struct layer_target target = { .image = image };
-	int r = tarball_read(stream, outer_entry, &target, &image->left, image->why);
+	int r = tarball_read(stream, TARBALL_WHOLE, outer_entry, &target, &image->left, image->why);
 
 	return r < 0 ? r : assemble(image, notes);
 }
@@ -510,15 +529,11 @@ static void move_notes(struct diag *notes, const struct diag *from)
 static int finish(struct image *image, bool last, struct diag *notes, struct root **ret_root)
 {
 	struct image_node *top = image_top(&image->tree);
-	const struct place place = { .file = image->source->name };
-	size_t missing = image_wanted_follow(&image->wanted, &image->tree, top);
-	bool more = image->again || missing > 0;
+	bool more = image_wanted_follow(&image->wanted, &image->tree, top, &image->left) > 0 || image->again;
 
 	image->again = false;
 	if (more && !last)
 		return 1;
-	if (missing > 0)
-		(void)diag_warning(notes, &place, "%zu files that links lead to were not kept: a pipe is read once", missing);
 	note_left_out(image, notes);
 	return image_store_root(&image->store, top, &image->wanted, image->source->name, image->why, ret_root);
 }

@@ -73,17 +73,13 @@ static bool tar_checksum_fits(const unsigned char *header)
 	return any && (sum == expected || signed_sum == (int)expected);
 }
 
-static bool is_tar(const unsigned char *bytes, size_t length)
+/* The end, at once.  File systems begin like that too, and are known by what follows. */
+static bool is_empty_tar(const unsigned char *bytes, size_t length)
 {
-	if (length < TAR_BLOCK)
-		return false;
-	if (bytes[0] == '\0') {		/* no name: the end, at once */
-		for (size_t i = 0; i < TAR_BLOCK; i++)
-			if (bytes[i] != '\0')
-				return false;
-		return true;
-	}
-	return tar_checksum_fits(bytes);
+	for (size_t i = 0; i < TAR_BLOCK && i < length; i++)
+		if (bytes[i] != '\0')
+			return false;
+	return length >= TAR_BLOCK;
 }
 
 /* A byte order mark is no JSON, but snapshots say so better themselves. */
@@ -100,7 +96,7 @@ const struct magic *magic_of(const void *bytes, size_t length)
 {
 	if (length == 0)
 		return &nothing;
-	if (is_tar(bytes, length))
+	if (length >= TAR_BLOCK && tar_checksum_fits(bytes))
 		return &tar;
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
 		const struct mark *mark = &marks[i];
@@ -109,5 +105,7 @@ const struct magic *magic_of(const void *bytes, size_t length)
 		    memcmp((const char *)bytes + mark->at, mark->bytes, mark->length) == 0)
 			return &mark->magic;
 	}
+	if (is_empty_tar(bytes, length))
+		return &tar;
 	return is_json(bytes, length) ? &json : &unknown;
 }

@@ -6,8 +6,7 @@
 #include <sys/stat.h>
 
 #include "libarchive.h"
-#include "parse.h"
-#include "quote.h"
+#include "scratch.h"
 
 #define BLOCK 512
 
@@ -54,10 +53,11 @@ struct reader {
 	const struct libarchive *lib;
 	struct archive *archive;
 	struct stream *stream;
+	enum tarball_kind kind;
 	struct left_out *left;
 	unsigned char tail[BLOCK];	/* the last bytes of what was read, not passed over */
 	size_t tail_length;
-	bool skipped_last, at_end;
+	bool skipped_last, at_end, ended;
 	struct strbuf path, target, last;
 	uint64_t entries;
 };
@@ -81,6 +81,19 @@ static void keep_tail(struct reader *reader, const unsigned char *bytes, size_t 
 	reader->tail_length = kept + length;
 }
 
+/* What a layer lacks at its end: the rest of the last block, and the end mark. */
+static ssize_t add_end(struct reader *reader, const void **ret_bytes)
+{
+	static const char zeros[3 * BLOCK];
+	size_t over = (size_t)(reader->stream->passed % BLOCK);
+
+	if (reader->ended)
+		return 0;
+	reader->ended = true;
+	*ret_bytes = zeros;
+	return (ssize_t)(2 * BLOCK + (over ? BLOCK - over : 0));
+}
+
 static la_ssize_t reader_next(struct archive *archive, void *context, const void **ret_bytes)
 {
 	struct reader *reader = context;
@@ -93,6 +106,8 @@ static la_ssize_t reader_next(struct archive *archive, void *context, const void
 		reader->skipped_last = false;
 	}
 	reader->at_end = n == 0;
+	if (n == 0 && reader->kind == TARBALL_LAYER)
+		n = add_end(reader, ret_bytes);
 	return n < 0 ? ARCHIVE_FATAL : n;
 }
 
@@ -256,7 +271,7 @@ static int damaged(struct reader *reader, struct strbuf *why)
 		strbuf_addf(why, "damaged or cut short: %s", message ? message : "unknown error");
 	if (reader->last.len)
 		strbuf_addf(why, " (after the entry '%s')", reader->last.buf);
-	return -EBADMSG;
+	return scratch_interrupted() ? -EINTR : -EBADMSG;
 }
 
 static int give(struct reader *reader, struct archive_entry *archive_entry, tarball_handler *handler, void *context)
@@ -277,10 +292,11 @@ static int give(struct reader *reader, struct archive_entry *archive_entry, tarb
 	return r;
 }
 
-int tarball_read(struct stream *stream, tarball_handler *handler, void *context, struct left_out *left, struct strbuf *why)
+int tarball_read(struct stream *stream, enum tarball_kind kind, tarball_handler *handler, void *context,
+		 struct left_out *left, struct strbuf *why)
 {
 	CLEANUP(reader_release) struct reader reader = {
-		.lib = libarchive_library(), .stream = stream, .left = left,
+		.lib = libarchive_library(), .stream = stream, .kind = kind, .left = left,
 		.path = STRBUF_INIT, .target = STRBUF_INIT, .last = STRBUF_INIT,
 	};
 	int r;
@@ -301,9 +317,7 @@ int tarball_read(struct stream *stream, tarball_handler *handler, void *context,
 		r = reader.lib->archive_read_next_header(reader.archive, &entry);
 		if (r == ARCHIVE_EOF)
 			break;
-		if (r == ARCHIVE_RETRY && ++reader.entries <= TARBALL_ENTRIES_MAX)
-			continue;
-		if (r < ARCHIVE_WARN)
+		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)	/* it would go on behind what is damaged */
 			return damaged(&reader, why);
 		if (++reader.entries > TARBALL_ENTRIES_MAX) {
 			strbuf_addf(why, "it has more than %d entries", TARBALL_ENTRIES_MAX);
@@ -312,12 +326,12 @@ int tarball_read(struct stream *stream, tarball_handler *handler, void *context,
 		r = give(&reader, entry, handler, context);
 		if (r < 0) {
 			if (why->len == 0)
-				strbuf_addf(why, "%s (at the entry '%s')", reader.stream->why.len ? reader.stream->why.buf
-					    : strerror(-r), reader.last.buf);
+				strbuf_addf(why, "%s", reader.stream->why.len ? reader.stream->why.buf : strerror(-r));
+			strbuf_addf(why, " (at the entry '%s')", reader.last.buf);
 			return r;
 		}
 	}
-	if (!ended_properly(&reader)) {
+	if (kind == TARBALL_WHOLE && !ended_properly(&reader)) {
 		strbuf_addf(why, "cut short: it has no end mark after the entry '%s'", reader.last.buf);
 		return -EBADMSG;
 	}

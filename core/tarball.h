@@ -31,6 +31,7 @@ enum left_reason {
 	LEFT_HARD_LINK,			/* to something that is not there */
 	LEFT_TOO_LARGE,			/* it would be read, and is larger than files of its kind are */
 	LEFT_TOO_MUCH,			/* it would be read, but what is kept is full */
+	LEFT_LINKED,			/* readers come to it by a link, and it lies where nothing was kept */
 	LEFT_ABSOLUTE,			/* taken from the root: kept */
 	LEFT_COUNT,
 };
@@ -46,8 +47,14 @@ void left_out_release(struct left_out *left);
 /* A negative errno ends the reading.  content gives the bytes of a file and may be left unread. */
 typedef int tarball_handler(void *context, struct change *change, struct stream *content);
 
-/* 0; a negative errno after *why was set: what is wrong and where; what handler returned. */
-int tarball_read(struct stream *stream, tarball_handler *handler, void *context, struct left_out *left, struct strbuf *why);
+enum tarball_kind {
+	TARBALL_WHOLE,			/* must have its end mark: without one it is cut short */
+	TARBALL_LAYER,			/* some writers of layers leave it out; that it is whole is known otherwise */
+};
+
+/* 0, or a negative errno with *why: what is wrong and where.  The handler may have set it. */
+int tarball_read(struct stream *stream, enum tarball_kind kind, tarball_handler *handler, void *context,
+		 struct left_out *left, struct strbuf *why);
 
 /* The plain form of a path.  -EXDEV: it leads upward; -ENAMETOOLONG. */
 int path_make_plain(const char *path, struct strbuf *plain, bool *ret_absolute);
