@@ -17,4 +17,19 @@ void quote_word(struct strbuf *out, const char *text);
  * \u{NNNN}; newlines and tabs too. */
 void quote_terminal(struct strbuf *out, const char *text, size_t length);
 
+/* Those below begin with what quote_terminal() makes of the text: no control character, always UTF-8, one line. */
+
+/* HTML and XML, as text and inside a quoted attribute. */
+void quote_html(struct strbuf *out, const char *text, size_t length);
+
+/* In the middle of a line of Markdown, in a table too: nothing that GitHub's or GitLab's kind gives a meaning.  Names with
+ * "@", numbers with "#" and addresses are text, not mentions, references or links. */
+void quote_markdown(struct strbuf *out, const char *text, size_t length);
+/* The same as code, where nothing is called or linked anyhow: text that is copied from there is as it was. */
+void quote_markdown_code(struct strbuf *out, const char *text, size_t length);
+
+/* One field of RFC 4180, always in quotes.  Text that a spreadsheet would take for a formula gets an apostrophe in front;
+ * plain numbers do not. */
+void quote_csv(struct strbuf *out, const char *text, size_t length);
+
 #endif

@@ -3,18 +3,9 @@
 #include "../core/quote.h"
 #include "comparison.h"
 
-/* Inside a table: nothing that Markdown or HTML gives a meaning, and one line. */
 static void add_markdown(struct strbuf *out, const char *text)
 {
-	CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
-
-	quote_terminal(&safe, text, strlen(text));
-	for (const char *c = safe.buf; *c; c++) {
-		if (strchr("\\`*_{}[]<>()#+!|~&$@:-\"'", *c))
-			strbuf_addf(out, "&#%u;", (unsigned int)*c);
-		else
-			strbuf_add_char(out, *c);
-	}
+	quote_markdown(out, text, strlen(text));
 }
 
 static void add_markdown_subject(struct strbuf *out, enum subject_kind kind, const char *subject)

@@ -24,7 +24,7 @@ void phrase_pack(struct strbuf *out, const struct finding *finding)
 		end = start + strcspn(path + start, ".");
 	}
 	if (start == end)
-		strbuf_add_string(out, "rules");
+		strbuf_add_string(out, finding->values && finding->values->drift ? "drift" : "rules");
 	else
 		strbuf_add(out, path + start, end - start);
 }
@@ -62,13 +62,15 @@ void phrase_values(struct strbuf *out, const struct finding_values *values)
 	const struct {
 		const char *name, *value;
 	} columns[] = {
-		{ "running", values ? values->running : NULL },
-		{ "after boot", values ? values->boot : NULL },
-		{ "kernel default", values ? values->kernel_default : NULL },
-		{ "wanted", values ? values->wanted : NULL },
+		{ "running", values ? values->running : NULL }, { "after boot", values ? values->boot : NULL },
+		{ "kernel default", values ? values->kernel_default : NULL }, { "wanted", values ? values->wanted : NULL },
 	};
 	const char *separator = "";
 
+	if (!values)
+		return;
+	if (values->key)
+		strbuf_addf(out, "%s: ", values->key);
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
 		if (!columns[i].value)
 			continue;
@@ -76,10 +78,8 @@ void phrase_values(struct strbuf *out, const struct finding_values *values)
 		add_value(out, columns[i].value, NULL);
 		separator = ", ";
 	}
-	if (values && values->drift) {
-		strbuf_add_string(out, *separator ? ": " : "");
-		add_text(out, values->drift);
-	}
+	if (values->drift)
+		strbuf_addf(out, *separator ? " (%s)" : "%s", values->drift);
 }
 
 void phrase_site(struct strbuf *out, const struct finding_site *site)
@@ -116,6 +116,18 @@ static void add_sentence(struct strbuf *out, const char *text)
 	add_text(out, text);
 }
 
+bool finding_is_new(const struct finding *finding)
+{
+	return finding->status == STATUS_RECOMMEND && !finding->in_baseline;
+}
+
+const char *phrase_found(const struct finding *finding)
+{
+	if (!finding->values || !finding->reason || (finding->because && starts_with(finding->because, finding->reason)))
+		return NULL;
+	return finding->reason;
+}
+
 void phrase_why(struct strbuf *out, const struct finding *finding)
 {
 	/* Which of its texts say it, in this order; DESIGN.md section 6. */
@@ -132,10 +144,13 @@ void phrase_why(struct strbuf *out, const struct finding *finding)
 		[STATUS_WAIVED] = { .waiver = true, },
 	};
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const char *found;
 
+	found = texts[finding->status].because ? phrase_found(finding) : NULL;
+	add_sentence(&text, found);
 	if (texts[finding->status].because)
 		add_sentence(&text, finding->because);
-	if (texts[finding->status].reason || !text.len)
+	if ((texts[finding->status].reason && !found) || !text.len)
 		add_sentence(&text, finding->reason);
 	if (texts[finding->status].waiver)
 		add_sentence(&text, finding->waiver);

@@ -39,15 +39,20 @@ void phrase_commands(struct strbuf *out, const struct finding *finding, size_t m
 const char *change_note(const struct finding *finding, size_t index);
 
 /* The pack or policy that the rule of a finding stands in: "memory" of packs/memory/oom-kill.yaml, "kubelet" of
- * policies/kubelet.yaml. */
+ * policies/kubelet.yaml; "drift" of what no rule asks for. */
 void phrase_pack(struct strbuf *out, const struct finding *finding);
 /* "net.core.somaxconn 128 → 4,096; …", or the advice of a rule without a change. */
 void phrase_changes(struct strbuf *out, const struct finding *finding);
-/* "running 60, after boot 10, kernel default 60, wanted 10: lost-at-boot"; nothing for NULL. */
+/* "vm.swappiness: running 60, after boot 10, kernel default 60, wanted 10 (lost-at-boot)"; nothing for NULL. */
 void phrase_values(struct strbuf *out, const struct finding_values *values);
 void phrase_site(struct strbuf *out, const struct finding_site *site);	/* "/etc/sysctl.d/99-site.conf:3" */
 /* "rate(netstat.TcpExt.ListenOverflows) = 12.4/s (/proc/net/netstat); …" */
 void phrase_measured(struct strbuf *out, const struct finding *finding);
+/* It asks for something that was not there before. */
+bool finding_is_new(const struct finding *finding);
+/* What an audit found, where because does not begin with it; NULL: nothing more.  A recommendation has its numbers in
+ * because. */
+const char *phrase_found(const struct finding *finding);
 /* Why it has its status: the numbers where there is a problem, else the reason, the waiver, what to run. */
 void phrase_why(struct strbuf *out, const struct finding *finding);
 /* The address of a page of the kernel's documentation, or of a reference that is one; false: none is known. */

@@ -45,6 +45,8 @@ _keisoku() {
 	--output | -O)
 		if [[ $command == diff ]]; then
 			_keisoku_words $'text\njson\nmarkdown' "$current"
+		elif [[ $command == advise || $command == audit ]]; then
+			_keisoku_words $'text\njson\nsarif\njunit\nmarkdown\ncsv\nprometheus' "$current"
 		else
 			_keisoku_words $'text\njson' "$current"
 		fi

@@ -39,12 +39,12 @@ expect "option without its value" 2 "expected TIME after it" advise --window
 expect "switch with a value" 2 "takes no value" advise --all=yes
 expect "bad time" 2 "expected a time" advise --window 5x
 expect "window shorter than interval" 2 "shorter than --interval" advise --window 1s --interval 5s
-expect "bad format" 2 "unknown format 'pdf'; known are text, json" advise --output pdf
+expect "bad format" 2 "unknown format 'pdf'; known are text, json," advise --output pdf
 expect "two formats on stdout" 2 "only one format" advise --output text --output json
 expect "bad severity" 2 "low, medium, high or critical" advise --fail-on terrible
 expect "window with root" 2 "does not go with" advise --root /tmp --window 5s
 expect "root and snapshot" 2 "give one of them" advise --root /tmp --snapshot x
-expect "bad list" 2 "expected rules, tunables" list nonsense
+expect "bad list" 2 "expected rules, policies, tunables" list nonsense
 expect "surplus word" 2 "expected: keisoku probes" probes extra
 expect "no root there" 3 "cannot read $work/none" advise --root "$work/none"
 expect "no snapshot there" 3 "cannot read $work/none" advise --snapshot "$work/none"

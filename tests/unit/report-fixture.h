@@ -8,7 +8,8 @@
 #include "../../reports/reporter.h"
 
 #define HOSTILE "\033[31m$(reboot)<b>\"'\\\n\t\xff\xe2\x80\xae=1+1 " \
-		"averyveryveryveryveryveryveryveryveryveryveryveryveryveryveryveryverylongword \xe6\xb8\xac\xe5\xae\x9a"
+		"averyveryveryveryveryveryveryveryveryveryveryveryveryveryveryveryverylongword \xe6\xb8\xac\xe5\xae\x9a " \
+		"@team #1 | `x` ]]> <script>alert(1)</script> </details> https://a.example/ www.a.example &lt; ;=2 [a](b)"
 
 struct report_fixture {
 	struct snapshot *snapshot;
@@ -68,7 +69,7 @@ static struct finding_site fixture_sites[] = {
 	{ .path = "/usr/lib/sysctl.d/50-default.conf" },
 };
 static const struct finding_values fixture_values = {
-	.running = "128", .boot = "128", .kernel_default = "4,096", .wanted = "4,096", .drift = "shadowed-line",
+	.key = "net.core.somaxconn", .running = "128", .boot = "128", .kernel_default = "4,096", .wanted = "4,096", .drift = "shadowed-line",
 };
 
 static void fixture_findings(struct report_fixture *fixture, subject_id sda)
