@@ -34,6 +34,9 @@ struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum sub
 /* The raw text that an unconfigured kernel has, as far as the registry knows; NULL: not known. */
 const char *default_raw(const struct auditing *auditing, const struct entry *entry, struct arena *arena);
 
+/* Whether the kernel does not take this text: an integer outside its range, or none.  entry may be NULL. */
+bool value_is_refused(const struct entry *entry, const char *raw);
+
 /* ---- advisor/drift.c ---- */
 void drift_judge(struct auditing *auditing);
 

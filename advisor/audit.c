@@ -162,9 +162,12 @@ static void keep_persistent_half(const struct finding *finding)
 		finding->changes[i].apply = finding->changes[i].rollback = finding->changes[i].verify = NULL;
 }
 
-static const char *wanted_text(const struct finding *finding, const struct rule *rule)
+/* As the other columns are: "1", not "yes". */
+static const char *wanted_text(const struct finding *finding, const struct rule *rule, struct arena *arena)
 {
-	return finding->n_changes > 0 ? finding->changes[0].to_text : program_text(rule->when);
+	if (finding->n_changes == 0)
+		return program_text(rule->when);
+	return audit_value_text(finding->changes[0].tunable, finding->changes[0].to, arena);
 }
 
 static void add_site(struct auditing *auditing, const struct rule *rule, subject_id subject, struct finding *finding)
@@ -208,7 +211,7 @@ static void report_line(struct auditing *auditing, const struct rule *rule, subj
 	finding->confidence_reason = rule->judged == JUDGED_BOOT || decided == after ? "rests on what files say"
 										      : "rests on settings alone";
 	finding->next_step = NULL;
-	finding->values = audit_values(auditing, of_key, rule->key, wanted_text(finding, rule), drift);
+	finding->values = audit_values(auditing, of_key, rule->key, wanted_text(finding, rule, arena), drift);
 	if (asks(decided->status))
 		add_site(auditing, rule, of_key, finding);
 }

@@ -137,6 +137,45 @@ const char *default_raw(const struct auditing *auditing, const struct entry *ent
 	return default_is_words(node->text) ? NULL : evaluate_default(auditing, entry, node, arena);
 }
 
+/* ---- what the kernel refuses ---- */
+
+static bool in_range(const struct entry *entry, long double number)
+{
+	long double raw = unit_from_base(number, &entry->unit);
+
+	return raw >= (long double)entry->range_min && raw <= (long double)entry->range_max;
+}
+
+/* 0x10 and 010 are numbers to the kernel too, and to nobody else. */
+static bool is_decimal(const char *text)
+{
+	text += *text == '-';
+	if (text[0] == '0' && text[1])
+		return false;
+	return *text && text[strspn(text, "0123456789 \t")] == '\0';
+}
+
+static bool is_unlimited(const struct entry *entry, const char *text)
+{
+	for (size_t i = 0; i < entry->unlimited.count; i++)
+		if (streq(entry->unlimited.items[i], text))
+			return true;
+	return false;
+}
+
+bool value_is_refused(const struct entry *entry, const char *raw)
+{
+	struct value value;
+
+	if (!entry || entry->class != ENTRY_TUNABLE || entry->format != FORMAT_INTEGER || entry->kind != KIND_SYSCTL ||
+	    is_unlimited(entry, raw))
+		return false;
+	value = value_of_setting(entry, raw, strlen(raw));
+	if (value.type == VALUE_NUMBER)
+		return is_decimal(raw) && entry->has_range && !in_range(entry, value.number);
+	return value.type == VALUE_UNKNOWN && *raw && !strchr("-0123456789", *raw);
+}
+
 /* ---- the snapshot ---- */
 
 static bool is_of_boot(const struct entry *entry)
@@ -194,7 +233,8 @@ static void set_key(struct auditing *auditing, subject_id subject, const struct 
 
 	if (is_absent(auditing, subject, entry, key) || outcome.state == BOOT_STATE_UNKNOWN)
 		return;
-	if (outcome.state == BOOT_STATE_SET) {
+	/* The write fails, and what was there before stays. */
+	if (outcome.state == BOOT_STATE_SET && !value_is_refused(entry, outcome.line->value)) {
 		boot_place(outcome.line, &place);
 		snapshot_set_string(auditing->after, subject, key, outcome.line->value, place.buf);
 		return;

@@ -196,56 +196,19 @@ static const char *place_of(const struct keyed *keyed, const struct boot_line *l
 
 /* ---- the questions ---- */
 
-static bool in_range(const struct entry *entry, long double number)
-{
-	long double raw = unit_from_base(number, &entry->unit);
-
-	return raw >= (long double)entry->range_min && raw <= (long double)entry->range_max;
-}
-
-/* 0x10 and 010 are numbers to the kernel too, and to nobody else. */
-static bool is_decimal(const char *text)
-{
-	text += *text == '-';
-	if (text[0] == '0' && text[1])
-		return false;
-	return *text && text[strspn(text, "0123456789 \t")] == '\0';
-}
-
-static bool is_unlimited(const struct entry *entry, const char *text)
-{
-	for (size_t i = 0; i < entry->unlimited.count; i++)
-		if (streq(entry->unlimited.items[i], text))
-			return true;
-	return false;
-}
-
 static bool ask_out_of_range(struct keyed *keyed)
 {
 	const struct boot_line *line = winner_of(keyed);
 	const struct entry *entry = keyed->entry;
-	struct value value;
-	long double item;
-	bool bad = false;
 
-	if (!line || !entry || entry->class != ENTRY_TUNABLE || entry->format != FORMAT_INTEGER ||
-	    entry->kind != KIND_SYSCTL || is_unlimited(entry, line->value))
-		return false;
-	value = value_of_setting(entry, line->value, strlen(line->value));
-	if (value.type == VALUE_NUMBER)
-		bad = is_decimal(line->value) && entry->has_range && !in_range(entry, value.number);
-	else if (value.type == VALUE_UNKNOWN)
-		bad = *line->value && !strchr("-0123456789", *line->value);
-	for (size_t i = 0; value.type == VALUE_LIST && value_list_item(entry, &value, i, &item); i++)
-		bad |= entry->has_range && !in_range(entry, item);
-	if (!bad)
+	if (!line || !value_is_refused(entry, line->value))
 		return false;
 	add_site(keyed, line);
-	if (entry->has_range && value.type != VALUE_UNKNOWN)
+	if (value_of_setting(entry, line->value, strlen(line->value)).type == VALUE_UNKNOWN)
+		say(keyed, "\"%s\" is no number.", line->value);
+	else
 		say(keyed, "%s is not from %lld to %llu.", line->value, (long long)entry->range_min,
 		    (unsigned long long)entry->range_max);
-	else
-		say(keyed, "\"%s\" is no number.", line->value);
 	return true;
 }
 

@@ -147,7 +147,8 @@ static enum inert target_inert(struct judging *judging, const struct proposal *p
 		rulebook_compiled(judging->rulebook, judging->snapshot, proposal->change->tunable);
 	struct expr_context context;
 
-	if (!compiled || (compiled->n_inert == 0 && !compiled->inert_bad))
+	/* What a policy wants, it wants for the day when it is not inert too. */
+	if (!compiled || (compiled->n_inert == 0 && !compiled->inert_bad) || judging->rule->expects)
 		return INERT_NO;
 	expr_context_init(&context, judging->snapshot, proposal->subject);
 	set_target(&context, proposal);

@@ -1,0 +1,313 @@
+#!/bin/bash
+# Audits of trees that are composed here: what is found, what is not, exit statuses, policies, waivers, baselines, many inputs.
+set -u
+keisoku=$(realpath "$1") source=$2
+# shellcheck source=tests/tap.sh
+. "$source/tests/tap.sh"
+work=$(mktemp -d)
+trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+# put FILE: standard input into it, below the tree
+put() {
+	mkdir -p "$(dirname "$tree/$1")"
+	cat >"$tree/$1"
+}
+
+tree_of() {
+	tree=$work/$1
+	mkdir -p "$tree/etc/sysctl.d" "$tree/usr/lib/sysctl.d" "$tree/usr/lib/systemd/system"
+	printf 'ID=%s\nVERSION_ID="%s"\n' "$2" "$3" >"$tree/etc/os-release"
+	echo "$1" >"$tree/etc/hostname"
+}
+
+audit() {
+	"$keisoku" audit --quiet --color never "$@" 2>"$work/err"
+}
+
+# The ids of what is found, one a line.
+found() {
+	audit "$@" --output json | jq -r '.findings[] | select(.status == "recommend") | .id'
+}
+
+# ---- what distributions ship is silent ----
+
+tree_of debian debian 12
+put etc/sysctl.conf <<'EOF'
+# Uncomment the next line to enable packet forwarding for IPv4
+#net.ipv4.ip_forward=1
+EOF
+ln -s ../sysctl.conf "$tree/etc/sysctl.d/99-sysctl.conf"
+echo "The files in this directory are read at boot: kernel.sysrq = 1 would be a line." | put etc/sysctl.d/README.sysctl
+printf 'kernel.pid_max = 4194304\n' | put usr/lib/sysctl.d/50-pid-max.conf
+printf '%s\n' 'fs.protected_fifos = 1' 'fs.protected_hardlinks = 1' 'fs.protected_regular = 2' 'fs.protected_symlinks = 1' |
+	put usr/lib/sysctl.d/99-protect-links.conf
+same "stock Debian is silent" "" "$(found --root debian)"
+
+tree_of ubuntu ubuntu 24.04
+printf 'kernel.printk = 4 4 1 7\n' | put etc/sysctl.d/10-console-messages.conf
+printf 'net.ipv6.conf.all.use_tempaddr = 2\nnet.ipv6.conf.default.use_tempaddr = 2\n' | put etc/sysctl.d/10-ipv6-privacy.conf
+printf 'kernel.kptr_restrict = 1\n' | put etc/sysctl.d/10-kernel-hardening.conf
+printf 'kernel.sysrq = 176\n' | put etc/sysctl.d/10-magic-sysrq.conf
+printf 'vm.max_map_count = 1048576\n' | put etc/sysctl.d/10-map-count.conf
+printf 'net.ipv4.conf.default.rp_filter=2\nnet.ipv4.conf.all.rp_filter=2\n' | put etc/sysctl.d/10-network-security.conf
+printf 'kernel.yama.ptrace_scope = 1\n' | put etc/sysctl.d/10-ptrace.conf
+printf 'vm.mmap_min_addr = 65536\n' | put etc/sysctl.d/10-zeropage.conf
+printf '#net.ipv4.tcp_syncookies=1\n' | put etc/sysctl.conf
+ln -s ../sysctl.conf "$tree/etc/sysctl.d/99-sysctl.conf"
+printf 'kernel.apparmor_restrict_unprivileged_userns = 1\n' | put usr/lib/sysctl.d/10-apparmor.conf
+printf 'kernel.pid_max = 4194304\n' | put usr/lib/sysctl.d/50-pid-max.conf
+same "stock Ubuntu is silent" "" "$(found --root ubuntu)"
+
+tree_of fedora fedora 41
+printf 'kernel.yama.ptrace_scope = 0\n' | put usr/lib/sysctl.d/10-default-yama-scope.conf
+printf 'vm.max_map_count=1048576\n' | put usr/lib/sysctl.d/10-map-count.conf
+put usr/lib/sysctl.d/50-coredump.conf <<'EOF'
+kernel.core_pattern=|/usr/lib/systemd/systemd-coredump %P %u %g %s %t %c %h %d %F
+kernel.core_pipe_limit=16
+fs.suid_dumpable=2
+EOF
+put usr/lib/sysctl.d/50-default.conf <<'EOF'
+kernel.sysrq = 16
+kernel.core_uses_pid = 1
+net.ipv4.conf.default.rp_filter = 2
+net.ipv4.conf.*.rp_filter = 2
+-net.ipv4.conf.all.rp_filter
+net.ipv4.conf.default.accept_source_route = 0
+net.ipv4.conf.*.accept_source_route = 0
+-net.ipv4.conf.all.accept_source_route
+net.ipv4.conf.default.promote_secondaries = 1
+net.ipv4.conf.*.promote_secondaries = 1
+-net.ipv4.conf.all.promote_secondaries
+-net.ipv4.ping_group_range = 0 2147483647
+-net.core.default_qdisc = fq_codel
+fs.protected_hardlinks = 1
+fs.protected_symlinks = 1
+fs.protected_regular = 1
+fs.protected_fifos = 1
+-vm.max_map_count=1048576
+EOF
+printf 'net.core.optmem_max = 81920\n' | put usr/lib/sysctl.d/50-libkcapi-optmem_max.conf
+printf 'kernel.pid_max = 4194304\n' | put usr/lib/sysctl.d/50-pid-max.conf
+put usr/lib/sysctl.d/50-redhat.conf <<'EOF'
+kernel.kptr_restrict = 1
+net.ipv4.conf.default.rp_filter = 1
+net.ipv4.conf.*.rp_filter = 1
+EOF
+printf '# sysctl settings are defined through files in /usr/lib/sysctl.d/\n' | put etc/sysctl.conf
+ln -s ../sysctl.conf "$tree/etc/sysctl.d/99-sysctl.conf"
+same "stock Fedora is silent" "" "$(found --root fedora)"
+
+# ---- an image with mistakes ----
+
+tree_of image debian 12
+put etc/sysctl.d/10-site.conf <<'EOF'
+# what the site wants
+vm.swappiness = 10
+vm.swapiness = 5
+vm.dirty_ratio = 400
+net.netfilter.nf_conntrack_max = 262144
+net.core.somaxconn = 1024
+EOF
+printf 'vm.swappiness = 20\n' | put etc/sysctl.d/20-other.conf
+printf 'net.core.somaxconn = 4096\n' | put usr/lib/sysctl.d/50-vendor.conf
+printf 'net.ipv4.tcp_tw_recycle = 1\n' | put etc/sysctl.d/30-old.conf
+same "each mistake of an image is found once" "out-of-range@vm.dirty_ratio
+dead-line@net.netfilter.nf_conntrack_max
+removed@net.ipv4.tcp_tw_recycle
+shadowed-by-vendor@net.core.somaxconn
+unknown-key@vm.swapiness
+shadowed-line@vm.swappiness" "$(found image)"
+json=$(audit image --output json)
+same "with the file and the line to mend" "/etc/sysctl.d/10-site.conf:2:vm.swappiness = 10" \
+	"$(jq -r '.findings[] | select(.id == "shadowed-line@vm.swappiness") | .sites[0] | "\(.file):\(.line):\(.text)"' <<<"$json")"
+same "and the four values" '{"boot":"20","drift":"shadowed-line","kernel_default":"60","key":"vm.swappiness","running":null,"wanted":null}' \
+	"$(jq -Sc '.findings[] | select(.id == "shadowed-line@vm.swappiness") | .values' <<<"$json")"
+same "ids stay the same when lines move" "$(found image)" \
+	"$(sed -i '1i # one more line' image/etc/sysctl.d/10-site.conf; found image)"
+for width in 80 120; do
+	LC_ALL=C.UTF-8 audit image --width "$width" >"text.$width"
+	same "no line is longer than $width" "$width" "$(LC_ALL=C.UTF-8 wc -L <"text.$width")"
+done
+LC_ALL=C.UTF-8 audit image --policy kubelet-node --waivers /dev/null --width 80 >golden
+[ -z "${KEISOKU_UPDATE_GOLDEN-}" ] || cp golden "$source/tests/golden/audit-image.text"
+same "the report as a person reads it" "" "$(diff -u "$source/tests/golden/audit-image.text" golden 2>&1)"
+
+printf 'nf_conntrack\n' | put etc/modules-load.d/conntrack.conf
+case $(found image) in
+*dead-line*) not_ok "a module that is loaded at boot brings its key" "$(found image)" ;;
+*) ok "a module that is loaded at boot brings its key" ;;
+esac
+
+# ---- exit statuses ----
+
+status_of() {
+	audit "$@" >/dev/null
+	echo $?
+}
+same "without --fail-on nothing fails" 0 "$(status_of image)"
+same "what is found fails" 1 "$(status_of image --fail-on low)"
+same "at the severity asked for" 1 "$(status_of image --fail-on high)"
+same "and not below" 0 "$(status_of image --fail-on critical)"
+same "a clean image passes" 0 "$(status_of debian --fail-on low)"
+same "an audit that knows too little fails" 1 "$(status_of debian --policy kernel-hardening --fail-coverage-below 99)"
+same "one that knows enough does not" 0 "$(status_of debian --policy kernel-hardening --fail-coverage-below 30)"
+same "a percentage has an end" 2 "$(status_of debian --fail-coverage-below 101)"
+same "an unknown policy is wrong usage" 2 "$(status_of debian --policy nothing)"
+contains "and those that are known are named" "kubelet-node" "$(cat err)"
+same "an input that is not there" 3 "$(status_of nowhere)"
+same "an input that is no snapshot" 3 "$(status_of debian/etc/hostname)"
+same "a policy that cannot be read" 3 "$(status_of debian --policy no-such.yaml)"
+same "--root and another input" 2 "$(status_of --root debian image)"
+same "a plan is for one input" 2 "$(status_of debian image --plan plan)"
+
+# ---- policies ----
+
+cat >mine.yaml <<'EOF'
+policy:
+  id: mine
+  title: Our nodes
+  includes: [kubelet-node]
+  overrides:
+    - {id: kubelet-node/overcommit-memory, severity: low}
+    - {id: kubelet-node/ip-forward, leave_out: the network plug-in sets it}
+  expect:
+    - id: swappiness
+      title: Too much swap
+      key: vm.swappiness
+      must: vm.swappiness <= 10
+      to: "10"
+      severity: critical
+      because: The pods are slow
+      breaks: Nothing
+      references: [Documentation/admin-guide/sysctl/vm.rst]
+EOF
+json=$(audit image --policy mine.yaml --output json)
+same "a policy of one's own" "critical /etc/sysctl.d/20-other.conf" \
+	"$(jq -r '.findings[] | select(.rule == "mine/swappiness") | "\(.severity) \(.sites[0].file)"' <<<"$json")"
+same "overrides one that is shipped" "low" \
+	"$(jq -r '.findings[] | select(.rule == "kubelet-node/overcommit-memory") | .severity' <<<"$json")"
+same "and leaves a line of it out" "" "$(jq -r '.findings[] | select(.rule == "kubelet-node/ip-forward") | .id' <<<"$json")"
+cat >wrong.yaml <<'EOF'
+policy:
+  id: wrong
+  title: Wrong
+  expect:
+    - id: a
+      title: t
+      key: vm.swappiness
+      must: vm.swappiness <= 10B
+      to: "10"
+      severity: low
+      because: b
+      references: [x]
+EOF
+same "mistakes of a policy make the status 3" 3 "$(status_of debian --policy wrong.yaml)"
+contains "and are told with file, line and column" "wrong.yaml:8:" "$(cat err)"
+for policy in kubelet-node kernel-hardening network-hardening database-node; do
+	same "$policy is judged without a mistake" 0 "$(status_of debian --policy $policy)"
+	contains "$policy is listed" "$policy	" "$("$keisoku" list policies)"
+	contains "$policy is explained" "because" "$("$keisoku" explain $policy)"
+done
+mkdir -p rules/policies
+sed 's/id: mine/id: ours/' mine.yaml >rules/policies/ours.yaml
+same "a policy in a directory of --rules has a name" 1 \
+	"$(status_of image --rules rules --policy ours --fail-on critical)"
+
+# ---- waivers ----
+
+cat >waivers.yaml <<'EOF'
+- {id: shadowed-*, subject: vm.swappiness, reason: both teams know, owner: platform, expires: 2999-12-31}
+- {id: unknown-key, subject: "*", reason: old, owner: platform, expires: 2001-01-01}
+- {id: mine/swappiness, subject: host, reason: none, owner: nobody, expires: 2999-12-31}
+EOF
+json=$(audit image --waivers waivers.yaml --output json)
+same "a waived finding is shown as one" "both teams know (platform, until 2999-12-31)" \
+	"$(jq -r '.findings[] | select(.status == "waived") | .waiver' <<<"$json")"
+same "an expired waiver waives nothing and is told" "recommend" \
+	"$(jq -r '.findings[] | select(.id == "unknown-key@vm.swapiness") | .status' <<<"$json")"
+contains "expired" "expired on 2001-01-01" "$(jq -r '.notes[].message' <<<"$json")"
+contains "unused" "mine/swappiness on host matches no finding" "$(jq -r '.notes[].message' <<<"$json")"
+echo '- {id: x, subject: host, reason: r, owner: o}' >bad-waivers.yaml
+same "an invalid waiver makes the status 3" 3 "$(status_of image --waivers bad-waivers.yaml)"
+contains "and says what is missing" "waiver without expires" "$(cat err)"
+
+# ---- baseline ----
+
+same "what the baseline has does not fail" 0 "$(status_of image --baseline image --fail-on low)"
+contains "and is listed" "In the baseline already" "$(audit image --baseline image)"
+cp -r image changed
+printf 'vm.dirty_background_ratio = 900\n' >changed/etc/sysctl.d/90-new.conf
+same "what is new does" 1 "$(status_of changed --baseline image --fail-on low)"
+same "only that" "out-of-range@vm.dirty_background_ratio" "$(audit changed --baseline image --output json |
+	jq -r '.findings[] | select(.status == "recommend" and (.in_baseline | not)) | .id')"
+same "a baseline that cannot be read" 3 "$(status_of image --baseline nowhere)"
+
+# ---- snapshots, and many of them ----
+
+"$keisoku" capture --quiet --root image -o image.json
+same "a saved snapshot gives the same report" "" "$(diff <(audit image --output json) <(audit image.json --output json))"
+same "from standard input too" "" "$(diff <(audit image --output json) <(audit - --output json <image.json))"
+same "several inputs are an array" "image debian" "$(audit image.json debian --output json | jq -r '[.[].host.name] | join(" ")')"
+same "or a file each" "debian image image-2" \
+	"$(audit image.json debian image --output json=out-%.json; printf '%s\n' out-*.json | sed 's/out-//; s/\.json//' | sort | paste -sd ' ')"
+same "one that cannot be read does not stop the others" "3 2" \
+	"$(audit image nowhere debian --output json >several.json; printf '%s %s' $? "$(jq length several.json)")"
+found=$(python3 - "$source/docs/report.schema.json" several.json <<'PYTHON'
+import json, sys
+import jsonschema
+schema, reports = json.load(open(sys.argv[1])), json.load(open(sys.argv[2]))
+for report in reports:
+    for error in list(jsonschema.validators.validator_for(schema)(schema).iter_errors(report))[:5]:
+        print(list(error.absolute_path), error.message[:200])
+PYTHON
+)
+same "each is as the schema says" "" "$found"
+
+# ---- drift of a host that runs ----
+
+tree_of host debian 12
+mkdir -p host/proc/sys/kernel host/proc/sys/vm host/proc/sys/net/core
+echo Linux >host/proc/sys/kernel/ostype
+echo 6.1.0-13-amd64 >host/proc/sys/kernel/osrelease
+echo 30 >host/proc/sys/vm/swappiness
+echo 1 >host/proc/sys/vm/zone_reclaim_mode
+echo 4096 >host/proc/sys/net/core/somaxconn
+printf 'vm.swappiness = 10\nnet.core.somaxconn = 4096\n' | put etc/sysctl.d/10-site.conf
+same "what is lost at boot, and what nobody wrote down" "lost-at-boot@vm.swappiness
+runtime-only@vm.zone_reclaim_mode" "$(found host)"
+cat >drift.yaml <<'EOF'
+policy:
+  id: drift
+  title: Little swap
+  expect:
+    - {id: low, title: Much swap, key: vm.swappiness, must: vm.swappiness <= 10, to: "10", severity: high, because: b, references: [x]}
+EOF
+same "a policy that only the next boot brings" "it is not so now; the next boot brings it" \
+	"$(audit host --policy drift.yaml --output json | jq -r '.findings[] | select(.rule == "drift/low") | .reason')"
+audit host --policy drift.yaml --plan plan >/dev/null
+same "its plan writes the running half" "vm.swappiness=10" "$(jq -r '.actions[] | "\(.key)=\(.to)"' plan/plan.json 2>&1)"
+
+# ---- hostile ----
+
+tree_of hostile debian 12
+# shellcheck disable=SC2016
+printf 'vm.swappiness = $(reboot)\nkernel.\033[31mred = 1\n= 5\n*.* = 1\nvm. = 2\n' | put etc/sysctl.d/10-enemy.conf
+head -c 300000 /dev/urandom >hostile/etc/sysctl.d/20-noise.conf
+mkfifo hostile/etc/sysctl.d/30-pipe.conf
+ln -s /etc/passwd hostile/etc/sysctl.d/40-out.conf
+ln -s 50-loop.conf hostile/etc/sysctl.d/50-loop.conf
+for i in $(seq 2000); do echo "vm.unknown_$i = $i"; done | put etc/sysctl.d/60-many.conf
+timeout 60 "$keisoku" audit --quiet --color never --root hostile --policy kernel-hardening --all >text 2>err
+same "a hostile tree ends by itself" 0 $?
+same "without control characters" "" "$(LC_ALL=C grep -c $'[\x01-\x08\x0b-\x1f\x7f]' text err | grep -v ':0$')"
+same "without a byte from outside" 0 "$(grep -c root:x text)"
+timeout 60 "$keisoku" audit --quiet --root hostile --output json 2>err | jq empty
+same "and its JSON is JSON" 0 $?
+for text in '{' 'policy: {id: x' 'policy: &a [*a]' "policy: {id: '', title: t}" \
+	'policy: {id: x, title: t, includes: [x, x, x, x]}' "$(head -c 100000 /dev/zero | tr '\0' '[')"; do
+	printf '%s' "$text" >enemy.yaml
+	timeout 20 "$keisoku" audit --quiet --root debian --policy enemy.yaml >text 2>err
+	same "a hostile policy is refused: ${text:0:24}" 3 $?
+done
+done_testing
