@@ -29,6 +29,10 @@ const char *policy_document_id(const struct node *documents, size_t index);
 /* Takes over the lines of a policy with what it includes and overrides; of a line that is there already the later
  * override counts.  -ENOENT: there is no such policy. */
 int policies_choose(struct policies *policies, const char *id);
+/* Starts anew: nothing is chosen. */
+void policies_forget(struct policies *policies);
+/* Only the lines of one policy itself. */
+int policies_compile_own(struct policies *policies, size_t index, struct diag *diag, struct rulebook **ret_rulebook);
 /* Compiles what was chosen into a new rulebook, which refers to policies.  A bad line is left out: -EINVAL. */
 int policies_compile(struct policies *policies, struct diag *diag, struct rulebook **ret_rulebook);
 

@@ -205,7 +205,7 @@ static void check_changes(struct linter *linter, const struct rule *rule)
 		const struct rule_change *change = &rule->changes[i];
 		const struct node *to = change_node(rule, i, "to");
 
-		lint_tunable(linter, rule, change->tunable, change_node(rule, i, "set"));
+		lint_tunable(linter, rule, change->tunable, change_node(rule, i, rule->expects ? "key" : "set"));
 		if (change->tunable->has_range)
 			check_bounds(linter, change, to, change->to->root);
 		for (size_t j = 0; j < i; j++)
@@ -283,12 +283,27 @@ static void check_fields(struct linter *linter, const struct rule *rule)
 			   rule->id);
 }
 
+/* A line of a policy says what it breaks, and what it wants fulfils it. */
+static void check_line(struct linter *linter, const struct rule *rule)
+{
+	if (rule->side_effects.count == 0)
+		lint_warning(linter, rule->node, "%s: breaks is missing: what stops working with it", rule->id);
+}
+
 void lint_rule(struct linter *linter, const struct rule *rule)
 {
-	const struct node *where = node_get(rule->node, "where"), *when = node_get(rule->node, "when");
+	const struct node *where = node_get(rule->node, "where"), *when = node_get(rule->node, rule->expects ? "must" : "when");
 
 	check_condition(linter, where, rule->where, "always holds: leave it out",
 			"never holds: the rule is about no subject at all");
+	if (rule->expects) {
+		check_condition(linter, when, rule->when, "always holds: the line finds nothing",
+				"never holds: the line is never satisfied");
+		check_changes(linter, rule);
+		check_line(linter, rule);
+		lint_references(linter, node_get(rule->node, "references"));
+		return;
+	}
 	check_condition(linter, when, rule->when, "always holds: the rule is never satisfied",
 			"never holds: the rule never fires");
 	check_verify(linter, rule);

@@ -30,6 +30,17 @@ void rulebook_lint(struct rulebook *rulebook, const struct lint_options *options
 	}
 }
 
+void rulebook_lint_lines(struct rulebook *rulebook, const struct lint_options *options, struct diag *diag)
+{
+	struct linter linter = { .rulebook = rulebook, .registry = rulebook_registry(rulebook), .options = options,
+				 .diag = diag };
+	struct rule *const *rules;
+	size_t count = rulebook_rules(rulebook, &rules);
+
+	for (size_t i = 0; i < count; i++)
+		lint_rule(&linter, rules[i]);
+}
+
 /* ---- answers ---- */
 
 unsigned int rule_statuses(const struct rulebook *rulebook, size_t index)

@@ -18,6 +18,9 @@ struct lint_options {
 /* Mistakes are errors, what is only recommended is a warning.  What cannot be compiled was told by those who loaded it. */
 void rulebook_lint(struct rulebook *rulebook, const struct lint_options *options, struct diag *diag);
 
+/* The same of lines of policies: each by itself, and no entries of the registry. */
+void rulebook_lint_lines(struct rulebook *rulebook, const struct lint_options *options, struct diag *diag);
+
 /* The answers that a rule can give, as a mask of 1 << STATUS. */
 unsigned int rule_statuses(const struct rulebook *rulebook, size_t index);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "expr-internal.h"
+#include "rule.h"
 
 struct mutator {
 	const struct node *rule;
@@ -480,6 +481,7 @@ size_t mutants_of(const struct node *rule, struct arena *arena, struct mutant **
 	leave_out(&mutator, "where", node_get(rule, "where"), node_get(rule, "where"));
 	mutate_expression(&mutator, "where", node_get(rule, "where"));
 	mutate_expression(&mutator, "when", node_get(rule, "when"));
+	mutate_expression(&mutator, "must", node_get(rule, "must"));
 	leave_out(&mutator, "held", node_get(rule, "held"), node_get(rule, "held"));
 	mutate_held(&mutator, node_get(rule, "held"));
 	mutate_items(&mutator, "elsewhere", "when", true);
@@ -502,7 +504,8 @@ enum mutant_fate mutant_judge(const struct registry *registry, const struct muta
 	struct node alone = { .kind = NODE_SEQUENCE, .items = mutant->rule, .count = 1 };
 	struct case_result result;
 
-	if (rulebook_load_rules(rulebook, &alone, &diag) < 0)
+	if (node_get(mutant->rule, "must") ? rulebook_load_expectation(rulebook, "policy", mutant->rule, &diag) < 0
+					   : rulebook_load_rules(rulebook, &alone, &diag) < 0)
 		return MUTANT_INVALID;
 	for (uint32_t i = 0; i < documents->count; i++) {
 		const struct node *document = &documents->items[i];

@@ -344,6 +344,25 @@ int policies_choose(struct policies *policies, const char *id)
 	return choose(policies, id, 0);
 }
 
+void policies_forget(struct policies *policies)
+{
+	policies->n_chosen = policies->n_mistakes = policies->includes = 0;
+}
+
+int policies_compile_own(struct policies *policies, size_t index, struct diag *diag, struct rulebook **ret_rulebook)
+{
+	const struct policy *policy = &policies->items[index];
+	const struct node *expect = node_get(policy->node, "expect");
+	struct rulebook *rulebook = rulebook_new(policies->registry);
+	int result = 0;
+
+	for (uint32_t i = 0; expect && i < expect->count; i++)
+		if (rulebook_load_expectation(rulebook, policy->id, &expect->items[i], diag) < 0)
+			result = -EINVAL;
+	*ret_rulebook = rulebook;
+	return result;
+}
+
 int policies_compile(struct policies *policies, struct diag *diag, struct rulebook **ret_rulebook)
 {
 	struct rulebook *rulebook = rulebook_new(policies->registry);

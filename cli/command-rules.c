@@ -131,7 +131,7 @@ static int run_rules(const struct arguments *arguments)
 				  arguments->positional.items[0]);
 	if (arguments->positional.count - 1 < action->min_ids)
 		return talk_error(EXIT_USAGE, "rules %s: expected the id of a rule; see keisoku rules list", action->name);
-	run.loaded = knowledge_load(&run.knowledge, KNOWLEDGE_RULES, arguments->rules.items, arguments->rules.count,
+	run.loaded = knowledge_load(&run.knowledge, KNOWLEDGE_ALL, arguments->rules.items, arguments->rules.count,
 				    &diag) == 0;
 	if (!action->tells_mistakes)
 		talk_diag(&diag);
@@ -147,8 +147,8 @@ const struct command command_rules = {
 	.name = "rules",
 	.arguments = "list|show|lint|test|mutate [OPTION]... [ID]...",
 	.summary = "rules, and whether they are right",
-	.description = "For those who write rules. Without an ID all of them; with --rules only those\n"
-		       "read from there.\n\n"
+	.description = "For those who write rules. Without an ID all of them, and all policies; with\n"
+		       "--rules only those read from there.\n\n"
 		       "  list    one rule a line, by pack\n"
 		       "  show    a rule as a person reads it\n"
 		       "  lint    finds mistakes of type, unit and reference, conditions that always or\n"

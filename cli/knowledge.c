@@ -46,6 +46,18 @@ static const struct folder *folder_of(const char *name)
 	return &rule;		/* a file directly in a --rules directory, or named itself */
 }
 
+/* In no folder that says what it holds, a policy says so itself. */
+static const struct folder *folder_of_file(const struct knowledge_file *file)
+{
+	static const struct folder policy = { "", FILE_POLICY, ENTRY_FACT };
+	const struct folder *folder = folder_of(file->name);
+	const struct node *first = file->documents->count > 0 ? &file->documents->items[0] : NULL;
+
+	if (!*folder->name && first && first->kind == NODE_MAPPING && node_get(first, "policy"))
+		return &policy;
+	return folder;
+}
+
 /* name: as whoever asked for it writes it, for messages. */
 static int gather_file(struct knowledge *knowledge, struct gathered *gathered, const struct root *root, const char *path,
 		       const char *name, struct diag *diag)
@@ -165,7 +177,7 @@ static void load_kind(struct knowledge *knowledge, const struct gathered *gather
 					node_builtin_documents(&knowledge->arena, i, packed_levels[kind]), diag);
 	}
 	for (size_t i = 0; i < gathered->count; i++) {
-		const struct folder *folder = folder_of(gathered->files[i].name);
+		const struct folder *folder = folder_of_file(&gathered->files[i]);
 
 		if (wanted(folder, part, kind))
 			(void)load_file(knowledge, folder, gathered->files[i].documents, diag);

@@ -6,8 +6,7 @@
 #include "../core/quote.h"
 #include "rules.h"
 
-/* Lines of a report, whatever they hold. */
-static void print_lines(const struct strbuf *text)
+void rules_print_lines(const struct strbuf *text)
 {
 	for (const char *line = text->buf; *line;) {
 		CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
@@ -72,8 +71,9 @@ int rules_test(struct rules_run *run)
 		failed += diag.errors > 0 || why.len > 0;
 		cases += count;
 		print_diag(stdout, &diag);
-		print_lines(&why);
+		rules_print_lines(&why);
 	}
+	rules_test_policies(run, &rules, &cases, &failed);
 	printf("%zu rules, %zu cases; %zu rules with mistakes\n", rules, cases, failed);
 	return failed + mistakes.errors > 0 ? EXIT_FINDINGS : EXIT_OK;
 }
@@ -84,19 +84,21 @@ struct tally {
 	size_t rules, mutants, noticed, equivalent, survive, failing;
 };
 
-static void mutate_rule(struct rules_run *run, size_t index, struct equivalents *equivalents, struct diag *diag,
-			struct tally *tally)
+struct mutating {
+	struct equivalents *equivalents;
+	struct tally *tally;
+	size_t mistakes;
+};
+
+static void mutate_rule(struct rules_run *run, const struct node *rule, const char *id, const struct node *documents,
+			struct mutating *mutating, struct diag *diag)
 {
 	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
-	const struct node *rule = rulebook_rule_node(run->knowledge.rulebook, index);
-	const char *id = rulebook_rule_id(run->knowledge.rulebook, index);
 	const struct mutant itself = { .rule = rule };
-	const struct node *documents = read_cases(run, id, &arena, diag);
+	struct tally *tally = mutating->tally;
 	struct mutant *mutants;
 	size_t count;
 
-	if (!documents)
-		return;
 	tally->rules++;
 	if (mutant_judge(run->knowledge.registry, &itself, documents) != MUTANT_SURVIVES) {
 		struct place place = node_place(rule);
@@ -107,7 +109,7 @@ static void mutate_rule(struct rules_run *run, size_t index, struct equivalents 
 	count = mutants_of(rule, &arena, &mutants);
 	for (size_t i = 0; i < count; i++) {
 		enum mutant_fate fate = mutant_judge(run->knowledge.registry, &mutants[i], documents);
-		bool listed = equivalents_has(equivalents, id, &mutants[i], fate);
+		bool listed = equivalents_has(mutating->equivalents, id, &mutants[i], fate);
 
 		tally->mutants += fate != MUTANT_INVALID;
 		tally->noticed += fate == MUTANT_NOTICED;
@@ -122,7 +124,19 @@ static void mutate_rule(struct rules_run *run, size_t index, struct equivalents 
 			(void)diag_error(diag, &mutants[i].place, "%s: %s: no case notices when it is left out: '%s'", id,
 					 mutants[i].field, mutants[i].from);
 	}
-	equivalents_report(equivalents, id, diag);
+	equivalents_report(mutating->equivalents, id, diag);
+}
+
+static void mutate_one(struct rules_run *run, const struct node *rule, const char *id, const struct node *documents,
+		       void *context)
+{
+	CLEANUP(diag_release) struct diag found = DIAG_INIT;
+	struct mutating *mutating = context;
+
+	if (documents)
+		mutate_rule(run, rule, id, documents, mutating, &found);
+	print_diag(stdout, &found);
+	mutating->mistakes += found.errors + !documents;
 }
 
 int rules_mutate(struct rules_run *run)
@@ -132,25 +146,27 @@ int rules_mutate(struct rules_run *run)
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	const struct rulebook *rulebook = run->knowledge.rulebook;
 	struct tally tally = { 0 };
-	size_t mistakes;
+	struct mutating mutating = { .tally = &tally };
 
-	equivalents = read_equivalents(run, &arena, &diag);
+	mutating.equivalents = equivalents = read_equivalents(run, &arena, &diag);
 	if (run->all && run->arguments->rules.count == 0)
 		equivalents_report_strays(equivalents, rulebook, &diag);
-	mistakes = diag.errors;
+	mutating.mistakes = diag.errors;
 	print_diag(stdout, &diag);
 	for (size_t i = 0; i < rulebook_count(rulebook); i++) {
-		CLEANUP(diag_release) struct diag found = DIAG_INIT;
+		CLEANUP(arena_release) struct arena cases = ARENA_INIT;
+		CLEANUP(diag_release) struct diag unread = DIAG_INIT;
+		const char *id = rulebook_rule_id(rulebook, i);
 
 		if (!run->chosen[i])
 			continue;
-		mutate_rule(run, i, equivalents, &found, &tally);
-		print_diag(stdout, &found);
-		mistakes += found.errors;
+		mutate_one(run, rulebook_rule_node(rulebook, i), id, read_cases(run, id, &cases, &unread), &mutating);
+		print_diag(stdout, &unread);
 	}
+	rules_mutate_policies(run, mutate_one, &mutating);
 	printf("%zu rules, %zu mutants: %zu noticed, %zu equivalent, %zu survive\n", tally.rules, tally.mutants, tally.noticed,
 	       tally.equivalent, tally.survive);
-	return mistakes > 0 ? EXIT_FINDINGS : EXIT_OK;
+	return mutating.mistakes > 0 ? EXIT_FINDINGS : EXIT_OK;
 }
 
 /* ---- lint ---- */
@@ -211,6 +227,7 @@ int rules_lint(struct rules_run *run)
 	}
 	(void)rulebook_compile_registry(run->knowledge.rulebook, run->diag);
 	rulebook_lint(run->knowledge.rulebook, &options, run->diag);
+	rules_lint_policies(run, &options, run->diag);
 	for (size_t i = 0; i < run->diag->count; i++) {
 		const struct diag_entry *entry = &run->diag->entries[i];
 

@@ -23,6 +23,20 @@ int rules_lint(struct rules_run *run);
 int rules_test(struct rules_run *run);
 int rules_mutate(struct rules_run *run);
 
+/* ---- lines of policies: cli/rules-policies.c ---- */
+struct lint_options;
+void rules_lint_policies(struct rules_run *run, const struct lint_options *options, struct diag *diag);
+/* Adds to the counts. */
+void rules_test_policies(struct rules_run *run, size_t *rules, size_t *cases, size_t *failed);
+/* documents: cases; NULL: there are none, and that was told. */
+typedef void rules_mutate_one(struct rules_run *run, const struct node *rule, const char *id, const struct node *documents,
+			      void *context);
+void rules_mutate_policies(struct rules_run *run, rules_mutate_one *mutate_one, void *context);
+
+/* Lines of a report, whatever they hold. */
+struct strbuf;
+void rules_print_lines(const struct strbuf *text);
+
 /* Whether file is one of --rules; without that option every file is. */
 bool rules_own_file(const struct arguments *arguments, const char *file);
 
