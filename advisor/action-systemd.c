@@ -185,6 +185,64 @@ static void cgroup_write(const struct target *target, const char *value, struct 
 		action_echo(out, value, target->path);
 }
 
+/* Files with one line for each device.  A write adds or changes the line of one, and this takes it away again. */
+struct per_device {
+	const char *attribute, *nothing;
+};
+
+/* clang-format off */
+static const struct per_device per_device[] = {
+	{ .attribute = "blkio.throttle.read_bps_device",   .nothing = "0", },
+	{ .attribute = "blkio.throttle.read_iops_device",  .nothing = "0", },
+	{ .attribute = "blkio.throttle.write_bps_device",  .nothing = "0", },
+	{ .attribute = "blkio.throttle.write_iops_device", .nothing = "0", },
+	{ .attribute = "io.latency",                       .nothing = "target=0", },
+	{ .attribute = "io.max",                           .nothing = "rbps=max wbps=max riops=max wiops=max", },
+	{ .attribute = "io.weight",                        .nothing = "default", },
+};
+/* clang-format on */
+
+/* The line of raw that begins with this word: "259:0 rbps=1048576 wbps=max riops=max wiops=max" */
+static const char *line_of(const char *raw, const char *word, size_t length)
+{
+	for (; raw; raw = strchr(raw, '\n') ? strchr(raw, '\n') + 1 : NULL)
+		if (strncmp(raw, word, length) == 0 && raw[length] == ' ')
+			return raw;
+	return NULL;
+}
+
+static void device_line_back(const struct target *target, const struct per_device *file, const char *value,
+			     struct strbuf *out)
+{
+	size_t length = strcspn(value, " ");
+	bool is_device = memchr(value, ':', length) != NULL;
+	const char *name = is_device ? value : "default", *line;
+
+	if (!is_device)			/* io.weight: "default 200", or just "200" */
+		length = strlen(name);
+	line = line_of(target->raw, name, length);
+	if (line)
+		strbuf_add(out, line, strcspn(line, "\n"));
+	else
+		strbuf_addf(out, "%.*s %s", (int)length, name, file->nothing);
+}
+
+static void cgroup_lines_back(const struct target *target, const char *value, struct strbuf *out)
+{
+	static const char switched[] = "oom_kill_disable ";
+	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
+
+	cgroup_assignment(target, value, &assignment);
+	if (assignment.name || *target->path != '/')
+		return;
+	/* memory.oom_control: "oom_kill_disable 0", and counters below it */
+	if (streq(target->key, "memory.oom_control") && starts_with(target->raw, switched))
+		strbuf_add(out, target->raw + strlen(switched), strcspn(target->raw + strlen(switched), "\n"));
+	for (size_t i = 0; i < ARRAY_SIZE(per_device); i++)
+		if (streq(target->key, per_device[i].attribute))
+			device_line_back(target, &per_device[i], value, out);
+}
+
 static void cgroup_plan(const struct target *target, const char *value, struct plan_write *out)
 {
 	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
@@ -242,6 +300,7 @@ static void cgroup_persist(const struct target *target, const char *value, struc
 
 const struct actuator actuator_cgroup = {
 	.write = cgroup_write,
+	.lines_back = cgroup_lines_back,
 	.verify = cgroup_verify,
 	.persist = cgroup_persist,
 	.plan = cgroup_plan,

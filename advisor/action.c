@@ -495,6 +495,28 @@ static void lasting_release(struct lasting *lasting)
 	strbuf_release(&lasting->note);
 }
 
+static bool restore_lines(struct restore *restore, const struct target *target, const char *value)
+{
+	const struct actuator *actuator = actuators[target->entry->kind];
+	CLEANUP(strbuf_release) struct strbuf lines = STRBUF_INIT;
+
+	if (actuator->lines_back)
+		actuator->lines_back(target, value, &lines);
+	for (const char *at = lines.buf; *at; ) {
+		size_t length = strcspn(at, "\n");
+		const char *line = arena_strndup(restore->arena, at, length);
+
+		at += length + (at[length] == '\n');
+		if (restore->out) {
+			action_echo(restore->out, line, target->path);
+			continue;
+		}
+		GROW(restore->writes, restore->writes_capacity, restore->n_writes + 1);
+		fill_write(target, line, &restore->writes[restore->n_writes++]);
+	}
+	return lines.len > 0;
+}
+
 static void fill(const struct target *target, const struct actuator *actuator, const struct registry *registry,
 		 struct change *change)
 {
@@ -516,9 +538,9 @@ static void fill(const struct target *target, const struct actuator *actuator, c
 		action_note(&lasting, "%s", one_way[target->entry->reversible]);
 	else if (apply.len && actuator->restore)
 		actuator->restore(target, &rollback);
-	else if (apply.len)
+	else if (apply.len && !restore_lines(&restore, target, value))
 		restore_group(&restore, change, target->key);
-	else
+	else if (!apply.len)
 		action_note(&lasting, "cannot be changed on the running system");
 	actuator->verify(target, value, &verify);
 	actuator->persist(target, value, &lasting);
@@ -604,11 +626,11 @@ static void restore_by_commands(struct restore *restore, const struct target *ta
 }
 
 static void add_restore(struct restore *restore, const struct target *target, const struct change *change,
-			struct action *action)
+			const char *value, struct action *action)
 {
 	if (change->tunable->reversible == REVERSIBLE_YES && actuators[change->tunable->kind]->restore)
 		restore_by_commands(restore, target);
-	else if (change->tunable->reversible == REVERSIBLE_YES)
+	else if (change->tunable->reversible == REVERSIBLE_YES && !restore_lines(restore, target, value))
 		restore_group(restore, change, target->key);
 	action->n_restore = restore->n_writes;
 	action->restore = arena_alloc(target->arena, (restore->n_writes + 1) * sizeof(*action->restore));
@@ -669,7 +691,7 @@ int action_plan(const struct snapshot *snapshot, const struct registry *registry
 		fill_write(&target, value, &action.write);
 		action.loads = action_module_of_value(snapshot, target.entry, target.key, value, arena);
 		add_coupled(&restore, change, target.key, &action);
-		add_restore(&restore, &target, change, &action);
+		add_restore(&restore, &target, change, value, &action);
 	}
 	action.write.value = value;
 	add_lasting(&target, value, NULL, 0, &action);

@@ -41,6 +41,9 @@ struct actuator {
 	void (*write)(const struct target *target, const char *value, struct strbuf *out);
 	/* Puts back what was captured, where that is not one write for each key of the group; NULL: it is. */
 	void (*restore)(const struct target *target, struct strbuf *out);
+	/* Where what the file shows is not what is written into it: the lines that give back what was captured after value was
+	 * written, each one write.  Nothing: it is one write of the captured text.  NULL: always. */
+	void (*lines_back)(const struct target *target, const char *value, struct strbuf *out);
 	/* Prints the value; its exit status says whether it is the wanted one. */
 	void (*verify)(const struct target *target, const char *value, struct strbuf *out);
 	void (*persist)(const struct target *target, const char *value, struct lasting *out);

@@ -61,15 +61,25 @@ static bool number_of(const struct side *side, const char *raw, long double *ret
 	return value.type == VALUE_NUMBER;
 }
 
+static struct wish *find_counting(const struct making *making, subject_id subject, const char *key)
+{
+	struct wish *wish = making_find(making, subject, key);
+
+	return wish && wish_counts(wish) ? wish : NULL;
+}
+
 static void look_up(const struct making *making, struct side *side)
 {
 	const char *raw = snapshot_text(making->snapshot, side->subject, side->entry->key);
+	const char *twin = side->subject == SUBJECT_HOST ? action_twin(side->entry->key) : NULL;
+	const char *to = raw;
 
-	side->wish = making_find(making, side->subject, side->entry->key);
-	if (side->wish && !wish_counts(side->wish))
-		side->wish = NULL;
-	side->known = raw && number_of(side, raw, &side->before) &&
-		      number_of(side, side->wish ? side->wish->change->to : raw, &side->after);
+	side->wish = find_counting(making, side->subject, side->entry->key);
+	if (side->wish)
+		to = side->wish->change->to;
+	else if (twin && find_counting(making, SUBJECT_HOST, twin))
+		to = "0";		/* writing its twin does that */
+	side->known = raw && number_of(side, raw, &side->before) && number_of(side, to, &side->after);
 }
 
 static bool holds(const struct pair *pair, long double low, long double high)

@@ -353,7 +353,10 @@ nothing_moved() {
 # put PATH VALUE
 put() {
 	if ! put_error=$({ printf '%s\n' "$2" >"$root$1"; } 2>&1); then
-		problem="cannot write $1: ${put_error##*: }"
+		put_error=${put_error##*: }
+		# What dash says for every error that is not one of opening it.
+		if [ "$put_error" = 'I/O error' ]; then put_error="the kernel refuses '$2'"; fi
+		problem="cannot write $1: $put_error"
 		return 1
 	fi
 }

@@ -15,24 +15,43 @@ load() {
 	done
 }
 
+# One hierarchy, as it is today, or one for each controller.
+set_up_groups() {
+	if [ "${part-}" != v1 ]; then
+		mount -t cgroup2 none /sys/fs/cgroup
+		echo "+cpu +memory +pids +io +cpuset +hugetlb" >/sys/fs/cgroup/cgroup.subtree_control
+		mkdir /sys/fs/cgroup/work
+		return
+	fi
+	mount -t tmpfs none /sys/fs/cgroup
+	for controllers in cpu,cpuacct memory pids blkio cpuset freezer; do
+		mkdir /sys/fs/cgroup/$controllers
+		mount -t cgroup -o $controllers none /sys/fs/cgroup/$controllers
+		mkdir /sys/fs/cgroup/$controllers/work
+	done
+	echo 536870912 >/sys/fs/cgroup/memory/work/memory.limit_in_bytes
+	echo 1073741824 >/sys/fs/cgroup/memory/work/memory.memsw.limit_in_bytes
+}
+
 set_up() {
 	echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 	mount -t debugfs none /sys/kernel/debug
-	mount -t cgroup2 none /sys/fs/cgroup
-	echo "+cpu +memory +pids +io +cpuset +hugetlb" >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir /sys/fs/cgroup/work
 	load configfs virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk \
 		null_blk libcrc32c crc32c_generic nf_defrag_ipv4 nf_defrag_ipv6 nf_conntrack inet_diag tcp_diag veth dummy zsmalloc zram \
-		tcp_bbr sch_fq xfs
+		tcp_bbr sch_fq xfs bfq kyber-iosched
+	set_up_groups
 	mount -t configfs none /sys/kernel/config
 	mkdir /sys/kernel/config/nullb/disk
 	for setting in memory_backed=1 size=64 power=1; do
 		echo "${setting#*=}" >"/sys/kernel/config/nullb/disk/${setting%%=*}"
 	done
-	mkdir /data
+	mkdir /data /journal
 	mke2fs -q -F /dev/disk >/dev/null
 	mount -t ext4 /dev/disk /data
-	/bin/ip link add veth1 type veth peer name veth2
+	mount -t ext4 -o commit=10 /dev/vda /journal
+	echo bfq >/sys/block/nvme0n1/queue/scheduler
+	echo kyber >/sys/block/nullb0/queue/scheduler
+	/bin/ip link add veth1 numtxqueues 2 numrxqueues 2 type veth peer name veth2
 	/bin/ip link set veth1 up
 	/bin/ip link set veth2 up
 	/bin/ip link set dummy0 up
@@ -85,57 +104,58 @@ said() {
 
 # ---- there and back ----
 
+# Applied, or apply.sh said which setting it failed at: then everything is as it was, and the rest is tried without it.
+apply_what_goes() {
+	tries=0
+	while [ $tries -lt 20 ]; do
+		tries=$((tries + 1))
+		make /tmp/requests
+		progress "$name made"
+		[ -f "$plan/apply.sh" ] || { not_ok "$name: a plan" "$(cat /tmp/make.out)"; return 1; }
+		rm -rf /tmp/state
+		script apply && return
+		[ $? -eq 4 ] && not_ok "$name: what failed is undone" "$(said apply)"
+		is_as_before "$name: what failed is undone"
+		key=$(failed)
+		progress "$name failed: $key: $(grep '^apply.sh' /tmp/apply.out | head -n 2)"
+		not_ok "$name: $key" "$(said apply)"
+		[ -n "$key" ] || return 1
+		awk -v key="$key=" 'index($0, key) != 1 && !index($0, " " key)' /tmp/requests >/tmp/requests.new
+		cmp -s /tmp/requests /tmp/requests.new && return 1
+		mv /tmp/requests.new /tmp/requests
+	done
+	return 1
+}
+
 # there_and_back ROUND REQUESTS: applies, looks, takes back and looks
 there_and_back() {
 	name=$1
 	cp "$2" /tmp/requests
-	tries=0
-	while [ $tries -lt 40 ]; do
-		tries=$((tries + 1))
-		make /tmp/requests
-		progress "$name made"
-		[ -f "$plan/apply.sh" ] || { not_ok "$name: a plan" "$(cat /tmp/make.out)"; return; }
-		rm -rf /tmp/state
-		script apply && break
-		[ $? -eq 4 ] && not_ok "$name: what failed is undone" "$(said apply)"
-		state >/tmp/now
-		cmp -s /tmp/before /tmp/now || {
-			not_ok "$name: what failed is undone, byte for byte" "$(said apply; diff /tmp/before /tmp/now)"
-			cp /tmp/now /tmp/before
-		}
-		key=$(failed)
-		progress "$name failed: $key: $(grep '^apply.sh' /tmp/apply.out | head -n 2)"
-		not_ok "$name: $key" "$(said apply)"
-		[ -n "$key" ] || break
-		awk -v key="$key=" 'index($0, key) != 1 && !index($0, " " key)' /tmp/requests >/tmp/requests.new
-		cmp -s /tmp/requests /tmp/requests.new && break
-		mv /tmp/requests.new /tmp/requests
-	done
+	apply_what_goes || return
 	progress "$name applied"
 	count=$(grep -c '^done ' /tmp/apply.out)
-	moved=$((moved + count))
-	echo $moved >"/out/moved-$direction"
 	script verify
 	same "$name: $count settings are as planned" 0 "$?"
 	grep '^not so' /tmp/verify.out | sed 's/^/# /'
 	script rollback
 	same "$name: taken back" 0 "$?"
 	said rollback | sed 's/^/# /'
-	state >/tmp/now
-	same "$name: everything is as it was, byte for byte" "" "$(diff /tmp/before /tmp/now)"
-	cp /tmp/now /tmp/before
+	is_as_before "$name"
+	grep '^done ' /tmp/apply.out >>"/out/done-$direction"
 }
 
-# Of a round a part at a time: what fails is undone and tried again without it.
+# everything DIRECTION KIND: what can be proposed for that kind of subject, "" for all, a hundred at a time.
 everything() {
-	(sleep "${limit-480}"; kill $$) &
-	moved=0 direction=$1
-	rounds=$(propose "$snapshot" "$1" 2>"/out/not-proposed-$1")
+	direction=$1
+	: >"/out/done-$direction"
+	propose "$snapshot" "$1" kinds 2>"/out/not-proposed-$1" >"/out/kinds-$1"
+	rounds=$(propose "$snapshot" "$1" 2>/dev/null)
 	round=0
 	while [ $round -lt "$rounds" ]; do
-		propose "$snapshot" "$1" $round >/tmp/round 2>/dev/null
-		awk '{ print >("/tmp/some-" 100 + int(NR / 70)) }' /tmp/round
+		propose "$snapshot" "$1" $round 2>/dev/null | grep "^$2" |
+			awk '{ print >("/tmp/some-" 100 + int(NR / 100)) }'
 		for some in /tmp/some-*; do
+			[ -f "$some" ] || continue
 			there_and_back "$1, round $round, ${some#*-}" "$some"
 			rm "$some"
 		done
@@ -143,8 +163,13 @@ everything() {
 	done
 }
 
-up() { everything up; }
-down() { everything down; }
+up() { everything up ""; }
+down() { everything down ""; }
+
+v1() {
+	everything up cgroup
+	everything down cgroup
+}
 
 # ---- the nasty ones ----
 
@@ -179,9 +204,11 @@ comes_back() {
 	is_as_before "$1"
 }
 
+# What moved is told once.
 is_as_before() {
 	state >/tmp/now
 	same "$1: everything is as it was, byte for byte" "" "$(diff /tmp/before /tmp/now)"
+	cp /tmp/now /tmp/before
 }
 
 pairs() {
@@ -303,11 +330,9 @@ nasty() {
 	killed
 }
 
+(sleep "${limit-480}" && progress "too slow: stopped after ${limit-480} s" && kill $$) &
 set_up
-state >/tmp/before
-keisoku capture --quiet --file $snapshot
-state >/tmp/now
-same "looking changes nothing" "" "$(diff /tmp/before /tmp/now)"
-cp /tmp/now /tmp/before
+asked vm.swappiness=11
+is_as_before "looking changes nothing"
 "${part-up}"
 done_testing

@@ -28,7 +28,9 @@ guest() {
 		[ ! -e "$cache/$name" ] || ln -sfn "../$name" "$cache/plan-$1/$name"
 	done
 	ln -sfn ../plan-programs "$cache/plan-$1/programs"
+	rm -f "$cache/plan-$1/vda"
 	truncate -s 64M "$cache/plan-$1/vda"
+	PATH=$PATH:/usr/sbin:/sbin mke2fs -q -t ext4 "$cache/plan-$1/vda" || return
 	VM_DISK=$cache/plan-$1/vda VM_MEMORY=1024 VM_TIMEOUT=600 "$source/tests/vm/boot" "$cache/plan-$1" \
 		"$source/tests/real/plan-guest.sh" "$cache/plan-$1/out" psi=1 nosmp "part=$1" \
 		>"$cache/plan-$1/said" 2>&1

@@ -81,6 +81,14 @@ static const char yaml[] =
 	"  summary: s, references: [r]}\n"
 	"cgroup.cpu.max: {kind: cgroup, type: text, scope: cgroup, takes_effect: live, reversible: yes, summary: s,\n"
 	"  references: [r]}\n"
+	"cgroup.io.max: {kind: cgroup, type: text, scope: cgroup, takes_effect: live, reversible: yes, summary: s,\n"
+	"  references: [r]}\n"
+	"cgroup.io.weight: {kind: cgroup, type: text, scope: cgroup, takes_effect: live, reversible: yes, summary: s,\n"
+	"  references: [r]}\n"
+	"cgroup.blkio.throttle.read_bps_device: {kind: cgroup, type: text, scope: cgroup, takes_effect: live,\n"
+	"  reversible: yes, summary: s, references: [r]}\n"
+	"cgroup.memory.oom_control: {kind: cgroup, type: text, scope: cgroup, takes_effect: live, reversible: yes,\n"
+	"  summary: s, references: [r]}\n"
 	"cgroup.memory.high: {kind: cgroup, type: text, scope: cgroup, takes_effect: live, reversible: yes, summary: s,\n"
 	"  reads_back: page-multiple, references: [r]}\n"
 	"unit.LimitNOFILE: {kind: systemd-unit, type: text, scope: process, takes_effect: restart, reversible: yes,\n"
@@ -586,6 +594,43 @@ static void any_other_cgroup_is_written_as_a_file(void **state)
 	}
 }
 
+/* A write changes the line of one device, and an empty one none. */
+static void a_cgroup_file_with_a_line_for_each_device_is_given_back_by_its_line(void **state)
+{
+	static const struct {
+		const char *key, *from, *to, *back;
+	} cases[] = {
+		{ "io.max", "", "259:0 rbps=1048576", "259:0 rbps=max wbps=max riops=max wiops=max" },
+		{ "io.max", "8:0 rbps=max wbps=9 riops=max wiops=max\n259:0 rbps=7 wbps=max riops=max wiops=max",
+		  "259:0 wbps=1", "259:0 rbps=7 wbps=max riops=max wiops=max" },
+		{ "io.max", "259:01 rbps=7 wbps=max riops=max wiops=max", "259:0 wbps=1",
+		  "259:0 rbps=max wbps=max riops=max wiops=max" },
+		{ "io.weight", "default 100", "default 200", "default 100" },
+		{ "io.weight", "default 100\n8:0 50", "200", "default 100" },
+		{ "io.weight", "default 100\n8:0 50", "259:0 200", "259:0 default" },
+		{ "blkio.throttle.read_bps_device", "", "259:0 1048576", "259:0 0" },
+		{ "blkio.throttle.read_bps_device", "259:0 5", "259:0 1048576", "259:0 5" },
+		{ "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3", "1", "0" },
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *key = cases[i].key;
+		CLEANUP(strbuf_release) struct strbuf wanted = STRBUF_INIT, name = STRBUF_INIT, id = STRBUF_INIT;
+		subject_id batch;
+
+		strbuf_addf(&name, "/batch %s", key);
+		strbuf_addf(&id, "cgroup.%s", key);
+		if (strchr(cases[i].back, ' '))
+			strbuf_addf(&wanted, "echo '%s' > /sys/fs/cgroup/batch/%s", cases[i].back, key);
+		else
+			strbuf_addf(&wanted, "echo %s > /sys/fs/cgroup/batch/%s", cases[i].back, key);
+		batch = subject(fixture, SUBJECT_KIND_CGROUP, "/batch", "/sys/fs/cgroup/batch", key, cases[i].from);
+		change_it(fixture, id.buf, batch, name.buf, cases[i].from, cases[i].to);
+		assert_string_equal(fixture->change.rollback, wanted.buf);
+	}
+}
+
 /* systemd would replace the period by its own. */
 static void a_quota_with_another_period_is_written_as_a_file(void **state)
 {
@@ -898,6 +943,7 @@ int main(void)
 		TEST(an_interface_setting_has_its_own_program),
 		TEST(the_cgroup_of_a_unit_is_written_through_systemd),
 		TEST(any_other_cgroup_is_written_as_a_file),
+		TEST(a_cgroup_file_with_a_line_for_each_device_is_given_back_by_its_line),
 		TEST(a_quota_with_another_period_is_written_as_a_file),
 		TEST(the_half_of_a_limit_that_stays_is_written_with_the_other),
 		TEST(a_property_of_a_unit_becomes_a_drop_in),

@@ -280,6 +280,9 @@ static const struct constraint_case constraint_cases[] = {
 	{ "vm.overcommit_ratio=50\nvm.overcommit_kbytes=0", "vm.overcommit_kbytes=1000000\nvm.overcommit_ratio=80",
 	  "vm.overcommit_kbytes=1000000 -vm.overcommit_ratio" },
 	/* zero means that the other one of the pair is in force */
+	{ "vm.dirty_ratio=20\nvm.dirty_background_ratio=10\nvm.dirty_bytes=0\nvm.dirty_background_bytes=0",
+	  "vm.dirty_background_ratio=20\nvm.dirty_bytes=1073741824",
+	  "vm.dirty_background_ratio=20; vm.dirty_bytes=1073741824" },
 	{ "vm.dirty_ratio=0\nvm.dirty_background_ratio=0\nvm.dirty_bytes=200000000\nvm.dirty_background_bytes=100000000",
 	  "vm.dirty_background_ratio=5", "vm.dirty_background_ratio=5" },
 	{ "net.ipv4.ip_local_port_range=32768 60999", "net.ipv4.ip_local_port_range=60000 20000",

@@ -3,9 +3,9 @@
  *
  *   propose SNAPSHOT up|down [ROUND]
  *
- * prints the requests of one round as `keisoku plan` takes them, one a line; without ROUND the number of rounds.  Of each
- * entry of the registry there is one, of one subject.  Settings
- * that are coupled move each other and are in different rounds.  stderr: what cannot be proposed, and why. */
+ * prints the requests of one round as `keisoku plan` takes them, one a line; without ROUND the number of rounds; with
+ * "kinds" the kind of each and its name as a plan has it.  Of each entry of the registry there is one, of one subject.
+ * Settings that move each other are in different rounds.  stderr: what cannot be proposed, and why. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -201,6 +201,26 @@ static const struct choice choices[] = {
 	{ .key = "cgroup.max.descendants",      .up = "200", .down = "100", },
 	{ .key = "rx-0.rps_cpus",               .up = "1", .down = "1", },
 	{ .key = "write_cache",                 .up = "write through", .down = "write through", },
+	{ .key = "options.discard",             .up = "true", .down = "true", },
+	{ .key = "options.commit",              .up = "30", .down = "5", },
+	{ .key = "cpuset.cpus",                 .up = "0", .down = "0", },
+	{ .key = "cpuset.mems",                 .up = "0", .down = "0", },
+	{ .key = "io.max",                      .up = "259:0 rbps=1048576", .down = "259:0 wiops=100", },
+	{ .key = "io.weight",                   .up = "default 200", .down = "default 50", },
+	{ .key = "net.ipv4.ip_local_reserved_ports", .up = "8080", .down = "9000-9100,50000", },
+	{ .key = "net.core.flow_limit_cpu_bitmap", .up = "1", .down = "1", },
+	{ .key = "net.netfilter.nf_log.*",      .why = "no module that logs is loaded", },
+	{ .key = "lru_gen.enabled",             .up = "0x0007", .down = "0x0001", },
+	{ .key = "tx-0.xps_cpus",               .up = "1", .down = "1", },
+	{ .key = "tx-0.xps_rxqs",               .up = "1", .down = "1", },
+	{ .key = "clocksource.current_clocksource", .up = "acpi_pm", .down = "hpet", },
+	{ .key = "memory.soft_limit_in_bytes",  .up = "1073741824", .down = "536870912", },
+	{ .key = "memory.kmem.tcp.limit_in_bytes", .up = "1073741824", .down = "536870912", },
+	{ .key = "memory.kmem.limit_in_bytes",  .why = "writes are ignored since 5.16", },
+	{ .key = "memory.use_hierarchy",        .why = "it is on for good", },
+	{ .key = "memory.oom_control",          .up = "1", .down = "1", },
+	{ .key = "cpu.cfs_quota_us",            .up = "150000", .down = "50000", },
+	{ .key = "blkio.throttle.*_device",     .up = "259:0 1048576", .down = "259:0 524288", },
 };
 /* clang-format on */
 
@@ -254,21 +274,43 @@ static bool propose_value(const struct entry *entry, const char *raw, bool up, s
 
 /* ---- rounds ---- */
 
+/* Settings whose changes together leave what neither leaves alone. */
+static const char *const apart[][2] = {
+	/* Memory that a huge page gives back stays given back. */
+	{ "vm.hugetlb_optimize_vmemmap", "vm.nr_hugepages" },
+	{ "vm.hugetlb_optimize_vmemmap", "vm.nr_hugepages_mempolicy" },
+	{ "vm.hugetlb_optimize_vmemmap", "hugepages.*.nr_hugepages" },
+	{ "vm.hugetlb_optimize_vmemmap", "numa-node.*.nr_hugepages" },
+};
+
+static bool names(const struct string_list *list, const struct entry *entry)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		size_t length = strcspn(list->items[i], "[");
+
+		if (strncmp(list->items[i], entry->id, length) == 0 && entry->id[length] == '\0')
+			return true;
+	}
+	return false;
+}
+
+static bool share_one(const struct string_list *a, const struct string_list *b)
+{
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t j = 0; j < b->count; j++)
+			if (streq(a->items[i], b->items[j]))
+				return true;
+	return false;
+}
+
+/* Whether a has a say in what b is, or both in what a third one is. */
 static bool moves(const struct entry *a, const struct entry *b)
 {
-	for (size_t i = 0; i < a->coupled.count; i++)
-		if (streq(a->coupled.items[i], b->id))
+	for (size_t i = 0; i < ARRAY_SIZE(apart); i++)
+		if (streq(a->id, apart[i][0]) && streq(b->id, apart[i][1]))
 			return true;
-	for (size_t i = 0; i < a->below.count; i++)
-		if (starts_with(a->below.items[i], b->id))
-			return true;
-	for (size_t i = 0; i < a->at_most.count; i++)
-		if (starts_with(a->at_most.items[i], b->id))
-			return true;
-	for (size_t i = 0; i < a->within.count; i++)
-		if (starts_with(a->within.items[i], b->id))
-			return true;
-	return false;
+	return names(&a->coupled, b) || names(&a->below, b) || names(&a->at_most, b) || names(&a->within, b) ||
+	       share_one(&a->coupled, &b->coupled);
 }
 
 static unsigned int free_round(const struct proposals *proposals, const struct proposal *proposal)
@@ -288,6 +330,21 @@ static unsigned int free_round(const struct proposals *proposals, const struct p
 	return ROUNDS_MAX - 1;
 }
 
+/* Processes come and go; the root of a hierarchy of version 1 shows files that it refuses to change; the options of most
+ * file systems are words that their drivers refuse. */
+static bool is_ours_to_change(const struct snapshot *snapshot, subject_id id)
+{
+	const struct subject *subject = snapshot_subject_get(snapshot, id);
+	const char *type;
+
+	if (subject->kind == SUBJECT_KIND_MOUNT) {
+		type = snapshot_text(snapshot, id, "fstype");
+		return type && streq(type, "ext4");
+	}
+	return subject->kind != SUBJECT_KIND_PROCESS &&
+	       (subject->kind != SUBJECT_KIND_CGROUP || !streq(subject->name, "/"));
+}
+
 static void consider(struct proposals *proposals, const struct snapshot *snapshot, const struct registry *registry,
 		     const struct setting *setting)
 {
@@ -301,9 +358,8 @@ static void consider(struct proposals *proposals, const struct snapshot *snapsho
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	const struct choice *choice;
 
-	/* Processes come and go. */
 	if (!proposal.entry || proposal.entry->class != ENTRY_TUNABLE || setting->absence != PRESENT ||
-	    subject->kind == SUBJECT_KIND_PROCESS)
+	    !is_ours_to_change(snapshot, setting->subject))
 		return;
 	choice = choice_of(key);
 	if (choice && !choice->up) {
@@ -345,23 +401,52 @@ static void keep_one_each(struct proposals *proposals)
 		proposals->items[proposals->count].round = free_round(proposals, &proposals->items[proposals->count]);
 }
 
-static void print(const struct proposals *proposals, long wanted)
+static void print_name(const struct proposal *proposal)
 {
-	unsigned int rounds = 0;
+	if (*proposal->subject->name)
+		printf("%s ", proposal->subject->name);
+	printf("%s", proposal->key);
+}
 
+static void print_round(const struct proposals *proposals, unsigned int round)
+{
 	for (size_t i = 0; i < proposals->count; i++) {
 		const struct proposal *proposal = &proposals->items[i];
 
-		if (proposal->round >= rounds)
-			rounds = proposal->round + 1;
-		if (wanted < 0 || proposal->round != wanted)
+		if (proposal->round != round)
 			continue;
 		if (*proposal->subject->name)
-			printf("%s %s ", subject_kind_name(proposal->subject->kind), proposal->subject->name);
-		printf("%s=%s\n", proposal->key, proposal->text);
+			printf("%s ", subject_kind_name(proposal->subject->kind));
+		print_name(proposal);
+		printf("=%s\n", proposal->text);
 	}
-	if (wanted < 0)
-		printf("%u\n", rounds);
+}
+
+static bool in_namespace(const struct entry *entry)
+{
+	return entry->scope >= SCOPE_NET_NAMESPACE && entry->scope <= SCOPE_USER_NAMESPACE;
+}
+
+static void print_kinds(const struct proposals *proposals)
+{
+	for (size_t i = 0; i < proposals->count; i++) {
+		const struct entry *entry = proposals->items[i].entry;
+
+		printf("%s%s\t", tunable_kind_name(entry->kind),
+		       in_namespace(entry) ? "-of-a-namespace" : "");
+		print_name(&proposals->items[i]);
+		printf("\n");
+	}
+}
+
+static void print_count(const struct proposals *proposals)
+{
+	unsigned int rounds = 0;
+
+	for (size_t i = 0; i < proposals->count; i++)
+		if (proposals->items[i].round >= rounds)
+			rounds = proposals->items[i].round + 1;
+	printf("%u\n", rounds);
 }
 
 int main(int argc, char **argv)
@@ -380,7 +465,12 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < snapshot_setting_count(snapshot); i++)
 		consider(&proposals, snapshot, knowledge.registry, snapshot_setting_at(snapshot, i));
 	keep_one_each(&proposals);
-	print(&proposals, argc > 3 ? strtol(argv[3], NULL, 10) : -1);
+	if (argc > 3 && streq(argv[3], "kinds"))
+		print_kinds(&proposals);
+	else if (argc > 3)
+		print_round(&proposals, (unsigned int)strtoul(argv[3], NULL, 10));
+	else
+		print_count(&proposals);
 	for (size_t i = 0; i < proposals.count; i++)
 		free(proposals.items[i].text);
 	free(proposals.items);
