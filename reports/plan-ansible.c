@@ -14,6 +14,7 @@ struct play {
 	struct merged_files files;
 	struct strbuf out;
 	bool back;			/* the way back */
+	size_t n_lines;			/* of other people's files, so far */
 };
 
 static void add_unsafe(struct strbuf *out, const char *text)
@@ -102,6 +103,59 @@ static void add_now(struct strbuf *out, const char *name, bool choice, bool comm
 		    choice ? " | regex_search('\\\\[([^]]*)\\\\]', '\\\\1') | default(['?'], true) | first" : "");
 }
 
+/* ---- what a first run leaves for the next one ---- */
+
+/* Below this directory: what the kernel made of a value that it rounds, and what was not there before. */
+static void add_kept_path(struct play *play, const struct action *action, const char *what)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	strbuf_addf(&path, "/var/lib/keisoku/%s/ansible", play->plan->id);
+	if (action)
+		strbuf_addf(&path, "/%u%s", action->number, what);
+	yaml_quote(&play->out, path.buf);
+	strbuf_add_char(&play->out, '\n');
+}
+
+/* How it reads back is not known before it was written. */
+static bool is_rounded(const struct action *action)
+{
+	return !action->write.reads;
+}
+
+static bool keeps(const struct action *action)
+{
+	return is_played(action) && (is_rounded(action) || action->write.leaves || action->loads);
+}
+
+static bool keeps_something(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_actions; i++)
+		if (keeps(&plan->actions[i]))
+			return true;
+	return false;
+}
+
+static void add_look_at_kept(struct play *play, const struct action *action)
+{
+	if (!is_rounded(action))
+		return;
+	add_name(play, "%u. Look at what an earlier run made of %s", action->number, action->key);
+	strbuf_add_string(&play->out, "      ansible.builtin.slurp:\n        src: ");
+	add_kept_path(play, action, "");
+	strbuf_addf(&play->out, "      register: keisoku_%u_kept\n      failed_when: false\n", action->number);
+}
+
+/* An expression: as planned, or as the kernel rounded it in an earlier run. */
+static void add_is_planned(struct strbuf *out, const struct action *action)
+{
+	strbuf_add_string(out, "(keisoku_now == keisoku_wanted");
+	if (is_rounded(action))
+		strbuf_addf(out, " or ('content' in keisoku_%u_kept and keisoku_now == (keisoku_%u_kept.content | default('') | "
+				 "b64decode | trim))", action->number, action->number);
+	strbuf_add_char(out, ')');
+}
+
 static const char *reads(const struct plan_write *write)
 {
 	return write->reads ? write->reads : write->value;
@@ -116,6 +170,50 @@ static void add_trimmed(struct strbuf *out, const char *text)
 	add_unsafe(out, trimmed.buf);
 }
 
+static void add_known(struct play *play, const struct action *action)
+{
+	struct strbuf *out = &play->out;
+
+	strbuf_add_string(out, "        keisoku_measured: ");
+	add_trimmed(out, action->from);
+	strbuf_add_string(out, "\n        keisoku_wanted: ");
+	add_trimmed(out, reads(&action->write));
+	strbuf_add_char(out, '\n');
+}
+
+static void add_vars(struct play *play, const struct action *action)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%u", action->number);
+	strbuf_add_string(&play->out, "      vars:\n");
+	add_now(&play->out, name, action->write.choice, action->write.show != NULL);
+	add_known(play, action);
+}
+
+/* What a write may move has to be as measured, as long as the setting itself is: afterwards it may have been moved. */
+static void add_coupled_guard(struct play *play, const struct action *action, size_t index)
+{
+	const struct plan_coupled *coupled = &action->coupled[index];
+	struct strbuf *out = &play->out;
+	char name[48];
+
+	snprintf(name, sizeof(name), "%u_%zu", action->number, index + 1);
+	add_name(play, "%u. Look at %s, which may move with it", action->number, coupled->key);
+	add_look(play, name, coupled->path, coupled->show);
+	add_name(play, "%u. %s is as measured", action->number, coupled->key);
+	strbuf_add_string(out, "      ansible.builtin.assert:\n        that: keisoku_coupled == keisoku_coupled_measured\n"
+			       "        fail_msg: \"it is {{ keisoku_coupled }}: somebody changed it, so nothing is done\"\n"
+			       "        quiet: true\n      when: keisoku_now == keisoku_measured\n");
+	add_vars(play, action);
+	strbuf_addf(out, "        keisoku_coupled: \"{{ keisoku_%s.%s | replace('\\t', ' ') | trim%s }}\"\n", name,
+		    coupled->show ? "stdout" : "content | b64decode",
+		    coupled->choice ? " | regex_search('\\\\[([^]]*)\\\\]', '\\\\1') | default(['?'], true) | first" : "");
+	strbuf_add_string(out, "        keisoku_coupled_measured: ");
+	add_trimmed(out, coupled->reads);
+	strbuf_add_char(out, '\n');
+}
+
 static void add_guard(struct play *play, const struct action *action)
 {
 	struct strbuf *out = &play->out;
@@ -124,16 +222,15 @@ static void add_guard(struct play *play, const struct action *action)
 	snprintf(name, sizeof(name), "%u", action->number);
 	add_name(play, "%u. Look at %s", action->number, action->key);
 	add_look(play, name, action->write.path, action->write.show);
+	add_look_at_kept(play, action);
 	add_name(play, "%u. %s is as measured or as planned", action->number, action->key);
-	strbuf_add_string(out, "      ansible.builtin.assert:\n        that: keisoku_now in keisoku_known\n"
-			       "        fail_msg: \"it is {{ keisoku_now }}: somebody changed it, so nothing is done\"\n"
-			       "        quiet: true\n      vars:\n");
-	add_now(out, name, action->write.choice, action->write.show != NULL);
-	strbuf_add_string(out, "        keisoku_known: [");
-	add_trimmed(out, action->from);
-	strbuf_add_string(out, ", ");
-	add_trimmed(out, reads(&action->write));
-	strbuf_add_string(out, "]\n");
+	strbuf_add_string(out, "      ansible.builtin.assert:\n        that: keisoku_now == keisoku_measured or ");
+	add_is_planned(out, action);
+	strbuf_add_string(out, "\n        fail_msg: \"it is {{ keisoku_now }}: somebody changed it, so nothing is "
+			       "done\"\n        quiet: true\n");
+	add_vars(play, action);
+	for (size_t i = 0; !play->back && i < action->n_coupled; i++)
+		add_coupled_guard(play, action, i);
 }
 
 static void add_file_guard(struct play *play, size_t index)
@@ -196,15 +293,68 @@ static const struct merged_file *sysctl_file(const struct play *play, const stru
 	return NULL;
 }
 
+/* A task that notes what was not there before: only then does it go again. */
+static void add_note(struct play *play, const struct action *action, const char *path, const char *what)
+{
+	struct strbuf *out = &play->out;
+
+	add_name(play, "%u. Look whether %s is there", action->number, path);
+	strbuf_add_string(out, "      ansible.builtin.stat:\n        path: ");
+	add_unsafe(out, path);
+	strbuf_addf(out, "\n      register: keisoku_%u_before\n", action->number);
+	add_name(play, "%u. Note that it is not", action->number);
+	strbuf_add_string(out, "      ansible.builtin.copy:\n        content: \"\"\n        mode: \"0644\"\n        dest: ");
+	add_kept_path(play, action, what);
+	strbuf_addf(out, "      when: not keisoku_%u_before.stat.exists and keisoku_now == keisoku_measured\n"
+			 "        and not ansible_check_mode\n", action->number);
+	add_vars(play, action);
+}
+
+static const char *module_path(const struct play *play, const struct action *action, struct strbuf *path)
+{
+	(void)play;
+	strbuf_addf(path, "/sys/module/%s", action->loads);
+	return path->buf;
+}
+
+static void add_notes(struct play *play, const struct action *action)
+{
+	CLEANUP(strbuf_release) struct strbuf module = STRBUF_INIT;
+
+	if (action->write.leaves)
+		add_note(play, action, action->write.leaves, ".leaves");
+	if (action->loads)
+		add_note(play, action, module_path(play, action, &module), ".loads");
+}
+
+/* What the kernel made of it is as planned for the next run. */
+static void add_keep(struct play *play, const struct action *action)
+{
+	struct strbuf *out = &play->out;
+	char name[32];
+
+	if (!is_rounded(action))
+		return;
+	snprintf(name, sizeof(name), "%u_after", action->number);
+	add_name(play, "%u. Look at what the kernel made of it", action->number);
+	add_look(play, name, action->write.path, action->write.show);
+	strbuf_add_string(out, "      when: not ansible_check_mode\n");
+	add_name(play, "%u. Keep it for the next run", action->number);
+	strbuf_addf(out, "      ansible.builtin.copy:\n        content: \"{{ keisoku_now }}\"\n        mode: \"0644\"\n"
+			 "        dest: ");
+	add_kept_path(play, action, "");
+	strbuf_add_string(out, "      when: not ansible_check_mode\n      vars:\n");
+	add_now(out, name, action->write.choice, action->write.show != NULL);
+}
+
 static void add_change(struct play *play, const struct action *action)
 {
 	const struct merged_file *file = sysctl_file(play, action);
 	struct strbuf *out = &play->out;
-	char name[16];
 
-	snprintf(name, sizeof(name), "%u", action->number);
+	add_notes(play, action);
 	add_name(play, "%u. Set %s", action->number, action->key);
-	if (file && !action->write.set) {
+	if (file && !action->write.set && !is_rounded(action)) {
 		strbuf_add_string(out, "      ansible.posix.sysctl:\n        name: ");
 		add_unsafe(out, action->setting_key);
 		strbuf_add_string(out, "\n        value: ");
@@ -215,27 +365,73 @@ static void add_change(struct play *play, const struct action *action)
 		return;
 	}
 	add_shell(play, &action->write);
-	strbuf_add_string(out, "      when: keisoku_now != keisoku_wanted\n      vars:\n");
-	add_now(out, name, action->write.choice, action->write.show != NULL);
-	strbuf_add_string(out, "        keisoku_wanted: ");
-	add_trimmed(out, reads(&action->write));
+	strbuf_add_string(out, "      when: not ");
+	add_is_planned(out, action);
 	strbuf_add_char(out, '\n');
+	add_vars(play, action);
+	add_keep(play, action);
+}
+
+/* A file that systemctl left, and a module that writing the value loaded. */
+static void add_clean_up(struct play *play, const struct action *action)
+{
+	struct strbuf *out = &play->out;
+	const char *what = action->write.leaves ? ".leaves" : ".loads";
+
+	if (!action->write.leaves && !action->loads)
+		return;
+	add_name(play, "%u. Look whether something was left behind", action->number);
+	strbuf_add_string(out, "      ansible.builtin.stat:\n        path: ");
+	add_kept_path(play, action, what);
+	strbuf_addf(out, "      register: keisoku_%u_left\n", action->number);
+	add_name(play, "%u. Take it away", action->number);
+	strbuf_add_string(out, "      ansible.builtin.shell:\n        cmd: ");
+	if (action->write.leaves) {
+		CLEANUP(strbuf_release) struct strbuf command = STRBUF_INIT;
+
+		strbuf_add_string(&command, "rm -f -- ");
+		quote_word(&command, action->write.leaves);
+		strbuf_add_string(&command, " && systemctl daemon-reload");
+		add_unsafe(out, command.buf);
+	} else {
+		CLEANUP(strbuf_release) struct strbuf command = STRBUF_INIT;
+
+		/* What is in use stays. */
+		strbuf_add_string(&command, "modprobe -r ");
+		quote_word(&command, action->loads);
+		strbuf_add_string(&command, " || true");
+		add_unsafe(out, command.buf);
+	}
+	strbuf_addf(out, "\n      when: keisoku_%u_left.stat.exists\n", action->number);
 }
 
 static void add_restore(struct play *play, const struct action *action)
 {
-	char name[16];
+	if (action->n_restore == 0) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	snprintf(name, sizeof(name), "%u", action->number);
+		strbuf_addf(&text, "%u. %s stays: %s.", action->number, action->key,
+			    action->classes & CHANGE_ONE_WAY ? "it cannot be undone" : "only a reboot undoes it");
+		strbuf_add_string(&play->out, "    ");
+		plan_add_comment(&play->out, text.buf);
+	}
 	for (size_t i = 0; i < action->n_restore; i++) {
 		add_name(play, "%u. Put %s back", action->number, action->restore[i].key);
 		add_shell(play, &action->restore[i]);
-		strbuf_add_string(&play->out, "      when: keisoku_now != keisoku_measured\n      vars:\n");
-		add_now(&play->out, name, action->write.choice, action->write.show != NULL);
-		strbuf_add_string(&play->out, "        keisoku_measured: ");
-		add_trimmed(&play->out, action->from);
-		strbuf_add_char(&play->out, '\n');
+		strbuf_add_string(&play->out, "      when: keisoku_now != keisoku_measured\n");
+		add_vars(play, action);
 	}
+	add_clean_up(play, action);
+}
+
+static void add_kept_directory(struct play *play)
+{
+	if (!keeps_something(play->plan))
+		return;
+	add_name(play, play->back ? "Nothing of it is left to be kept" : "There is a place for what the next run has to know");
+	strbuf_addf(&play->out, "      ansible.builtin.file:\n        state: %s\n        path: ",
+		    play->back ? "absent" : "directory\n        mode: \"0700\"");
+	add_kept_path(play, NULL, "");
 }
 
 /* ---- files ---- */
@@ -327,7 +523,13 @@ static void add_line(struct play *play, const struct plan_file *file)
 	add_unsafe(&play->out, pattern.buf);
 	strbuf_add_string(&play->out, "\n        replace: ");
 	add_unsafe(&play->out, text.buf);
-	strbuf_add_char(&play->out, '\n');
+	strbuf_addf(&play->out, "\n      register: keisoku_line_%zu\n", ++play->n_lines);
+	if (!file->reload)
+		return;
+	add_name(play, "What reads %s reads it again", file->path);
+	strbuf_add_string(&play->out, "      ansible.builtin.shell:\n        cmd: ");
+	add_unsafe(&play->out, file->reload);
+	strbuf_addf(&play->out, "\n      when: keisoku_line_%zu is changed\n", play->n_lines);
 }
 
 /* Two of them may change one line after the other: back they go the other way round. */
@@ -381,6 +583,8 @@ static int play_write(FILE *out, const struct plan *plan, bool back)
 			add_guard(&play, &plan->actions[i]);
 	for (size_t i = 0; i < play.files.count; i++)
 		add_file_guard(&play, i);
+	if (!back)
+		add_kept_directory(&play);
 	for (size_t i = 0; !back && i < play.files.count; i++)
 		add_copy(&play, i);
 	for (size_t i = 0; !back && i < plan->n_actions; i++)
@@ -392,6 +596,8 @@ static int play_write(FILE *out, const struct plan *plan, bool back)
 			add_restore(&play, &plan->actions[i]);
 	for (size_t i = play.files.count; back && i-- > 0;)
 		add_removal(&play, i);
+	if (back)
+		add_kept_directory(&play);
 	fwrite(play.out.buf, 1, play.out.len, out);
 	strbuf_release(&play.out);
 	merged_files_release(&play.files);

@@ -179,7 +179,7 @@ if has_yaml; then
 	for name in apply rollback; do
 		same "hostile names: $name.yml is one play, of tasks with known keys alone" "1 set()" \
 			"$(read_yaml "$plan/ansible/$name.yml" 'str(len(d)) + " " + str(set(k for t in d[0]["tasks"] for k in t if not
-			k.startswith("ansible.")) - {"name", "register", "vars", "when", "changed_when", "check_mode"})')"
+			k.startswith("ansible.")) - {"name", "register", "vars", "when", "changed_when", "failed_when", "check_mode"})')"
 		same "hostile names: $name.yml: paths are exactly the names" True "$(HOSTILE=$hostile NEWLINED=$newlined read_yaml \
 			"$plan/ansible/$name.yml" '{"/sys/block/%s/queue/read_ahead_kb" % __import__("os").environ[n] for n in ("HOSTILE",
 			"NEWLINED")} <= {t["ansible.builtin.slurp"]["src"] for t in d[0]["tasks"] if "ansible.builtin.slurp" in t}')"
@@ -219,19 +219,28 @@ play() {
 		shift 3
 		mkdir -p /etc/sysctl.d || exit 99
 		mount --bind "$work/sysctl.d" /etc/sysctl.d || exit 99
+		mount --bind "$work/varlib" /var/lib || exit 99
+		[ ! -e "$work/ports" ] || cat "$work/ports" >/proc/sys/net/ipv4/ip_local_reserved_ports || exit 99
 		[ ! -e "$work/value" ] || cat "$work/value" >/proc/sys/net/core/somaxconn || exit 99
 		[ ! -e "$work/rmem" ] || cat "$work/rmem" >/proc/sys/net/ipv4/tcp_rmem || exit 99
+		[ ! -e "$work/forward" ] || cat "$work/forward" >/proc/sys/net/ipv4/ip_forward || exit 99
+		[ ! -e "$work/redirects" ] || cat "$work/redirects" >/proc/sys/net/ipv4/conf/all/accept_redirects || exit 99
 		ansible-playbook -i localhost, -c local -e ansible_python_interpreter=/usr/bin/python3 \
 			"$plan/ansible/$name.yml" "$@" </dev/null
 		status=$?
 		cat /proc/sys/net/core/somaxconn >"$work/value"
+		cat /proc/sys/net/ipv4/ip_local_reserved_ports >"$work/ports"
 		cat /proc/sys/net/ipv4/tcp_rmem >"$work/rmem"
+		cat /proc/sys/net/ipv4/ip_forward >"$work/forward"
+		cat /proc/sys/net/ipv4/conf/all/accept_redirects >"$work/redirects"
 		exit $status' sh "$work" "$plan" "$play_name" "$@" >"$work/out" 2>&1
 }
 
 playbook_runs() {
-	make net.core.somaxconn=4321 net.ipv4.tcp_rmem='4096 262144 8388608'
-	mkdir "$work/sysctl.d"
+	file /proc/sys/net/ipv4/ip_local_reserved_ports 8080
+	make net.core.somaxconn=4321 net.ipv4.tcp_rmem='4096 262144 8388608' net.ipv4.ip_local_reserved_ports=9001,8080,9000
+	mkdir "$work/sysctl.d" "$work/varlib"
+	echo 8080 >"$work/ports"
 	echo 128 >"$work/value"
 	printf '4096\t131072\t6291456\n' >"$work/rmem"
 	cp "$work/rmem" "$work/rmem.before"
@@ -246,6 +255,7 @@ playbook_runs() {
 	[ $played -eq 0 ] || sed 's/^/# /' "$work/out"
 	same "the playbook applies" 0 "$played"
 	same "the values are there" "4321 4096 262144 8388608" "$(cat "$work/value" "$work/rmem" | tr '\t\n' '  ' | sed 's/ $//')"
+	same "the kernel has put one of them in order" "8080,9000-9001" "$(cat "$work/ports")"
 	same "and the file, byte for byte" "" "$(diff "$work/sysctl.d/90-keisoku.conf" "$plan/files/etc/sysctl.d/90-keisoku.conf" 2>&1)"
 	play apply -e keisoku_any_host=true
 	same "again" 0 "$?"
@@ -254,8 +264,9 @@ playbook_runs() {
 	same "rollback --check" "0 4321" "$? $(cat "$work/value")"
 	play rollback -e keisoku_any_host=true
 	same "rollback" 0 "$?"
-	same "everything is back, byte for byte" "128  " \
-		"$(cat "$work/value") $(ls "$work/sysctl.d") $(diff "$work/rmem" "$work/rmem.before")"
+	same "everything is back, byte for byte" "128 8080  " \
+		"$(cat "$work/value" "$work/ports" | tr '\n' ' ')$(ls "$work/sysctl.d") $(diff "$work/rmem" "$work/rmem.before")"
+	same "and nothing is kept" "" "$(find "$work/varlib" -mindepth 3)"
 	play rollback -e keisoku_any_host=true
 	same "rollback again" 0 "$?"
 	contains "rollback again: nothing changes" "changed=0 " "$(cat "$work/out")"
@@ -267,6 +278,21 @@ playbook_runs() {
 	echo 'net.core.somaxconn = 1' >"$work/sysctl.d/90-keisoku.conf"
 	play apply -e keisoku_any_host=true
 	same "a file of somebody else: refused" "2 128" "$? $(cat "$work/value")"
+	rm "$work/sysctl.d/90-keisoku.conf" "$work/forward" "$work/redirects"
+	for key in ip_forward conf/default/forwarding conf/all/accept_redirects; do
+		file "/proc/sys/net/ipv4/$key" "$(unshare --net cat "/proc/sys/net/ipv4/$key")"
+	done
+	make net.ipv4.ip_forward=1
+	play apply -e keisoku_any_host=true
+	same "one that moves others with it" "0 1" "$? $(cat "$work/forward")"
+	play apply -e keisoku_any_host=true
+	contains "again: nothing changes, though others were moved" "changed=0 " "$(cat "$work/out")"
+	play rollback -e keisoku_any_host=true
+	same "and back, with the others" "0 0 $(cat "$tree/proc/sys/net/ipv4/conf/all/accept_redirects")" \
+		"$? $(cat "$work/forward" "$work/redirects" | tr '\n' ' ' | sed 's/ $//')"
+	echo $((1 - $(cat "$work/redirects"))) >"$work/redirects"
+	play apply -e keisoku_any_host=true
+	same "another one that would be moved is not as measured: refused" "2 0" "$? $(cat "$work/forward")"
 }
 
 if command -v ansible-playbook >/dev/null; then
