@@ -153,13 +153,18 @@ static void write_body(FILE *out, const struct finding *finding, const struct re
 /* "net.core.somaxconn 128 → 4,096: 12.4 connections per second …" */
 static void add_message(struct strbuf *out, const struct report *report, const struct finding *finding)
 {
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+
 	if (finding_is_new(finding))
 		phrase_changes(out, finding);
 	else
 		strbuf_add_string(out, finding->in_baseline ? "in the baseline already" :
 							      phrase_status_in(report, finding->status));
-	strbuf_add_string(out, out->len ? ": " : "");
-	phrase_why(out, finding);
+	phrase_why(&why, finding);
+	/* "not known" of an audit begins that way already. */
+	if (out->len && starts_with(why.buf, out->buf))
+		strbuf_reset(out);
+	strbuf_addf(out, "%s%s", out->len && why.len ? ": " : "", why.buf);
 }
 
 /* The rules of a policy have its name in front. */
