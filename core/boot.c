@@ -309,6 +309,9 @@ size_t boot_lines(struct boot *boot, enum subject_kind kind, const char *subject
 	const struct boot_line wanted = { .kind = kind, .subject = subject, .key = key };
 	size_t low = 0, high = boot->count, end;
 
+	*ret_lines = NULL;
+	if (boot->count == 0)
+		return 0;
 	make_index(boot);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

@@ -88,7 +88,8 @@ const struct boot_line *boot_at(const struct boot *boot, size_t index);
 size_t boot_lines(struct boot *boot, enum subject_kind kind, const char *subject, const char *key,
 		  const struct boot_line *const **ret_lines);
 
-/* What one loader leaves behind. */
+/* What one loader leaves behind.  A pattern that could not be expanded (no /proc/sys) and matches the key counts as set:
+ * line is then the pattern's, with the fate BOOT_UNRESOLVED, and its value holds if the key exists. */
 enum boot_state {
 	BOOT_STATE_UNSET,	/* no line sets it: the default of the kernel, or what was there before */
 	BOOT_STATE_SET,		/* line wins */

@@ -113,6 +113,10 @@ static void read_line(struct reading *reading, const struct sysctl_cursor *curso
 	const char *text = cursor->line;
 
 	trim(&text, &length);
+	if (memchr(cursor->line, '\0', cursor->length)) {
+		refuse(reading, cursor->number);
+		return;
+	}
 	if (length == 0) {
 		if (kept == cursor->length && reading->option)
 			strbuf_add_char(&reading->value, '\n');

@@ -19,7 +19,8 @@ struct config_entry {
 struct config {
 	struct config_entry *entries;	/* an option given twice is there twice: the later counts */
 	size_t count, capacity;
-	unsigned int bad_line;		/* the first that Python refuses; the whole file is then refused.  0: none */
+	unsigned int bad_line;		/* the first that Python refuses (or that holds a zero byte); the whole file is
+					 * then refused.  0: none */
 };
 
 #define CONFIG_ENTRIES_MAX 4000

@@ -11,6 +11,7 @@
 #include "../core/boot.h"
 #include "../core/parse.h"
 #include "probe.h"
+#include "sysctl-cmdline.h"
 #include "sysctl-directory.h"
 #include "sysctl-resolve.h"
 #include "tuned-profile.h"
@@ -36,76 +37,24 @@ static bool is_secret(const char *path)
 
 /* ---- the kernel command line ---- */
 
-/* Parameters with a name of their own that stand for a sysctl (fs/proc/proc_sysctl.c). */
-static const char *const aliases[][2] = {
-	{ "hardlockup_all_cpu_backtrace", "kernel.hardlockup_all_cpu_backtrace" },
-	{ "hung_task_panic", "kernel.hung_task_panic" },
-	{ "numa_zonelist_order", "vm.numa_zonelist_order" },
-	{ "softlockup_all_cpu_backtrace", "kernel.softlockup_all_cpu_backtrace" },
-};
-
-/* "sysctl.vm.swappiness", "sysctl/vm/swappiness": every dot becomes a slash. */
-static bool cmdline_key(const char *name, struct strbuf *key)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
-		if (streq(aliases[i][0], name)) {
-			strbuf_reset(key);
-			strbuf_add_string(key, aliases[i][1]);
-			return true;
-		}
-	if (!starts_with(name, "sysctl.") && !starts_with(name, "sysctl/"))
-		return false;
-	strbuf_add_string(&path, name + strlen("sysctl."));
-	for (char *c = path.buf; *c; c++)
-		*c = *c == '.' ? '/' : *c;
-	return sysctl_key_of_path(path.buf, key);
-}
-
-/* The next word; quotes keep blanks in it, and one that begins and ends a value goes. */
-static bool next_argument(const char **cursor, struct strbuf *name, struct strbuf *value, bool *ret_has_value)
-{
-	bool quoted = false;
-
-	strbuf_reset(name);
-	strbuf_reset(value);
-	*ret_has_value = false;
-	while (**cursor == ' ' || **cursor == '\t' || **cursor == '\n')
-		(*cursor)++;
-	if (**cursor == '\0')
-		return false;
-	for (; **cursor && (quoted || !strchr(" \t\n", **cursor)); (*cursor)++) {
-		if (**cursor == '"')
-			quoted = !quoted;
-		else if (**cursor == '=' && !*ret_has_value)
-			*ret_has_value = true;
-		else
-			strbuf_add_char(*ret_has_value ? value : name, **cursor);
-	}
-	return true;
-}
-
-/* What follows "--" is for init.  The kernel takes no empty value. */
+/* The kernel takes no empty value. */
 static void read_cmdline(struct sysctl_files *files, struct sysctl_resolver *resolver)
 {
-	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, value = STRBUF_INIT, key = STRBUF_INIT;
-	const char *cursor = files->cmdline.buf, *start = cursor;
-	bool has_value;
+	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	const char *cursor = files->cmdline.buf;
 
-	for (; next_argument(&cursor, &name, &value, &has_value) && !streq(name.buf, "--"); start = cursor) {
-		struct sysctl_place place = { .path = CMDLINE, .number = 1, .text = start, .length = (size_t)(cursor - start) };
+	while (cmdline_next(&cursor, &argument)) {
+		struct sysctl_place place = {
+			.path = CMDLINE, .number = 1, .text = argument.text, .length = argument.length,
+		};
 
-		while (place.length > 0 && *place.text == ' ') {
-			place.text++;
-			place.length--;
-		}
-		if (!cmdline_key(name.buf, &key))
+		if (!sysctl_cmdline_key(argument.name.buf, &key) || is_secret(key.buf))
 			continue;
-		if (!has_value || value.len == 0)
+		if (!argument.has_value || argument.value.len == 0)
 			(void)sysctl_resolver_fate(resolver, key.buf, "", &place, BOOT_INVALID, "it has no value");
-		else if (!is_secret(key.buf))
-			files->full |= !sysctl_resolver_cmdline(resolver, key.buf, value.buf, &place);
+		else
+			files->full |= !sysctl_resolver_cmdline(resolver, key.buf, argument.value.buf, &place);
 	}
 }
 

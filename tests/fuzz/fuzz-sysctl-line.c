@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A sysctl.d file, line by line, as each of its readers takes it; then who wins. */
+/* A sysctl.d file, line by line, as each of its readers takes it; then who wins.  The same text as a command line. */
 #include <stdlib.h>
 
+#include "../../probes/sysctl-cmdline.h"
 #include "../../probes/sysctl-resolve.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -46,6 +47,20 @@ static void check(struct boot *boot)
 	}
 }
 
+static void read_as_cmdline(const char *text)
+{
+	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	const char *cursor = text;
+
+	while (cmdline_next(&cursor, &argument)) {
+		if (argument.text + argument.length != cursor || (!argument.has_value && argument.value.len > 0))
+			abort();
+		if (sysctl_cmdline_key(argument.name.buf, &key) && key.len == 0)
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(free_ptr) char *text = xmalloc(size + 1);
@@ -56,5 +71,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (enum sysctl_loader loader = SYSCTL_SYSTEMD; loader < SYSCTL_LOADER_COUNT; loader++)
 		read_as(loader, text, size, boot);
 	check(boot);
+	read_as_cmdline(text);
 	return 0;
 }
