@@ -216,6 +216,8 @@ const struct actuator actuator_huge_pages = {
 void action_udev(const struct target *target, const char *subsystem, const char *attribute, const char *value,
 		 struct lasting *out)
 {
+	/* udev itself gives an interface its name: what comes as "add" is still eth0, then comes "move" with the new one. */
+	const char *actions = streq(subsystem, "net") ? "add|change|move" : "add|change";
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, line = STRBUF_INIT;
 
 	if (!action_plain(target->name) || !action_plain(attribute) || !action_printable(value) || strchr(value, '$')) {
@@ -223,7 +225,7 @@ void action_udev(const struct target *target, const char *subsystem, const char 
 		return;
 	}
 	strbuf_addf(&name, "%s-%s", target->name, attribute);
-	strbuf_addf(&line, "ACTION==\"add|change\", SUBSYSTEM==\"%s\", KERNEL==\"%s\", ATTR{%s}=\"%s\"", subsystem,
+	strbuf_addf(&line, "ACTION==\"%s\", SUBSYSTEM==\"%s\", KERNEL==\"%s\", ATTR{%s}=\"%s\"", actions, subsystem,
 		    target->name, attribute, value);
 	action_line(out, "/etc/udev/rules.d", name.buf, "rules", line.buf);
 	out->files[out->n_files - 1].reload = "udevadm control --reload";

@@ -266,12 +266,25 @@ static void cgroup_verify(const struct target *target, const char *value, struct
 
 static const char *section_of(const char *unit, const char *directive);
 
+/* A percent sign begins a specifier, but not as the last character of a share, which form_quota() made. */
+static bool is_directive_value(const char *value)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	strbuf_add_string(&text, value);
+	if (ends_with(text.buf, "%"))
+		strbuf_truncate(&text, text.len - 1);
+	return action_printable(text.buf);
+}
+
 /* The same as a file of its own: unlike set-property it can be told from what an administrator set. */
 static void add_drop_in(struct lasting *out, const char *base, const char *unit, const char *directive, const char *value)
 {
 	const char *section = section_of(unit, directive);
 
-	if (section && action_plain(directive) && action_printable(value))
+	if (!section || !action_plain(directive) || !is_directive_value(value))
+		action_note(out, "its value cannot be written in a drop-in file");
+	else
 		action_file(out, arena_formatf(out->arena, "%s/%s.d/90-keisoku-%s.conf", base, unit, directive),
 			    arena_formatf(out->arena, "[%s]\n%s=%s\n", section, directive, value),
 			    "systemctl daemon-reload", "systemctl");
