@@ -138,11 +138,22 @@ persist_all() {
 		[ -z "$problem" ] || give_up "$problem"
 		[ "$file_count" -gt 0 ] || say "by hand  $number. $key: \"To last\" in $script says how"
 	done
+	reload_all all || give_up "$problem"
 	journal persisted
 	say 'The files that let it last are written.'
 }
 
-# Rolls back when nobody confirms in time.  It has a session of its own, so that it outlives this one.
+# apart COMMAND...: in a session of its own, so that it outlives this one; and where systemd runs in a scope of its own,
+# because all of a session may be ended with it (KillUserProcesses= of logind.conf(5)), and all of a service is.
+apart() {
+	if [ -z "$root" ] && [ -d /run/systemd/system ] &&
+		systemd-run --quiet --collect --no-ask-password --scope true >/dev/null 2>&1 </dev/null; then
+		exec systemd-run --quiet --collect --no-ask-password --scope setsid "$@"
+	fi
+	exec setsid "$@"
+}
+
+# Rolls back when nobody confirms in time.
 start_timer() {
 	here=$(dirname "$0")
 	[ -f "$here/rollback.sh" ] || refuse '--confirm-within needs rollback.sh beside this script'
@@ -151,7 +162,7 @@ start_timer() {
 	settle "$state/rollback.sh"
 	token=$$.$(date +%s)
 	journal "wait $token ${persist:-no}" || refuse "cannot write below $state"
-	setsid sh "$state/rollback.sh" --state "$state" --any-host --unless-confirmed "$token" "$confirm_within" $$ \
+	apart sh "$state/rollback.sh" --state "$state" --any-host --unless-confirmed "$token" "$confirm_within" $$ \
 		</dev/null >>"$state/timer.log" 2>&1 9>&- &
 	journal "timer $!"
 	waiting=$token

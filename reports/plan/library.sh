@@ -14,7 +14,8 @@ run_action() { :; }
 #   save     write down the originals                          persist  the files that make it last
 #   write    make the change                                   forget   take those files back
 #   landed   did the kernel take it?                           kept     are those files as we left them?
-#   record   the same, and what did we leave it at?            adrift   which paths may show anything at all?
+#   record   the same, and what did we leave it at?            reload   tell who reads those files
+#                                                              adrift   which paths may show anything at all?
 #
 # The state directory keeps: journal (one line before and after each step), original/ (what was measured), left/ (what
 # we left it at), files/ (copies and SHA-256 of replaced files).  Exit status: 0 done; 1 refused, and nothing was changed;
@@ -231,7 +232,7 @@ is_fresh() {
 stop_timer() {
 	[ -n "$timer" ] && [ "$timer" != $$ ] || return 0
 	case $(tr '\0' ' ' <"/proc/$timer/cmdline" 2>/dev/null) in
-	*' --unless-confirmed '"$1 "*) kill "$timer" ;;
+	*' --unless-confirmed '"$1 "*) kill -USR1 "$timer" ;;
 	esac
 }
 
@@ -388,7 +389,8 @@ is_ours() {
 		recall "$state/left/$place"
 		[ "$kept_text" != "$now$newline" ] || return 0
 	fi
-	[ -n "$rebooted" ] && has_stored "$number" && [ "$now" = "$reads" ]
+	# What the files brought back; a setting that is only moved along may show anything then.
+	[ -n "$rebooted" ] && has_stored "$number" && { [ "$now" = "$reads" ] || [ "$reads" = - ]; }
 }
 
 # ---- the lines of an action ----
@@ -473,9 +475,19 @@ leaves() {
 	place "$1"
 	leaves_place=$state/original/$place
 	case $phase in
-	save) if [ -e "$root$1" ] && [ ! -e "$leaves_place" ]; then cp -p "$root$1" "$leaves_place"; fi ;;
+	save) save_left_file "$1" ;;
 	undo) leaves_file=$1 ;;
 	esac
+}
+
+# Run again, it is our own that is there.
+save_left_file() {
+	[ ! -e "$leaves_place" ] && [ ! -e "$leaves_place.absent" ] || return 0
+	if [ -e "$root$1" ]; then
+		cp -p "$root$1" "$leaves_place"
+	else
+		: >"$leaves_place.absent"
+	fi
 }
 
 # loads MODULE: the kernel asks for it when the value is written; it goes again unless it was there before.
@@ -721,11 +733,21 @@ file_phase() {
 	esac
 }
 
-# reload COMMAND...: whoever reads the files has to be told.
+# reload COMMAND...: whoever reads the files has to be told; once is enough, when all of them are there.
 reload() {
-	case $phase in
-	persist | forget) if [ -z "$problem" ] && [ -z "$root" ]; then run "$@"; fi ;;
-	esac
+	[ "$phase" = reload ] || return 0
+	case $reloaded in *"$newline$*$newline"*) return ;; esac
+	reloaded=$reloaded$*$newline
+	if [ -z "$root" ]; then run "$@"; fi
+}
+
+# The reload lines of what has its files, or had them.
+reload_all() {
+	reloaded=$newline problem=
+	for reload_number in $plan_actions; do
+		if [ "$1" = all ] || has_stored "$reload_number"; then action reload "$reload_number"; fi
+	done
+	[ -z "$problem" ]
 }
 
 # Somebody else's file has to have the line, or an earlier action makes it; through a link it would be replaced.
@@ -962,6 +984,10 @@ undo_all() {
 	for undo_number in $(backwards); do
 		if has_stored "$undo_number"; then forget_action "$undo_number"; fi
 	done
+	if ! reload_all stored; then
+		undo_failed=yes
+		complain "$problem"
+	fi
 	files_failed=$undo_failed
 	for undo_round in 1 2; do
 		undo_failed=$files_failed undo_problem=

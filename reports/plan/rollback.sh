@@ -56,15 +56,24 @@ options() {
 	state=${state:-$root/var/lib/keisoku/$plan_id}
 }
 
-# Sleeps, and comes back only when nobody confirmed.
+# On the way down a reboot takes the running half back, and there are no files yet.
+is_going_down() {
+	[ -z "$root" ] && [ "$(systemctl is-system-running 2>/dev/null)" = stopping ]
+}
+
+# Sleeps, and comes back only when nobody confirmed.  apply.sh and rollback.sh end it by SIGUSR1; who ends it by SIGTERM
+# ends the session that was to confirm.
 await_confirmation() {
 	trap '' HUP
 	timer_start=$(process_start "$timer_process")
 	sleep "$timer_seconds" &
 	timer_sleep=$!
-	trap 'kill "$timer_sleep"; exit' TERM
-	wait "$timer_sleep"
-	trap - TERM
+	timer_ended=
+	trap 'kill "$timer_sleep"; exit' USR1
+	trap 'kill "$timer_sleep"; timer_ended=yes' TERM
+	wait "$timer_sleep" || timer_ended=yes
+	trap '' TERM USR1
+	if [ -n "$timer_ended" ] && is_going_down; then exit 0; fi
 	read_journal
 	is_waiting_for "$timer_token" || exit 0
 	# It may hang in a write: it undoes when it can.

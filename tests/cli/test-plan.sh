@@ -515,6 +515,7 @@ mkdir "$tree/etc/default/grub.d"
 asked /etc/default/grub.d/zz-keisoku-mitigations.cfg cmdline.mitigations=off
 # shellcheck disable=SC2016
 same "GRUB of Debian: a file of our own" 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT mitigations=off"' "$made"
+# shellcheck source=/dev/null
 same "GRUB of Debian: what it comes to" "quiet mitigations=off" "$(echo "$made" >"$work/keisoku.cfg"; . "$tree/etc/default/grub"
 	. "$work/keisoku.cfg"; echo "$GRUB_CMDLINE_LINUX_DEFAULT")"
 grub_tree
@@ -597,6 +598,16 @@ same "after a reboot: rollback" 0 "$?"
 file /proc/sys/kernel/random/boot_id 11111111-1111-1111-1111-111111111111
 same "after a reboot: everything is as it was" "" "$(tree_state | grep -v boot_id | diff "$work/before" -)"
 new_tree
+make vm.dirty_bytes=268435456
+script apply --persist
+file /proc/sys/vm/dirty_ratio 0 # what the kernel makes of the other one of the pair
+file /proc/sys/kernel/random/boot_id 22222222-2222-2222-2222-222222222222
+script apply --persist
+same "after a reboot: what was moved along is as the files left it, to apply" "0" "$?"
+script rollback
+contains "after a reboot: and to roll back" "" "$? $(cat "$work/out")"
+new_tree
+make vm.swappiness=10 net.core.somaxconn=4096
 script apply
 new_tree_values() {
 	file /proc/sys/vm/swappiness 61 # what this boot began with
@@ -606,6 +617,42 @@ new_tree_values
 file /proc/sys/kernel/random/boot_id 22222222-2222-2222-2222-222222222222
 script rollback
 same "rebooted without files: nothing is left to roll back" "0 61" "$? $(value /proc/sys/vm/swappiness)"
+
+# ---- what systemctl leaves behind ----
+
+new_tree
+worker=/sys/fs/cgroup/system.slice/worker.service
+mkdir -p "$tree/sys/fs/cgroup"
+file $worker/memory.high max
+file $worker/cpu.max 'max 100000'
+file $worker/cgroup.procs 1
+file /proc/self/mountinfo '30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw'
+mkdir "$work/stub"
+cat >"$work/stub/systemctl" <<-SH
+	#!/bin/sh
+	# set-property --runtime UNIT MemoryHigh=VALUE, and daemon-reload
+	[ "\$1" = set-property ] || exit 0
+	mkdir -p "$tree/run/systemd/system.control/\$3.d"
+	echo "\$4" >"$tree/run/systemd/system.control/\$3.d/50-MemoryHigh.conf"
+	echo "\${4#*=}" | sed 's/infinity/max/' >"$tree$worker/memory.high"
+SH
+chmod +x "$work/stub/systemctl"
+if make "cgroup /system.slice/worker.service memory.high=104857600"; then
+	PATH=$work/stub:$PATH
+	script apply
+	script apply
+	same "a unit: applied again" "0 104857600" "$? $(value $worker/memory.high)"
+	script rollback
+	same "a unit: what systemctl left is not there any longer" "0 max " \
+		"$? $(value $worker/memory.high) $(find "$tree/run/systemd" -name '*.conf')"
+	PATH=${PATH#*:}
+	make "cgroup /system.slice/worker.service cpu.max=50000 100000"
+	contains "a unit: a share of the processor lasts by a file of its own" CPUQuota=50% \
+		"$(grep -A 4 'own_file /etc/systemd/system/worker.service.d/90-keisoku-CPUQuota.conf' "$plan/apply.sh")"
+else
+	not_ok "a plan for a unit" "$(cat "$work/err")"
+fi
+make vm.swappiness=10 net.core.somaxconn=4096
 
 # ---- unless it is confirmed ----
 
@@ -638,6 +685,14 @@ if command -v setsid >/dev/null; then
 	script rollback
 	sleep 0.2
 	same "rolled back: nothing waits any longer" "" "$(pgrep -f "unless-confirmed.* 600 " || :)"
+	# As when the session is ended from which it was started.
+	script apply --persist --confirm-within 600s
+	kill -TERM "$(sed -n 's/^[^ ]* timer //p' "$state"/*/journal | tail -n 1)"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		sleep 0.5
+		[ "$(tail -n 1 "$state"/*/journal | cut -d' ' -f2)" = undone ] && break
+	done
+	same "nobody can confirm any longer: it rolled back by itself" "" "$(tree_state | diff "$work/before" -)"
 else
 	skip "--confirm-within" "no setsid here"
 fi
