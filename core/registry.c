@@ -539,6 +539,15 @@ static bool pattern_matches(const char *pattern, const char *key)
 	}
 }
 
+/* Most patterns differ from most keys in a character or two. */
+static bool prefix_matches(const char *pattern, const char *key)
+{
+	for (; *pattern != '*'; pattern++, key++)
+		if (*pattern != *key)
+			return false;
+	return true;
+}
+
 const struct entry *registry_find(const struct registry *registry, const char *id)
 {
 	uint32_t symbol = symbols_find(&registry->ids, id, strlen(id));
@@ -546,7 +555,7 @@ const struct entry *registry_find(const struct registry *registry, const char *i
 	if (symbol != SYMBOL_NONE)
 		return registry->by_symbol[symbol];
 	for (size_t i = 0; i < registry->n_patterns; i++)
-		if (pattern_matches(registry->patterns[i]->id, id))
+		if (prefix_matches(registry->patterns[i]->id, id) && pattern_matches(registry->patterns[i]->id, id))
 			return registry->patterns[i];
 	return NULL;
 }
