@@ -55,9 +55,13 @@ void audit_compare(struct finding_list *findings, const struct finding_list *bas
 /* After the last snapshot: expired and unused waivers. */
 void audit_waivers_report(const struct waivers *waivers, int64_t today, struct diag *diag);
 
-/* Names and titles of what drift can be, for `list` and reporters. */
+/* What drift can be, and what it means. */
+struct drift_class {
+	const char *name;		/* the id of a finding of it, before the @ */
+	const char *title, *because, *advice;
+	enum severity severity;
+};
 size_t drift_class_count(void);
-const char *drift_class_name(size_t index);
-const char *drift_class_title(size_t index);
+const struct drift_class *drift_class_at(size_t index);
 
 #endif

@@ -14,93 +14,87 @@
 #define SITES_MAX 8		/* lines of one finding */
 #define NEAREST_MAX 50		/* unknown keys for which a name like it is looked for */
 
-enum drift_class {
+enum drift {
 	DRIFT_OUT_OF_RANGE, DRIFT_RENAMED, DRIFT_REMOVED, DRIFT_UNKNOWN_KEY, DRIFT_DEAD_LINE, DRIFT_INVALID_LINE,
 	DRIFT_UNREAD_FILE, DRIFT_LOADERS_DISAGREE, DRIFT_SHADOWED_VENDOR, DRIFT_SHADOWED, DRIFT_ONE_WAY, DRIFT_LOST_AT_BOOT,
 	DRIFT_RUNTIME_ONLY, DRIFT_UNRESOLVED, DRIFT_COUNT,
 };
 
 /* clang-format off */
-static const struct class_row {
-	const char *name;		/* the id of the finding, before the @ */
-	enum severity severity;
-	const char *title, *because, *advice;
-} classes[DRIFT_COUNT] = {
-	[DRIFT_OUT_OF_RANGE] = { "out-of-range", SEVERITY_HIGH,
-		"A line sets a value that the kernel refuses",
-		"The write fails at boot, and the setting stays what it was: whoever wrote the line believes otherwise.",
-		"Write a value that the kernel takes, or take the line out" },
-	[DRIFT_RENAMED] = { "renamed", SEVERITY_MEDIUM,
-		"A line sets a key that has another name by now",
-		"Under the old name nothing is set, or only as long as the kernel keeps the old name.",
-		"Write the line with the name that this kernel has" },
-	[DRIFT_REMOVED] = { "removed", SEVERITY_MEDIUM,
-		"A line sets a key that kernels do not have any more, or do not act on",
-		"The line does nothing; what it was written for has to be reached otherwise, or is not needed any more.",
-		"Take the line out" },
-	[DRIFT_UNKNOWN_KEY] = { "unknown-key", SEVERITY_MEDIUM,
-		"A line sets a key that this kernel does not have",
-		"It is misspelt, or of another kernel. The loader says so in its log, and goes on.",
-		"Correct the name, or take the line out; a line that may fail begins with \"-\"" },
-	[DRIFT_DEAD_LINE] = { "dead-line", SEVERITY_MEDIUM,
-		"A line sets a key whose module is not there when it is read",
-		"The key comes with a kernel module that nothing loads before the sysctls are applied. When the module comes later, it "
+static const struct drift_class classes[DRIFT_COUNT] = {
+	[DRIFT_OUT_OF_RANGE] = { .name = "out-of-range", .severity = SEVERITY_HIGH,
+		.title = "A line sets a value that the kernel refuses",
+		.because = "The write fails at boot, and the setting stays what it was: whoever wrote the line believes otherwise.",
+		.advice = "Write a value that the kernel takes, or take the line out" },
+	[DRIFT_RENAMED] = { .name = "renamed", .severity = SEVERITY_MEDIUM,
+		.title = "A line sets a key that has another name by now",
+		.because = "Under the old name nothing is set, or only as long as the kernel keeps the old name.",
+		.advice = "Write the line with the name that this kernel has" },
+	[DRIFT_REMOVED] = { .name = "removed", .severity = SEVERITY_MEDIUM,
+		.title = "A line sets a key that kernels do not have any more, or do not act on",
+		.because = "The line does nothing; what it was written for has to be reached otherwise, or is not needed any more.",
+		.advice = "Take the line out" },
+	[DRIFT_UNKNOWN_KEY] = { .name = "unknown-key", .severity = SEVERITY_MEDIUM,
+		.title = "A line sets a key that this kernel does not have",
+		.because = "It is misspelt, or of another kernel. The loader says so in its log, and goes on.",
+		.advice = "Correct the name, or take the line out; a line that may fail begins with \"-\"" },
+	[DRIFT_DEAD_LINE] = { .name = "dead-line", .severity = SEVERITY_MEDIUM,
+		.title = "A line sets a key whose module is not there when it is read",
+		.because = "The key comes with a kernel module that nothing loads before the sysctls are applied. When the module comes later, it "
 		"comes with its own default.",
-		"Name the module in a file of /etc/modules-load.d: those are loaded before the sysctls are applied" },
-	[DRIFT_INVALID_LINE] = { "invalid-line", SEVERITY_MEDIUM,
-		"A line cannot be read by the program that is to apply it",
-		"It is passed over, at best with a message in the log of the boot.",
-		"Correct the line or take it out" },
-	[DRIFT_UNREAD_FILE] = { "unread-file", SEVERITY_MEDIUM,
-		"A line stands in a file that is not read at boot",
-		"What it says is not in force after boot, whatever a person who reads the file believes.",
-		"Move the line into a file that is read, such as /etc/sysctl.d/NAME.conf, or take it out" },
-	[DRIFT_LOADERS_DISAGREE] = { "loaders-disagree", SEVERITY_MEDIUM,
-		"Programs that apply the same files end with different values",
-		"They read the files in different orders: the value depends on whether the host booted or somebody ran sysctl --system "
+		.advice = "Name the module in a file of /etc/modules-load.d: those are loaded before the sysctls are applied" },
+	[DRIFT_INVALID_LINE] = { .name = "invalid-line", .severity = SEVERITY_MEDIUM,
+		.title = "A line cannot be read by the program that is to apply it",
+		.because = "It is passed over, at best with a message in the log of the boot.",
+		.advice = "Correct the line or take it out" },
+	[DRIFT_UNREAD_FILE] = { .name = "unread-file", .severity = SEVERITY_MEDIUM,
+		.title = "A line stands in a file that is not read at boot",
+		.because = "What it says is not in force after boot, whatever a person who reads the file believes.",
+		.advice = "Move the line into a file that is read, such as /etc/sysctl.d/NAME.conf, or take it out" },
+	[DRIFT_LOADERS_DISAGREE] = { .name = "loaders-disagree", .severity = SEVERITY_MEDIUM,
+		.title = "Programs that apply the same files end with different values",
+		.because = "They read the files in different orders: the value depends on whether the host booted or somebody ran sysctl --system "
 		"since.",
-		"Leave one line for this key, or make them say the same" },
-	[DRIFT_SHADOWED_VENDOR] = { "shadowed-by-vendor", SEVERITY_MEDIUM,
-		"A line of the administrator loses against one that a package brought",
-		"Files are read in the order of their names, whatever directory they stand in: the file of the package comes later.",
-		"Rename the administrator's file so that it sorts after the other, or mask that one with a link to /dev/null in "
+		.advice = "Leave one line for this key, or make them say the same" },
+	[DRIFT_SHADOWED_VENDOR] = { .name = "shadowed-by-vendor", .severity = SEVERITY_MEDIUM,
+		.title = "A line of the administrator loses against one that a package brought",
+		.because = "Files are read in the order of their names, whatever directory they stand in: the file of the package comes later.",
+		.advice = "Rename the administrator's file so that it sorts after the other, or mask that one with a link to /dev/null in "
 		"/etc" },
-	[DRIFT_SHADOWED] = { "shadowed-line", SEVERITY_LOW,
-		"Two lines of the administrator set different values, and one of them does nothing",
-		"The one that is read last counts. Whoever edits the other changes nothing.",
-		"Leave the line that is meant, and take the other out" },
-	[DRIFT_ONE_WAY] = { "one-way", SEVERITY_MEDIUM,
-		"What runs cannot be changed to what the files say without a reboot",
-		"The setting goes one way only while the kernel runs; until the next boot the file is not in force.",
-		"Reboot when it suits, or make the file say what runs" },
-	[DRIFT_LOST_AT_BOOT] = { "lost-at-boot", SEVERITY_MEDIUM,
-		"A setting runs with another value than the next boot will give it",
-		"What was tested is not what comes back after a reboot.",
-		"Decide which value is meant: write the one that runs into the file, or apply the file's with sysctl -p" },
-	[DRIFT_RUNTIME_ONLY] = { "runtime-only", SEVERITY_LOW,
-		"A setting was changed by hand or by a program, and no file sets it",
-		"No file that is read at boot sets it, so the kernel's default comes back unless the same program sets it again.",
-		"Write it into a file of /etc/sysctl.d if it is meant to last" },
-	[DRIFT_UNRESOLVED] = { "unresolved-line", SEVERITY_LOW,
-		"What a line sets after boot cannot be known from here",
-		"Something that it depends on was not captured.",
-		"Look at it on the host itself" },
+	[DRIFT_SHADOWED] = { .name = "shadowed-line", .severity = SEVERITY_LOW,
+		.title = "Two lines of the administrator set different values, and one of them does nothing",
+		.because = "The one that is read last counts. Whoever edits the other changes nothing.",
+		.advice = "Leave the line that is meant, and take the other out" },
+	[DRIFT_ONE_WAY] = { .name = "one-way", .severity = SEVERITY_MEDIUM,
+		.title = "What runs cannot be changed to what the files say without a reboot",
+		.because = "The setting goes one way only while the kernel runs; until the next boot the file is not in force.",
+		.advice = "Reboot when it suits, or make the file say what runs" },
+	[DRIFT_LOST_AT_BOOT] = { .name = "lost-at-boot", .severity = SEVERITY_MEDIUM,
+		.title = "A setting runs with another value than the next boot will give it",
+		.because = "What was tested is not what comes back after a reboot.",
+		.advice = "Decide which value is meant: write the one that runs into the file, or apply the file's with sysctl -p" },
+	[DRIFT_RUNTIME_ONLY] = { .name = "runtime-only", .severity = SEVERITY_LOW,
+		.title = "A setting was changed by hand or by a program, and no file sets it",
+		.because = "No file that is read at boot sets it, so the kernel's default comes back unless the same program sets it again.",
+		.advice = "Write it into a file of /etc/sysctl.d if it is meant to last" },
+	[DRIFT_UNRESOLVED] = { .name = "unresolved-line", .severity = SEVERITY_LOW,
+		.title = "What a line sets after boot cannot be known from here",
+		.because = "Something that it depends on was not captured.",
+		.advice = "Look at it on the host itself" },
 };
 /* clang-format on */
+
+static const char *reference_items[] = { "sysctl.d(5)", "sysctl(8)", "modules-load.d(5)", "tuned.conf(5)" };
+static const struct string_list references = { reference_items, ARRAY_SIZE(reference_items) };
 
 size_t drift_class_count(void)
 {
 	return DRIFT_COUNT;
 }
 
-const char *drift_class_name(size_t index)
+const struct drift_class *drift_class_at(size_t index)
 {
-	return classes[index].name;
-}
-
-const char *drift_class_title(size_t index)
-{
-	return classes[index].title;
+	return &classes[index];
 }
 
 /* One key and all that is known of it. */
@@ -625,9 +619,9 @@ static void fill_sites(struct auditing *auditing, const struct boot_line *const 
 		finding->sites[finding->n_sites++] = audit_site(lines[i], &auditing->findings->arena);
 }
 
-static void fill_class(struct auditing *auditing, enum drift_class class, const char *name, struct finding *finding)
+static void fill_class(struct auditing *auditing, enum drift class, const char *name, struct finding *finding)
 {
-	const struct class_row *row = &classes[class];
+	const struct drift_class *row = &classes[class];
 
 	finding->id = arena_formatf(&auditing->findings->arena, "%s@%s", row->name, name);
 	finding->rule = row->name;
@@ -637,9 +631,10 @@ static void fill_class(struct auditing *auditing, enum drift_class class, const 
 	finding->severity = row->severity;
 	finding->confidence_reason = "rests on files and settings";
 	finding->advice = row->advice;
+	finding->references = &references;
 }
 
-static void report_drift(struct keyed *keyed, enum drift_class class)
+static void report_drift(struct keyed *keyed, enum drift class)
 {
 	struct auditing *auditing = keyed->auditing;
 	struct arena *arena = &auditing->findings->arena;
@@ -706,7 +701,7 @@ static void judge_key(struct auditing *auditing, const char *key, size_t policie
 	keyed.n_lines = boot_lines(auditing->boot, SUBJECT_KIND_HOST, "", key, &keyed.lines);
 	if (keyed.entry && keyed.entry->class == ENTRY_TUNABLE)
 		keyed.kernel_default = default_raw(auditing, keyed.entry, &arena);
-	for (enum drift_class class = 0; class < DRIFT_COUNT; class++) {
+	for (enum drift class = 0; class < DRIFT_COUNT; class++) {
 		if (!questions[class](&keyed)) {
 			keyed.n_sites = 0;
 			continue;
@@ -745,7 +740,7 @@ static int compare_lines(const void *a, const void *b)
 static void report_file(struct auditing *auditing, const struct boot_line *const *lines, size_t count)
 {
 	const struct boot_line *first = lines[0];
-	enum drift_class class = first->fate == BOOT_INVALID ? DRIFT_INVALID_LINE :
+	enum drift class = first->fate == BOOT_INVALID ? DRIFT_INVALID_LINE :
 				 first->fate == BOOT_IGNORED ? DRIFT_UNREAD_FILE : DRIFT_UNRESOLVED;
 	struct arena *arena = &auditing->findings->arena;
 	const char *waiver;

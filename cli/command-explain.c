@@ -3,6 +3,38 @@
 #include "cli.h"
 #include "knowledge.h"
 
+/* "kubelet-node/panic" */
+static bool explain_policy_line(struct page *page, const struct policies *policies, const char *id)
+{
+	const char *slash = strchr(id, '/');
+	CLEANUP(free_ptr) char *policy = slash ? xstrndup(id, (size_t)(slash - id)) : NULL;
+	int position = slash ? policy_find(policies, policy) : -1;
+	const struct node *expect = position >= 0 ? node_get(policy_node(policies, (size_t)position), "expect") : NULL;
+
+	for (uint32_t i = 0; expect && i < expect->count; i++) {
+		const struct node *line = node_get(&expect->items[i], "id");
+
+		if (!line || line->kind != NODE_SCALAR || !streq(line->text, slash + 1))
+			continue;
+		explain_line(page, &expect->items[i]);
+		return true;
+	}
+	return false;
+}
+
+static bool explain_drift(struct page *page, const char *id)
+{
+	for (size_t i = 0; i < drift_class_count(); i++) {
+		const struct drift_class *class = drift_class_at(i);
+
+		if (!streq(class->name, id))
+			continue;
+		explain_text(page, class->name, class->title, severity_name(class->severity), class->because, class->advice);
+		return true;
+	}
+	return false;
+}
+
 static bool explain_id(struct page *page, const struct knowledge *knowledge, const char *id)
 {
 	const struct entry *entry = registry_find(knowledge->registry, id);
@@ -24,6 +56,8 @@ static bool explain_id(struct page *page, const struct knowledge *knowledge, con
 		explain_policy(page, policy_node(knowledge->policies, (size_t)policy_find(knowledge->policies, id)));
 		found = true;
 	}
+	if (explain_policy_line(page, knowledge->policies, id) || explain_drift(page, id))
+		found = true;
 	return found;
 }
 

@@ -262,7 +262,7 @@ void explain_rule(struct page *page, const struct node *rule)
 	part_place(page, &place);
 }
 
-static void policy_line(struct page *page, const struct node *line)
+void explain_line(struct page *page, const struct node *line)
 {
 	static const struct {
 		const char *key, *label;
@@ -272,7 +272,6 @@ static void policy_line(struct page *page, const struct node *line)
 		{ "because", "because" }, { "breaks", "breaks" },
 	};
 
-	page_blank(page);
 	page_heading(page, rule_text(line, "id"), rule_text(line, "title"));
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		part_node(page, line, parts[i].key, parts[i].label);
@@ -289,6 +288,18 @@ void explain_policy(struct page *page, const struct node *policy)
 	part_sequence(page, policy, "includes", "includes");
 	for (uint32_t i = 0; overrides && i < overrides->count; i++)
 		part_text(page, i == 0 ? "overrides" : "", rule_text(&overrides->items[i], "id"));
-	for (uint32_t i = 0; expect && i < expect->count; i++)
-		policy_line(page, &expect->items[i]);
+	for (uint32_t i = 0; expect && i < expect->count; i++) {
+		page_blank(page);
+		explain_line(page, &expect->items[i]);
+	}
+}
+
+void explain_text(struct page *page, const char *name, const char *title, const char *severity, const char *because,
+		  const char *advice)
+{
+	part_title(page, name, "found by keisoku audit");
+	page_paragraph(page, MARGIN, STYLE_PLAIN, title);
+	part_text(page, "severity", severity);
+	part_text(page, "because", because);
+	part_text(page, "do", advice);
 }

@@ -20,6 +20,11 @@ void explain_rule(struct page *page, const struct node *rule);
 /* A policy, from the mapping below "policy:", each of its lines with its reason and source. */
 void explain_policy(struct page *page, const struct node *policy);
 
+void explain_line(struct page *page, const struct node *line);		/* one of its lines */
+/* A kind of drift that an audit finds. */
+void explain_text(struct page *page, const char *name, const char *title, const char *severity, const char *because,
+		  const char *advice);
+
 /* What `why` looks at. */
 struct why {
 	const struct snapshot *snapshot;
