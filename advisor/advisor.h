@@ -42,6 +42,11 @@ struct evaluate_options {
 void evaluate(struct rulebook *rulebook, const struct snapshot *snapshot, const struct evaluate_options *options,
 	      struct diag *diag, struct finding_list *ret_findings);
 
+/* Fills, for charts, what the evidence of the first findings was in each interval of the window: of those that are
+ * recommended, suspected or elsewhere, at most findings_max.  After evaluate(), on the same snapshot. */
+void evaluate_courses(struct rulebook *rulebook, const struct snapshot *snapshot, size_t findings_max,
+		      struct finding_list *findings);
+
 /* Rows in the order of the files; strings live in arena. */
 void evaluate_use(struct rulebook *rulebook, const struct snapshot *snapshot, struct arena *arena,
 		  struct use_row **ret_rows, size_t *ret_count);

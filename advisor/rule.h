@@ -205,6 +205,13 @@ bool rulebook_captured(const struct rulebook *rulebook, subject_id subject);
 /* Once per snapshot: keys become symbols. */
 void rulebook_bind(struct rulebook *rulebook, const struct snapshot *snapshot);
 
+/* ---- charts ---- */
+
+/* What a program is in each interval of the window; NULL when that is not known or always the same.
+ * type is that of its texts. */
+const struct course *course_of(const struct program *program, const struct expr_context *context,
+			       struct expr_type type, struct arena *arena);
+
 /* ---- USE rows ---- */
 
 struct use_cell_rule {

@@ -275,6 +275,7 @@ static void fill_cell(const struct use_rule *rule, size_t index, const struct sn
 	if (rules->ratio && isfinite(value.number))
 		cell->ratio = (double)fminl(fmaxl(value.number, 0), 1);
 	fill_detail(rule, rules, snapshot, subject, context.used_since_boot, arena, cell);
+	cell->course = course_of(rules->value, &context, type, arena);
 	if (rules->alarm) {
 		value = program_evaluate(rules->alarm, &context);
 		cell->alarming = value_is_true(&value);

@@ -29,6 +29,7 @@ static int judge(const struct arguments *arguments, struct knowledge *knowledge,
 	if (status != 0)
 		return status;
 	evaluate(knowledge->rulebook, snapshot, &options, diag, &findings);
+	evaluate_courses(knowledge->rulebook, snapshot, report_outputs_courses(outputs), &findings);
 	evaluate_use(knowledge->rulebook, snapshot, &arena, &use, &report.n_use);
 	report.use = use;
 	report_count_settings(snapshot, &report);

@@ -67,6 +67,15 @@ int report_outputs_begin(struct report_outputs *outputs, const struct arguments 
 	return 0;
 }
 
+size_t report_outputs_courses(const struct report_outputs *outputs)
+{
+	size_t courses = 0;
+
+	for (size_t i = 0; i < outputs->count; i++)
+		courses = MAX(courses, outputs->items[i].reporter->courses);
+	return courses;
+}
+
 /* ---- names of files ---- */
 
 static bool is_taken(const struct report_outputs *outputs, const char *name)

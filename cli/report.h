@@ -19,6 +19,8 @@ struct report_outputs {
 
 /* 0 or EXIT_USAGE after a message: before anything is measured, because a mistake must not cost half a minute. */
 int report_outputs_begin(struct report_outputs *outputs, const struct arguments *arguments, size_t inputs);
+/* Of how many findings its reporters draw charts. */
+size_t report_outputs_courses(const struct report_outputs *outputs);
 /* input: its path, for names of files; NULL: this host.  0 or an exit status after a message. */
 int report_outputs_write(struct report_outputs *outputs, struct report *report, const char *input);
 int report_outputs_end(struct report_outputs *outputs);

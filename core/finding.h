@@ -31,6 +31,13 @@ const char *confidence_name(enum confidence confidence);
 enum basis { BASIS_SETTING, BASIS_LIVE, BASIS_SINCE_BOOT, BASIS_INSTANT };	/* INSTANT: a gauge read once */
 const char *basis_name(enum basis basis);
 
+/* What a number was in each interval of the window: the slots of snapshot_window_get(). */
+struct course {
+	const double *values;		/* in base units; NAN: not known */
+	uint32_t count;
+	const char *least, *most;	/* of those that are known, as a person reads them */
+};
+
 struct evidence {
 	const char *expression;		/* "rate(netstat.TcpExt.ListenOverflows)" */
 	const char *value;		/* "12.4/s"; "unknown" */
@@ -41,6 +48,7 @@ struct evidence {
 	uint32_t samples;		/* intervals */
 	double share;			/* of the intervals in which the rule's condition held; NAN: not asked */
 	const char *source;		/* "/proc/net/netstat" */
+	const struct course *course;	/* evaluate_courses(); NULL: not asked, not measured, or always the same */
 };
 
 struct missing {
@@ -112,6 +120,7 @@ struct finding {
 	const char *next_step;		/* suspect, unmeasured: the command to run */
 	struct evidence *evidence;
 	size_t n_evidence;
+	const struct course *held;	/* of the condition: 1 where it held, 0 where not; otherwise as in evidence */
 	struct missing *missing;
 	size_t n_missing;
 	struct change *changes;
@@ -144,6 +153,7 @@ struct use_cell {
 	const char *detail;		/* what it is: "of CPU time, p95 23 %" */
 	bool known, alarming;		/* alarming: past the threshold written in rules/use */
 	double ratio;			/* 0..1 for a bar; NAN: none */
+	const struct course *course;	/* NULL: no window, or always the same */
 };
 
 struct use_row {

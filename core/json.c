@@ -249,7 +249,7 @@ void json_member_bool(struct json *json, const char *key, bool value)
 	json_bool(json, value);
 }
 
-static void add_base64(struct strbuf *out, const char *bytes, size_t length)
+void base64_encode(struct strbuf *out, const char *bytes, size_t length)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -308,7 +308,7 @@ void json_member_raw(struct json *json, const char *key, const char *bytes, size
 		return;
 	}
 	strbuf_addf(&name, "%s64", key);
-	add_base64(&encoded, bytes, length);
+	base64_encode(&encoded, bytes, length);
 	json_member_string(json, name.buf, encoded.buf);
 }
 

@@ -39,6 +39,7 @@ void json_member_real(struct json *json, const char *key, double value);
 void json_member_bool(struct json *json, const char *key, bool value);
 void json_member_raw(struct json *json, const char *key, const char *bytes, size_t length);
 
+void base64_encode(struct strbuf *out, const char *bytes, size_t length);
 /* Adds what text stands for to out; -EINVAL when it is no base64. */
 int base64_decode(const char *text, size_t length, struct strbuf *out);
 

@@ -38,7 +38,8 @@ static bool dangerous(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200b && code <= 0x200f) ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-	       (code >= 0xe0000 && code <= 0xe0fff) || (code & 0xfffe) == 0xfffe;
+	       (code >= 0xe0000 && code <= 0xe0fff) || (code >= 0xfdd0 && code <= 0xfdef) ||
+	       (code & 0xfffe) == 0xfffe;
 }
 
 void quote_terminal(struct strbuf *out, const char *text, size_t length)

@@ -260,7 +260,7 @@ static void flow_word(struct flow *flow, enum style style, const char *word, siz
 	flow->begun = true;
 }
 
-static bool is_unit(const char *word, size_t length)
+bool is_unit_word(const char *word, size_t length)
 {
 	static const char *const units[] = {
 		"%", "B", "B/s", "KiB", "KiB/s", "MiB", "MiB/s", "GiB", "GiB/s", "TiB", "ns", "us", "µs", "ms", "s",
@@ -283,7 +283,7 @@ static size_t word_length(const char *word)
 	if (length > 0 && word[length] == ' ' && word[length - 1] >= '0' && word[length - 1] <= '9') {
 		size_t next = strcspn(word + length + 1, " ");
 
-		if (is_unit(word + length + 1, next))
+		if (is_unit_word(word + length + 1, next))
 			return length + 1 + next;
 	}
 	return length;

@@ -26,6 +26,9 @@ void page_release(struct page *page);
 /* Columns that text takes on a terminal; escape sequences of ours count nothing.  No locale. */
 unsigned int display_width(const char *text);
 
+/* "%", "KiB/s": a number before it stays with it. */
+bool is_unit_word(const char *word, size_t length);
+
 /* A paragraph: words are added piece by piece and wrap at the width of the page, each new line beginning at indent.
  * White space at the start of a piece separates it from what is before.  A number stays with its unit. */
 struct flow {

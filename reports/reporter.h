@@ -11,6 +11,7 @@
 struct reporter {
 	const char *name;		/* --output NAME, and the suffix of its golden files */
 	const char *summary;
+	size_t courses;			/* draws evidence interval by interval, of this many findings at most */
 	int (*write)(FILE *out, const struct report *report);	/* 0, or a negative errno */
 	const char *const *join;	/* how several reports stand in one file; NULL: they cannot */
 };
