@@ -57,7 +57,7 @@ static void add_steps(struct strbuf *out, const struct course *course, const int
 {
 	bool open = false;
 
-	strbuf_add_string(out, "<path class=\"course\" d=\"");
+	strbuf_add_string(out, "<path class=\"course\" vector-effect=\"non-scaling-stroke\" d=\"");
 	for (uint32_t i = 0; i < course->count; i++) {
 		bool known = !isnan(course->values[i]);
 
@@ -126,7 +126,7 @@ void html_course(struct strbuf *out, const struct report *report, const char *na
 	if (held)
 		add_marks(out, held, edges);
 	add_steps(out, course, edges, least_of(course), isnan(top) ? most_of(course) : top);
-	strbuf_addf(out, "<path class=\"floor\" d=\"M0 %.1fH%d\"/></svg>", FLOOR, WIDTH);
+	strbuf_addf(out, "<path class=\"floor\" vector-effect=\"non-scaling-stroke\" d=\"M0 %.1fH%d\"/></svg>", FLOOR, WIDTH);
 }
 
 void html_bar(struct strbuf *out, double ratio, bool alarming)

@@ -2,6 +2,7 @@
 /* One finding as a card, and all recommendations as a table. */
 #include <math.h>
 
+#include "../core/quote.h"
 #include "html-parts.h"
 #include "phrase.h"
 
@@ -155,9 +156,7 @@ static void add_site(struct strbuf *out, const struct finding_site *site)
 {
 	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
 
-	strbuf_add_string(&place, site->path);
-	if (site->line)
-		strbuf_addf(&place, ":%u", site->line);
+	phrase_site(&place, site);
 	if (site->last_line > site->line)
 		strbuf_addf(&place, "–%u", site->last_line);
 	html_code(out, NULL, place.buf);
@@ -224,6 +223,21 @@ static void write_confidence(struct strbuf *out, const struct finding *finding)
 	strbuf_add_string(out, "</dd>\n");
 }
 
+/* A page of the kernel's documentation is led to, but nothing is loaded from there. */
+static void add_reference(struct strbuf *out, const char *reference)
+{
+	CLEANUP(strbuf_release) struct strbuf url = STRBUF_INIT;
+	bool known = phrase_reference_url(&url, reference);
+
+	if (known) {
+		strbuf_add_string(out, "<a rel=\"noreferrer\" href=\"");
+		quote_html(out, url.buf, url.len);
+		strbuf_add_string(out, "\">");
+	}
+	html_text(out, reference);
+	strbuf_add_string(out, known ? "</a>" : "");
+}
+
 static void write_references(struct strbuf *out, const struct finding *finding)
 {
 	if (!finding->references || finding->references->count == 0)
@@ -231,7 +245,7 @@ static void write_references(struct strbuf *out, const struct finding *finding)
 	strbuf_add_string(out, "<dt>see</dt><dd>");
 	for (size_t i = 0; i < finding->references->count; i++) {
 		strbuf_add_string(out, i ? ", " : "");
-		html_text(out, finding->references->items[i]);
+		add_reference(out, finding->references->items[i]);
 	}
 	strbuf_add_string(out, "</dd>\n");
 }
@@ -332,6 +346,8 @@ void html_elsewhere(struct strbuf *out, const struct report *report, const struc
 	strbuf_add_string(out, "<article>\n");
 	write_title(out, finding, 0);
 	strbuf_add_string(out, "<dl>\n");
+	write_values(out, finding);
+	write_sites(out, finding);
 	write_evidence(out, report, finding);
 	html_fact(out, "because", finding->because);
 	html_fact(out, "but", finding->reason);

@@ -40,6 +40,8 @@ void html_bar(struct strbuf *out, double ratio, bool alarming);
 void html_use(struct strbuf *out, const struct report *report);
 /* "Listen queues (utilisation, errors), Memory (saturation)"; nothing when no cell is past its threshold. */
 void html_use_alarms(struct strbuf *out, const struct report *report);
+/* Cells of the table that are not known, of those that hold something. */
+size_t html_use_unknown(const struct report *report, size_t *ret_cells);
 
 /* html-finding.c */
 void html_recommendation(struct strbuf *out, const struct report *report, const struct finding *finding, size_t number);

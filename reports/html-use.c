@@ -105,6 +105,20 @@ void html_use(struct strbuf *out, const struct report *report)
 	strbuf_add_string(out, "</section>\n");
 }
 
+size_t html_use_unknown(const struct report *report, size_t *ret_cells)
+{
+	size_t unknown = 0;
+
+	*ret_cells = 0;
+	for (size_t i = 0; i < report->n_use * USE_CELLS; i++) {
+		const struct use_cell *cell = use_row_cell(&report->use[i / USE_CELLS], i % USE_CELLS);
+
+		*ret_cells += cell->value != NULL;
+		unknown += cell->value && !cell->known;
+	}
+	return unknown;
+}
+
 void html_use_alarms(struct strbuf *out, const struct report *report)
 {
 	bool any = false;

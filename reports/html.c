@@ -103,7 +103,7 @@ static void add_severities(struct strbuf *out, const struct report *report)
 static void write_verdict(struct strbuf *out, const struct report *report)
 {
 	CLEANUP(strbuf_release) struct strbuf alarms = STRBUF_INIT;
-	size_t count = report_count(report, STATUS_RECOMMEND);
+	size_t count = report_count(report, STATUS_RECOMMEND), cells, unknown = html_use_unknown(report, &cells);
 
 	strbuf_add_string(out, "<p class=\"verdict\"><strong>");
 	if (count == 0)
@@ -116,8 +116,11 @@ static void write_verdict(struct strbuf *out, const struct report *report)
 	html_use_alarms(&alarms, report);
 	if (alarms.len)
 		strbuf_addf(out, " Past the threshold: %s.", alarms.buf);
-	else if (report->n_use)
+	else if (cells > unknown)
 		strbuf_add_string(out, " Nothing measured is past its threshold.");
+	if (unknown)
+		strbuf_addf(out, " Of the %zu values of the table below %zu %s not known.", cells, unknown,
+			    unknown == 1 ? "is" : "are");
 	strbuf_add_string(out, "</p>\n");
 }
 

@@ -757,6 +757,83 @@ static void the_use_table_shows_the_worst_subject(void **state)
 	assert_string_equal(rows[1].utilisation.detail, "sdb: busy");
 }
 
+/* Five seconds of 40/s in a minute of nothing; the fourth second was not sampled. */
+static struct snapshot *make_burst(void)
+{
+	struct snapshot *snapshot = snapshot_new();
+	series_id overflows = snapshot_series(snapshot, SUBJECT_HOST, "overflows", 9, METRIC_COUNTER, 0);
+	uint64_t count = 1000;
+
+	snapshot_set_string(snapshot, SUBJECT_HOST, "net.core.somaxconn", "128", "/proc/sys/net/core/somaxconn");
+	snapshot_window(snapshot)->interval_sec = 1;
+	for (int i = 0; i <= 60; i++) {
+		count += i > 10 && i <= 20 ? 40 : 0;
+		snapshot_tick_begin(snapshot, i, i, i);
+		if (i != 4)
+			snapshot_counter(snapshot, overflows, count);
+		snapshot_tick_end(snapshot);
+	}
+	return snapshot;
+}
+
+static void the_course_of_evidence_is_told_interval_by_interval(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = make_burst();
+	CLEANUP(finding_list_release) struct finding_list list = FINDING_LIST_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct finding *finding = judge(fixture, snapshot, "accept", NULL, &diag, &list);
+	const struct course *course;
+
+	assert_int_equal(finding->status, STATUS_RECOMMEND);
+	assert_null(finding->evidence[0].course);
+	evaluate_courses(fixture->rulebook, snapshot, 0, &list);
+	assert_null(finding->evidence[0].course);
+	evaluate_courses(fixture->rulebook, snapshot, 1, &list);
+	course = finding->evidence[0].course;
+	assert_non_null(course);
+	assert_int_equal(course->count, 60);
+	assert_string_equal(course->least, "0/s");
+	assert_string_equal(course->most, "40/s");
+	assert_true(isnan(course->values[3]));
+	assert_true(fabs(course->values[0]) < 1e-9);
+	assert_true(fabs(course->values[10] - 40) < 1e-9);
+	assert_true(fabs(course->values[19] - 40) < 1e-9);
+	assert_true(fabs(course->values[20]) < 1e-9);
+	assert_int_equal(finding->held->count, 60);
+	assert_true(isnan(finding->held->values[3]));
+	assert_true(fabs(finding->held->values[10] - 1) < 1e-9);
+	assert_true(fabs(finding->held->values[20]) < 1e-9);
+}
+
+/* A condition about the whole window has no answer of its own in an interval, but what it measures has. */
+static void a_condition_on_a_percentile_has_a_course_and_holds_in_no_interval_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = make_burst();
+	CLEANUP(finding_list_release) struct finding_list list = FINDING_LIST_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct finding *finding = judge(fixture, snapshot, "peak", NULL, &diag, &list);
+
+	assert_int_equal(finding->status, STATUS_RECOMMEND);
+	evaluate_courses(fixture->rulebook, snapshot, 1, &list);
+	assert_string_equal(finding->evidence[0].course->most, "40/s");
+	assert_null(finding->held);
+}
+
+static void what_never_moves_has_no_course(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = make_host(60, 12);
+	CLEANUP(finding_list_release) struct finding_list list = FINDING_LIST_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	const struct finding *finding = judge(fixture, snapshot, "accept", NULL, &diag, &list);
+
+	evaluate_courses(fixture->rulebook, snapshot, 1, &list);
+	assert_null(finding->evidence[0].course);
+	assert_null(finding->held);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -780,6 +857,9 @@ int main(void)
 		cmocka_unit_test(a_bad_rule_is_refused_with_its_mistake),
 		cmocka_unit_test(a_rule_takes_the_place_of_an_earlier_one),
 		cmocka_unit_test(bad_expressions_of_the_registry_are_refused),
+		cmocka_unit_test(the_course_of_evidence_is_told_interval_by_interval),
+		cmocka_unit_test(a_condition_on_a_percentile_has_a_course_and_holds_in_no_interval_of_its_own),
+		cmocka_unit_test(what_never_moves_has_no_course),
 		cmocka_unit_test(the_use_table_shows_the_worst_subject),
 	};
 
