@@ -143,13 +143,21 @@ static void add_values(struct strbuf *out, const struct finding_values *values)
 
 static void write_values(struct strbuf *out, const struct finding *finding)
 {
-	if (!finding->values)
+	const struct finding_values *values = finding->values;
+
+	if (!values)
 		return;
-	strbuf_add_string(out, "<dt>values</dt><dd><table class=\"values\">\n<thead><tr>" VALUE_HEADS
-			       "</tr></thead>\n<tbody><tr>");
-	add_values(out, finding->values);
+	strbuf_add_string(out, "<dt>values</dt><dd>");
+	if (values->key && *values->key)
+		html_code(out, "key", values->key);
+	if (values->drift && *values->drift) {
+		strbuf_add_string(out, " <span class=\"drift\">");
+		html_text(out, values->drift);
+		strbuf_add_string(out, "</span>");
+	}
+	strbuf_add_string(out, "<table class=\"values\">\n<thead><tr>" VALUE_HEADS "</tr></thead>\n<tbody><tr>");
+	add_values(out, values);
 	strbuf_add_string(out, "</tr></tbody>\n</table></dd>\n");
-	html_fact(out, "drift", finding->values->drift);
 }
 
 static void add_site(struct strbuf *out, const struct finding_site *site)
@@ -268,15 +276,27 @@ static bool has_commands(const struct finding *finding)
 	return false;
 }
 
+static void write_changing(struct strbuf *out, const struct finding *finding)
+{
+	write_commands(out, finding, "apply", offsetof(struct change, apply), false);
+	write_commands(out, finding, "roll back", offsetof(struct change, rollback), true);
+	write_commands(out, finding, "verify", offsetof(struct change, verify), false);
+}
+
+static void write_keeping(struct strbuf *out, const struct finding *finding, bool brief)
+{
+	write_commands(out, finding, "persist", offsetof(struct change, persist), false);
+	write_commands(out, finding, "unpersist", offsetof(struct change, unpersist), true);
+	if (!brief)
+		write_notes(out, finding);
+}
+
 static void write_persistence(struct strbuf *out, const struct finding *finding, bool brief)
 {
 	if (!has_commands(finding))
 		return;
 	strbuf_add_string(out, "<details><summary>Keeping it over a boot</summary>\n<dl>\n");
-	write_commands(out, finding, "persist", offsetof(struct change, persist), false);
-	write_commands(out, finding, "unpersist", offsetof(struct change, unpersist), true);
-	if (!brief)
-		write_notes(out, finding);
+	write_keeping(out, finding, brief);
 	strbuf_add_string(out, "</dl>\n</details>\n");
 }
 
@@ -304,9 +324,7 @@ void html_recommendation(struct strbuf *out, const struct report *report, const 
 	html_fact(out, "because", finding->because);
 	if (finding->n_changes)
 		html_fact(out, "instead", finding->advice);
-	write_commands(out, finding, "apply", offsetof(struct change, apply), false);
-	write_commands(out, finding, "roll back", offsetof(struct change, rollback), true);
-	write_commands(out, finding, "verify", offsetof(struct change, verify), false);
+	write_changing(out, finding);
 	write_hazards(out, finding);
 	if (!brief) {
 		html_fact(out, "better when", finding->verify_measure);
@@ -317,6 +335,37 @@ void html_recommendation(struct strbuf *out, const struct report *report, const 
 	strbuf_add_string(out, "</dl>\n");
 	write_persistence(out, finding, brief);
 	write_sources(out, finding, brief);
+	strbuf_add_string(out, "</article>\n");
+}
+
+void html_found(struct strbuf *out, const struct report *report, const struct finding *finding, size_t number)
+{
+	bool brief = report_said_before(report, finding);
+
+	strbuf_addf(out, "<article id=\"r%zu\">\n", number);
+	write_title(out, finding, number);
+	strbuf_add_string(out, "<dl>\n");
+	write_values(out, finding);
+	write_sites(out, finding);
+	if (finding->n_changes || finding->n_evidence)
+		html_fact(out, "found", finding->reason);
+	html_fact(out, "because", finding->because);
+	html_fact(out, "do", finding->advice);
+	write_hazards(out, finding);
+	html_fact(out, "breaks", finding->side_effects);
+	if (!brief) {
+		html_fact(out, "takes effect", finding->takes_effect);
+		write_classes(out, finding);
+		write_references(out, finding);
+	}
+	write_rule(out, finding);
+	strbuf_add_string(out, "</dl>\n");
+	if (finding->n_changes) {
+		strbuf_add_string(out, "<details><summary>Commands</summary>\n<dl>\n");
+		write_changing(out, finding);
+		write_keeping(out, finding, brief);
+		strbuf_add_string(out, "</dl>\n</details>\n");
+	}
 	strbuf_add_string(out, "</article>\n");
 }
 
@@ -370,11 +419,11 @@ void html_waived(struct strbuf *out, const struct report *report, const struct f
 
 /* ---- the table of all ---- */
 
-bool html_compares(const struct report *report)
+static bool compares(const struct report *report)
 {
 	for (size_t i = 0; i < report->findings->count; i++)
 		if (report->findings->items[i].status == STATUS_RECOMMEND && report->findings->items[i].values)
-			return true;
+			return report_is_audit(report);
 	return false;
 }
 
@@ -392,7 +441,7 @@ static void add_changes(struct strbuf *out, const struct finding *finding)
 
 static void add_sites(struct strbuf *out, const struct finding *finding)
 {
-	strbuf_add_string(out, "<td data-label=\"Where\">");
+	strbuf_add_string(out, finding->n_sites ? "<td data-label=\"Where\">" : "<td class=\"none\">");
 	if (finding->n_sites)
 		add_site(out, &finding->sites[0]);
 	if (finding->n_sites > 1)
@@ -400,7 +449,28 @@ static void add_sites(struct strbuf *out, const struct finding *finding)
 	strbuf_add_string(out, "</td>");
 }
 
-static void write_index_row(struct strbuf *out, const struct finding *finding, size_t number, bool compares)
+static void add_what(struct strbuf *out, const struct finding *finding)
+{
+	const struct finding_values *values = finding->values;
+
+	html_text(out, finding->title);
+	if (has_subject(finding)) {
+		strbuf_add_string(out, " <span class=\"subject\">");
+		html_text(out, finding->subject_name);
+		strbuf_add_string(out, "</span>");
+	}
+	if (values && values->key && *values->key) {
+		strbuf_add_string(out, "<br>");
+		html_code(out, "key", values->key);
+	}
+	if (values && values->drift) {
+		strbuf_add_string(out, " <span class=\"drift\">");
+		html_text(out, values->drift);
+		strbuf_add_string(out, "</span>");
+	}
+}
+
+static void write_index_row(struct strbuf *out, const struct finding *finding, size_t number, bool values)
 {
 	static const struct finding_values none = { 0 };
 
@@ -410,14 +480,9 @@ static void write_index_row(struct strbuf *out, const struct finding *finding, s
 		strbuf_addf(out, "<tr><td class=\"number\">%zu</td><td>", number);
 	add_severity(out, finding->severity);
 	strbuf_add_string(out, "</td><th scope=\"row\">");
-	html_text(out, finding->title);
-	if (has_subject(finding)) {
-		strbuf_add_string(out, " <span class=\"subject\">");
-		html_text(out, finding->subject_name);
-		strbuf_add_string(out, "</span>");
-	}
+	add_what(out, finding);
 	strbuf_add_string(out, "</th>");
-	if (compares) {
+	if (values) {
 		add_values(out, finding->values ? finding->values : &none);
 		add_sites(out, finding);
 	} else {
@@ -428,17 +493,44 @@ static void write_index_row(struct strbuf *out, const struct finding *finding, s
 
 void html_index(struct strbuf *out, const struct report *report)
 {
-	size_t count = report_count(report, STATUS_RECOMMEND), number = 0;
-	bool compares = html_compares(report);
+	size_t count = report_count(report, STATUS_RECOMMEND) - report_known(report), number = 0;
+	bool values = compares(report);
 
 	if (count < 2)
 		return;
-	strbuf_addf(out, "<table class=\"index\">\n<thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Severity</th>"
-			 "<th scope=\"col\">What</th>%s</tr></thead>\n<tbody>\n",
-		    compares ? VALUE_HEADS "<th scope=\"col\">Where</th>" : "<th scope=\"col\">Change</th>");
-	for (size_t i = 0; i < report->findings->count && number < HTML_ROWS_MAX; i++)
-		if (report->findings->items[i].status == STATUS_RECOMMEND)
-			write_index_row(out, &report->findings->items[i], ++number, compares);
+	strbuf_addf(out, "<table class=\"index%s\">\n<thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Severity</th>"
+			 "<th scope=\"col\">What</th>%s</tr></thead>\n<tbody>\n", values ? " compared" : "",
+		    values ? VALUE_HEADS "<th scope=\"col\">Where</th>" : "<th scope=\"col\">Change</th>");
+	for (size_t i = 0; i < report->findings->count && number < HTML_ROWS_MAX; i++) {
+		const struct finding *finding = &report->findings->items[i];
+
+		if (finding->status == STATUS_RECOMMEND && !finding_is_known(finding))
+			write_index_row(out, finding, ++number, values);
+	}
 	strbuf_add_string(out, "</tbody>\n</table>\n");
 	html_more(out, "p", count - number);
+}
+
+void html_known(struct strbuf *out, const struct report *report)
+{
+	size_t count = report_known(report), shown = 0;
+
+	if (count == 0)
+		return;
+	strbuf_add_string(out, "<details class=\"known\"><summary>In the baseline already: ");
+	phrase_count(out, count);
+	strbuf_add_string(out, "</summary>\n<ul>\n");
+	for (size_t i = 0; i < report->findings->count && shown < HTML_ROWS_MAX; i++) {
+		const struct finding *finding = &report->findings->items[i];
+
+		if (!finding_is_known(finding))
+			continue;
+		strbuf_add_string(out, "<li>");
+		add_severity(out, finding->severity);
+		html_code(out, NULL, finding->id);
+		strbuf_add_string(out, "</li>\n");
+		shown++;
+	}
+	html_more(out, "li", count - shown);
+	strbuf_add_string(out, "</ul>\n</details>\n");
 }

@@ -48,9 +48,11 @@ void html_recommendation(struct strbuf *out, const struct report *report, const 
 void html_suspect(struct strbuf *out, const struct report *report, const struct finding *finding);
 void html_elsewhere(struct strbuf *out, const struct report *report, const struct finding *finding);
 void html_waived(struct strbuf *out, const struct report *report, const struct finding *finding);
-/* A row for each recommendation, up to HTML_ROWS_MAX. */
+/* What an audit found. */
+void html_found(struct strbuf *out, const struct report *report, const struct finding *finding, size_t number);
+/* A row for each recommendation that is new, up to HTML_ROWS_MAX. */
 void html_index(struct strbuf *out, const struct report *report);
-/* Whether findings of this report compare values of a key. */
-bool html_compares(const struct report *report);
+/* A line for each that is in the baseline already. */
+void html_known(struct strbuf *out, const struct report *report);
 
 #endif

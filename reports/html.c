@@ -30,15 +30,21 @@ static void add_style_hash(struct strbuf *out)
 	base64_encode(out, (const char *)digest, sizeof(digest));
 }
 
-/* "3 recommendations", "nothing is recommended" */
+/* What is asked for and new. */
+static size_t asked_for(const struct report *report)
+{
+	return report_count(report, STATUS_RECOMMEND) - report_known(report);
+}
+
+/* "3 recommendations", "Nothing is recommended"; of an audit "3 findings", "Nothing is found" */
 static void add_headline(struct strbuf *out, const struct report *report)
 {
-	size_t count = report_count(report, STATUS_RECOMMEND);
+	bool is_audit = report_is_audit(report);
 
-	if (count == 0)
-		strbuf_add_string(out, "nothing is recommended");
+	if (asked_for(report) == 0)
+		strbuf_add_string(out, is_audit ? "Nothing is found" : "Nothing is recommended");
 	else
-		phrase_plural(out, count, "recommendation");
+		phrase_plural(out, asked_for(report), is_audit ? "finding" : "recommendation");
 }
 
 static void write_head(struct strbuf *out, const struct report *report)
@@ -88,7 +94,7 @@ static void add_severities(struct strbuf *out, const struct report *report)
 	bool any = false;
 
 	for (size_t i = 0; i < report->findings->count; i++)
-		if (report->findings->items[i].status == STATUS_RECOMMEND)
+		if (report->findings->items[i].status == STATUS_RECOMMEND && !finding_is_known(&report->findings->items[i]))
 			counts[report->findings->items[i].severity]++;
 	for (int severity = SEVERITY_COUNT - 1; severity >= 0; severity--) {
 		if (counts[severity] == 0)
@@ -103,16 +109,18 @@ static void add_severities(struct strbuf *out, const struct report *report)
 static void write_verdict(struct strbuf *out, const struct report *report)
 {
 	CLEANUP(strbuf_release) struct strbuf alarms = STRBUF_INIT;
-	size_t count = report_count(report, STATUS_RECOMMEND), cells, unknown = html_use_unknown(report, &cells);
+	size_t cells, unknown = html_use_unknown(report, &cells);
 
 	strbuf_add_string(out, "<p class=\"verdict\"><strong>");
-	if (count == 0)
-		strbuf_add_string(out, "Nothing is recommended");
-	else
-		phrase_plural(out, count, "recommendation");
+	add_headline(out, report);
 	strbuf_add_string(out, "</strong>");
 	add_severities(out, report);
-	strbuf_add_string(out, ".");
+	strbuf_add_char(out, '.');
+	if (report_known(report)) {
+		strbuf_add_char(out, ' ');
+		phrase_count(out, report_known(report));
+		strbuf_add_string(out, " more in the baseline already.");
+	}
 	html_use_alarms(&alarms, report);
 	if (alarms.len)
 		strbuf_addf(out, " Past the threshold: %s.", alarms.buf);
@@ -138,6 +146,7 @@ static void write_sentence(struct strbuf *out, const char *class, const struct r
 struct section {
 	enum status status;
 	const char *id, *title, *aside;
+	const char *in_audit;		/* the title there, where the aside does not fit; NULL: both as they are */
 	bool only_all;			/* there when everything is asked for */
 	void (*write)(struct strbuf *out, const struct report *report, const struct finding *finding);
 	const char *without;		/* grouped by what is shared: what a group without that is called */
@@ -149,12 +158,12 @@ static const struct section sections[] = {
 	  .aside = "thin evidence: measure before changing anything", },
 	{ .status = STATUS_ELSEWHERE, .id = "elsewhere", .title = "Elsewhere", .write = html_elsewhere,
 	  .aside = "the problem is there, but this setting is not its cause", },
-	{ .status = STATUS_UNMEASURED, .id = "unmeasured", .title = "Not measured",
+	{ .status = STATUS_UNMEASURED, .id = "unmeasured", .title = "Not measured", .in_audit = "Not known",
 	  .without = "nothing known would measure it here", .aside = "what would have to be run", },
 	{ .status = STATUS_UNREADABLE, .id = "unreadable", .title = "Not readable", .without = "no reason is known", },
 	{ .status = STATUS_WAIVED, .id = "waived", .title = "Waived", .write = html_waived, },
 	{ .status = STATUS_SATISFIED, .id = "satisfied", .title = "Satisfied", .only_all = true,
-	  .aside = "measured, and the problem is not there", },
+	  .aside = "measured, and the problem is not there", .in_audit = "Satisfied", },
 	{ .status = STATUS_NOT_APPLICABLE, .id = "not-applicable", .title = "Not applicable", .only_all = true, },
 };
 /* clang-format on */
@@ -164,13 +173,13 @@ static bool is_shown(const struct report *report, const struct section *section)
 	return report_count(report, section->status) > 0 && (!section->only_all || report->show_all);
 }
 
-static void write_heading(struct strbuf *out, const struct section *section, size_t count)
+static void write_heading(struct strbuf *out, const char *title, const char *aside, size_t count)
 {
-	strbuf_addf(out, "<h2>%s <span class=\"count\">", section->title);
+	strbuf_addf(out, "<h2>%s <span class=\"count\">", title);
 	phrase_count(out, count);
 	strbuf_add_string(out, "</span>");
-	if (section->aside)
-		strbuf_addf(out, " <small>%s</small>", section->aside);
+	if (aside)
+		strbuf_addf(out, " <small>%s</small>", aside);
 	strbuf_add_string(out, "</h2>\n");
 }
 
@@ -232,12 +241,13 @@ static void write_rows(struct strbuf *out, const struct report *report, const st
 
 static void write_section(struct strbuf *out, const struct report *report, const struct section *section)
 {
+	bool other = report_is_audit(report) && section->in_audit;
 	size_t count = report_count(report, section->status);
 
 	if (!is_shown(report, section))
 		return;
 	strbuf_addf(out, "<section id=\"%s\">\n", section->id);
-	write_heading(out, section, count);
+	write_heading(out, other ? section->in_audit : section->title, other ? NULL : section->aside, count);
 	if (section->write)
 		write_cards(out, report, section, count);
 	else if (section->without)
@@ -249,23 +259,27 @@ static void write_section(struct strbuf *out, const struct report *report, const
 
 static void write_recommendations(struct strbuf *out, const struct report *report)
 {
-	static const struct section section = { .title = "Recommended" };
-	size_t count = report_count(report, STATUS_RECOMMEND), number = 0;
+	size_t count = asked_for(report), number = 0;
+	bool is_audit = report_is_audit(report);
 
 	strbuf_add_string(out, "<section id=\"recommended\">\n");
 	if (count == 0) {
-		strbuf_add_string(out, "<h2>Nothing is recommended</h2>\n");
+		strbuf_addf(out, "<h2>Nothing is %s</h2>\n", phrase_status_in(report, STATUS_RECOMMEND));
 		write_sentence(out, NULL, report, phrase_nothing);
 	} else {
-		write_heading(out, &section, count);
+		write_heading(out, is_audit ? "Found" : "Recommended", NULL, count);
 	}
 	html_index(out, report);
-	for (size_t i = 0; i < report->findings->count && number < HTML_CARDS_MAX; i++)
-		if (report->findings->items[i].status == STATUS_RECOMMEND)
-			html_recommendation(out, report, &report->findings->items[i], ++number);
+	for (size_t i = 0; i < report->findings->count && number < HTML_CARDS_MAX; i++) {
+		const struct finding *finding = &report->findings->items[i];
+
+		if (finding->status == STATUS_RECOMMEND && !finding_is_known(finding))
+			(is_audit ? html_found : html_recommendation)(out, report, finding, ++number);
+	}
 	if (count > number)
 		strbuf_addf(out, "<p class=\"dim\">The first %zu are told in full; <code>--output json</code> has all.</p>\n",
 			    number);
+	html_known(out, report);
 	strbuf_add_string(out, "</section>\n");
 }
 
@@ -275,14 +289,13 @@ static void write_recommendations(struct strbuf *out, const struct report *repor
 
 static void write_notes(struct strbuf *out, const struct report *report)
 {
-	static const struct section section = { .title = "Notes" };
 	size_t total = report_notes(report), shown = 0;
 	const struct diag_entry *entry;
 
 	if (total == 0)
 		return;
 	strbuf_add_string(out, "<section id=\"notes\">\n");
-	write_heading(out, &section, total);
+	write_heading(out, "Notes", NULL, total);
 	strbuf_add_string(out, "<ul class=\"notes\">\n");
 	for (; shown < NOTES_MAX && (entry = report_note(report, shown)); shown++) {
 		strbuf_add_string(out, entry->level == DIAG_ERROR ? "<li class=\"error\">error: " : "<li>");
@@ -321,14 +334,15 @@ static void write_counts(struct strbuf *out, const struct report *report)
 			continue;
 		strbuf_addf(out, id ? "<li><a href=\"#%s\"><b>" : "<li><b>", id);
 		phrase_count(out, counts[i]);
-		strbuf_addf(out, "</b> %s%s</li>\n", phrase_status((enum status)i), id ? "</a>" : "");
+		strbuf_addf(out, "</b> %s%s</li>\n", phrase_status_in(report, (enum status)i), id ? "</a>" : "");
 	}
 	strbuf_add_string(out, "</ul>\n</nav>\n");
 }
 
 static void write_footer(struct strbuf *out, const struct report *report)
 {
-	strbuf_add_string(out, "<footer><p>More: <code>keisoku why KEY</code>, <code>keisoku explain RULE</code>");
+	strbuf_addf(out, "<footer><p>More: <code>keisoku why KEY</code>, %s",
+		    report_is_audit(report) ? "<code>--plan DIR</code> for commands and files" : "<code>keisoku explain RULE</code>");
 	if (!report->show_all)
 		strbuf_add_string(out, ", <code>--all</code> for every rule");
 	strbuf_add_string(out, ", <code>--output json</code> for everything.</p></footer>\n");

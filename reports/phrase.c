@@ -40,6 +40,20 @@ size_t report_count(const struct report *report, enum status status)
 	return count;
 }
 
+bool finding_is_known(const struct finding *finding)
+{
+	return finding->status == STATUS_RECOMMEND && finding->in_baseline;
+}
+
+size_t report_known(const struct report *report)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->findings->count; i++)
+		count += finding_is_known(&report->findings->items[i]);
+	return count;
+}
+
 bool report_said_before(const struct report *report, const struct finding *finding)
 {
 	for (const struct finding *other = report->findings->items; other < finding; other++)

@@ -16,6 +16,9 @@ bool report_is_audit(const struct report *report);
 bool report_is_live(const struct report *report);		/* a window was measured */
 /* Findings in the list; findings->counts counts those that are not kept too. */
 size_t report_count(const struct report *report, enum status status);
+/* Recommended, and in the baseline already: it is named, and counts for nothing. */
+bool finding_is_known(const struct finding *finding);
+size_t report_known(const struct report *report);		/* of them */
 /* What the rule says is the same for each of its subjects, and was said for the first. */
 bool report_said_before(const struct report *report, const struct finding *finding);
 

@@ -193,11 +193,6 @@ static void write_use(struct page *page, const struct report *report)
 
 /* The sections of findings. */
 
-static bool is_known(const struct finding *finding)
-{
-	return finding->status == STATUS_RECOMMEND && finding->in_baseline;
-}
-
 static void write_nothing(struct page *page, const struct report *report)
 {
 	page_blank(page);
@@ -205,32 +200,27 @@ static void write_nothing(struct page *page, const struct report *report)
 	write_sentence(page, STYLE_PLAIN, report, phrase_nothing);
 }
 
-/* What the baseline has too is named, and counts for nothing. */
 static void write_known(struct page *page, const struct report *report)
 {
 	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
-	size_t count = 0;
+	size_t count = report_known(report);
 
-	for (size_t i = 0; i < report->findings->count; i++)
-		count += is_known(&report->findings->items[i]);
 	if (count == 0)
 		return;
 	strbuf_addf(&title, "In the baseline already (%zu)", count);
 	page_blank(page);
 	page_heading(page, title.buf, NULL);
 	for (size_t i = 0; i < report->findings->count; i++)
-		if (is_known(&report->findings->items[i]))
+		if (finding_is_known(&report->findings->items[i]))
 			text_known(page, &report->findings->items[i]);
 }
 
 static void write_recommendations(struct page *page, const struct report *report)
 {
-	size_t count = 0, number = 0;
+	size_t count = report_count(report, STATUS_RECOMMEND) - report_known(report), number = 0;
 	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
 	bool audit = report_is_audit(report);
 
-	for (size_t i = 0; i < report->findings->count; i++)
-		count += report->findings->items[i].status == STATUS_RECOMMEND && !is_known(&report->findings->items[i]);
 	if (count == 0) {
 		write_nothing(page, report);
 		write_known(page, report);
@@ -243,7 +233,7 @@ static void write_recommendations(struct page *page, const struct report *report
 	for (size_t i = 0; i < report->findings->count; i++) {
 		const struct finding *finding = &report->findings->items[i];
 
-		if (finding->status != STATUS_RECOMMEND || is_known(finding))
+		if (finding->status != STATUS_RECOMMEND || finding_is_known(finding))
 			continue;
 		if (number)
 			page_blank(page);
