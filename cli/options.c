@@ -58,8 +58,8 @@ static const struct option_row option_rows[] = {
 	[OPTION_JOURNAL]    = { "journal", 0, "FILE", "read kernel messages from this journal file or directory", TEXT(journal) },
 	[OPTION_NETNS]      = { "netns", 0, "PID|FILE", "measure in this network namespace", TEXT(netns) },
 	[OPTION_NO_WINDOW]  = { "no-window", 0, NULL, "do not measure: use the counters since boot", FLAG(no_window) },
-	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too; advise, audit: sarif, junit, markdown, csv, "
-				"prometheus too), to standard output or FILE (repeat)",
+	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too; advise, audit: html, sarif, junit, markdown, "
+				"csv, prometheus too), to standard output or FILE (repeat)",
 				LIST(outputs) },
 	[OPTION_PID]        = { "pid", 'p', "PID", "describe this process and measure in its network namespace (repeat)", CHECKED(take_pid) },
 	[OPTION_PLAN]       = { "plan", 'P', "DIR", "write what is recommended as a plan with scripts into the new directory DIR",

@@ -46,7 +46,7 @@ _keisoku() {
 		if [[ $command == diff ]]; then
 			_keisoku_words $'text\njson\nmarkdown' "$current"
 		elif [[ $command == advise || $command == audit ]]; then
-			_keisoku_words $'text\njson\nsarif\njunit\nmarkdown\ncsv\nprometheus' "$current"
+			_keisoku_words $'text\njson\nhtml\nsarif\njunit\nmarkdown\ncsv\nprometheus' "$current"
 		else
 			_keisoku_words $'text\njson' "$current"
 		fi

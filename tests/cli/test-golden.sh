@@ -2,6 +2,7 @@
 # Reports of captured trees, letter by letter.  KEISOKU_UPDATE_GOLDEN=1 writes them anew: read the difference as prose.
 set -u
 keisoku=$(realpath "$1") source=$2
+compose=$(dirname "$keisoku")/../tests/cli/compose-host
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)
@@ -26,6 +27,10 @@ for root in tests/roots/*/; do
 	golden "$name.text" env LC_ALL=C.UTF-8 "$keisoku" advise --quiet --root "$root" --width 80 --color never
 	golden "$name.json" "$keisoku" advise --quiet --root "$root" --output json
 done
+# The page for a browser: without a window and hostile, and with charts.
+golden hostile.html "$keisoku" advise --quiet --root tests/roots/hostile --output html
+"$compose" tests/golden/busy.yaml >"$work/busy.snapshot" || exit 1
+golden busy.html "$keisoku" advise --quiet --snapshot "$work/busy.snapshot" --output html
 for snapshot in tests/golden/*.snapshot; do
 	[ -f "$snapshot" ] || continue
 	name=$(basename "$snapshot" .snapshot)

@@ -23,14 +23,14 @@ static void every_character_that_means_something_is_escaped(void **state)
 	} cases[] = {
 		{ "", "" },
 		{ "vm.swappiness", "vm.swappiness" },
-		{ "<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;" },
-		{ "a & b &amp; c", "a &amp; b &amp;amp; c" },
-		{ "\" onload=\"x", "&quot; onload=&quot;x" },
+		{ "<script>alert(1)</script>", "&#60;script&#62;alert(1)&#60;/script&#62;" },
+		{ "a & b &amp; c", "a &#38; b &#38;amp; c" },
+		{ "\" onload=\"x", "&#34; onload=&#34;x" },
 		{ "' onload='x", "&#39; onload=&#39;x" },
-		{ "</title><style>", "&lt;/title&gt;&lt;style&gt;" },
-		{ "]]> --> <!--", "]]&gt; --&gt; &lt;!--" },
+		{ "</title><style>", "&#60;/title&#62;&#60;style&#62;" },
+		{ "]]> --> <!--", "]]&#62; --&#62; &#60;!--" },
 		{ "\033[31m\a\r", "\\x1b[31m\\x07\\x0d" },
-		{ "\xff<\xc3", "\\xff&lt;\\xc3" },
+		{ "\xff<\xc3", "\\xff&#60;\\xc3" },
 		{ "\xc3\xa4\xe6\xb8\xac", "\xc3\xa4\xe6\xb8\xac" },
 		{ "evil\xe2\x80\xaegnp.exe", "evil\\u{202e}gnp.exe" },
 		{ "zero\xe2\x80\x8bwidth", "zero\\u{200b}width" },
@@ -80,7 +80,7 @@ static void a_key_may_break_behind_a_dot_but_not_inside_an_entity(void **state)
 
 	(void)state;
 	html_code(&out, "key", "a.<b>/c");
-	assert_string_equal(out.buf, "<code class=\"key\">a.<wbr>&lt;b&gt;/<wbr>c</code>");
+	assert_string_equal(out.buf, "<code class=\"key\">a.<wbr>&#60;b&#62;/<wbr>c</code>");
 }
 
 static void commands_keep_every_byte_and_line(void **state)
@@ -89,7 +89,7 @@ static void commands_keep_every_byte_and_line(void **state)
 
 	(void)state;
 	html_commands(&out, "echo  'a  b' >/x\nrm -f \"/y\"\n");
-	assert_string_equal(out.buf, "<pre><code>echo  &#39;a  b&#39; &gt;/x\nrm -f &quot;/y&quot;</code></pre>");
+	assert_string_equal(out.buf, "<pre><code>echo  &#39;a  b&#39; &#62;/x\nrm -f &#34;/y&#34;</code></pre>");
 	strbuf_add_repeated(&command, 'x', 20000);
 	strbuf_reset(&out);
 	html_commands(&out, command.buf);
@@ -301,7 +301,7 @@ static void a_chart_is_steps_with_a_hole_where_nothing_is_known(void **state)
 	CLEANUP(strbuf_release) struct strbuf out = draw(&course, &held, NAN);
 
 	(void)state;
-	assert_non_null(strstr(out.buf, "<title>&lt;rate&gt;</title>"));
+	assert_non_null(strstr(out.buf, "<title>&#60;rate&#62;</title>"));
 	assert_non_null(strstr(out.buf, "<desc>5 of 6 intervals known, from 0/s to 40/s; the condition held in 3</desc>"));
 	assert_non_null(strstr(out.buf, "d=\"M0 38V38.0H167V19.8H333V38M500 38V28.9H667V28.9H833V1.5H1000V38\""));
 	assert_non_null(strstr(out.buf, "d=\"M167 40H333V44H167zM667 40H1000V44H667z\""));
