@@ -268,11 +268,15 @@ static void write_rule(struct strbuf *out, const struct finding *finding)
 	strbuf_add_string(out, "</dd>\n");
 }
 
-static bool has_commands(const struct finding *finding)
+/* brief: notes were said before. */
+static bool is_kept(const struct finding *finding, bool brief)
 {
-	for (size_t i = 0; i < finding->n_changes; i++)
-		if (finding->changes[i].persist || finding->changes[i].unpersist || finding->changes[i].persist_note)
+	for (size_t i = 0; i < finding->n_changes; i++) {
+		const struct change *change = &finding->changes[i];
+
+		if (change->persist || change->unpersist || (change->persist_note && !brief))
 			return true;
+	}
 	return false;
 }
 
@@ -293,7 +297,7 @@ static void write_keeping(struct strbuf *out, const struct finding *finding, boo
 
 static void write_persistence(struct strbuf *out, const struct finding *finding, bool brief)
 {
-	if (!has_commands(finding))
+	if (!is_kept(finding, brief))
 		return;
 	strbuf_add_string(out, "<details><summary>Keeping it over a boot</summary>\n<dl>\n");
 	write_keeping(out, finding, brief);
