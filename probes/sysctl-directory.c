@@ -54,6 +54,28 @@ static void add_file(const struct root *root, struct sysctl_directories *directo
 	file->error = file->null ? 0 : root_read(root, file->path, &file->text);
 }
 
+/* Where the service gets it from (systemd.exec(5)); the first counts.  What was passed from outside is root's alone to
+ * read, and seldom this one: whoever may not look takes it for absent. */
+static void read_credential(const struct root *root, struct sysctl_file *credential)
+{
+	static const char *const paths[] = {
+		"/run/credentials/@system/sysctl.extra", "/etc/credstore/sysctl.extra", "/run/credstore/sysctl.extra",
+		"/usr/local/lib/credstore/sysctl.extra", "/usr/lib/credstore/sysctl.extra",
+	};
+
+	credential->text = (struct strbuf)STRBUF_INIT;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		credential->error = root_read(root, paths[i], &credential->text);
+		if (credential->error == -ENOENT || credential->error == -ENOTDIR ||
+		    (credential->error == -EACCES && starts_with(paths[i], "/run/")))
+			continue;
+		credential->directory = "";
+		credential->name = xstrdup("sysctl.extra");
+		credential->path = xstrdup(paths[i]);
+		return;
+	}
+}
+
 void sysctl_directories_read(const struct root *root, struct sysctl_directories *directories)
 {
 	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
@@ -71,16 +93,22 @@ void sysctl_directories_read(const struct root *root, struct sysctl_directories 
 	}
 	if (root_exists(root, "/etc/sysctl.conf"))
 		add_file(root, directories, CONF, "sysctl.conf");
+	read_credential(root, &directories->credential);
+}
+
+static void release_file(struct sysctl_file *file)
+{
+	free(file->name);
+	free(file->path);
+	strbuf_release(&file->text);
 }
 
 void sysctl_directories_release(struct sysctl_directories *directories)
 {
-	for (size_t i = 0; i < directories->count; i++) {
-		free(directories->files[i].name);
-		free(directories->files[i].path);
-		strbuf_release(&directories->files[i].text);
-	}
+	for (size_t i = 0; i < directories->count; i++)
+		release_file(&directories->files[i]);
 	free(directories->files);
+	release_file(&directories->credential);
 }
 
 static unsigned int rank_of(const struct reader *reader, const struct sysctl_file *file)

@@ -19,6 +19,9 @@ struct sysctl_directories {
 	struct sysctl_file *files;
 	size_t count, capacity;
 	bool truncated;
+	/* The credential sysctl.extra, which systemd-sysctl reads after all files; path NULL: there is none.  What the
+	 * boot loader or the hypervisor passes is known only while the host runs. */
+	struct sysctl_file credential;
 };
 
 #define SYSCTL_FILES_MAX 2000

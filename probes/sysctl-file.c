@@ -162,6 +162,8 @@ static void read_files(struct sysctl_files *files, struct sysctl_resolver *resol
 			read_file(files, resolver, loader, &places[i]);
 	}
 	free(places);
+	if (loader == SYSCTL_SYSTEMD && files->directories.credential.path)
+		read_file(files, resolver, loader, &(struct sysctl_file_place){ .file = &files->directories.credential });
 }
 
 static void resolve(struct sysctl_files *files, enum sysctl_loader loader)
@@ -397,6 +399,11 @@ static const char *const sysctl_file_paths[] = {
 	"/usr/local/lib/sysctl.d/*",
 	"/usr/lib/sysctl.d/*",
 	"/lib/sysctl.d/*",
+	"/etc/credstore/sysctl.extra",
+	"/run/credentials/@system/sysctl.extra",
+	"/run/credstore/sysctl.extra",
+	"/usr/lib/credstore/sysctl.extra",
+	"/usr/local/lib/credstore/sysctl.extra",
 	CMDLINE,
 	"/etc/tuned/active_profile",
 	"/etc/tuned/post_loaded_profile",

@@ -108,6 +108,8 @@ WRITTEN = [
     ("a long line", {E + "/a.conf": "kernel.core_pattern = " + "x" * 9000 + "\nkernel.panic = 1\n"}),
     ("a byte order mark", {E + "/a.conf": "\ufeffvm.swappiness = 1\nkernel.panic = 1\n"}),
     ("bytes that are no UTF-8", {E + "/a.conf": b"# caf\xe9\nvm.swappiness = 1\nkernel.core_pattern = \xff\xfe\n"}),
+    ("a credential", {"etc/credstore/sysctl.extra": "vm.swappiness = 7\n-kernel.panic\n", E + "/zz.conf":
+                      "vm.swappiness = 1\nkernel.panic = 1\nfs.file-max = 1\n"}),
     ("everything at once", {U + "/50-default.conf": DEFAULTS, E + "/50-default.conf": "->/dev/null",
                             R + "/60.conf": DEFAULTS, L + "/70.conf": "-vm.swappiness = 5\nvm.dirty_ratio=1\n",
                             E + "/99-sysctl.conf": "->../sysctl.conf", "etc/sysctl.conf": "vm.swappiness = 60\n"}),
@@ -303,7 +305,7 @@ class World:
         sys.exit("%s is no tmpfs of ours: nothing is run" % target)
 
     def lay(self, layout):
-        for name in DIRECTORIES + ["etc/tuned", "usr/lib/tuned", "srv", "lib/sysctl.d"]:
+        for name in DIRECTORIES + ["etc/tuned", "usr/lib/tuned", "srv", "etc/credstore", "lib/sysctl.d"]:
             if name.startswith("lib/") and os.path.islink(self.at("lib")):
                 continue
             shutil.rmtree(self.at(name), ignore_errors=True)
@@ -495,7 +497,10 @@ def main():
                 continue
             world.reset()
             before = world.values()
-            _, output = world.run(program.command, program.environment)
+            environment = dict(program.environment or {})
+            if program.kind == "systemd" and "etc/credstore/sysctl.extra" in layout:
+                environment["CREDENTIALS_DIRECTORY"] = "/etc/credstore"
+            _, output = world.run(program.command, environment)
             compare(counts[program], program, prediction, before, world.values(), name, output)
     systemd = [p for p in programs if p.kind == "systemd" and not p.where]
     for name, layout in TUNED if systemd and any(p.kind == "tuned" for p in programs) else []:

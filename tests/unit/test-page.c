@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "../../core/boot.h"
 #include "../../core/json.h"
 #include "../../reports/page.h"
 
@@ -172,6 +173,36 @@ static void why_a_key_shows_value_origin_and_every_rule_that_looks_at_it(void **
 	assert_null(strstr(fixture->page.text.buf, "inert here"));
 }
 
+static void why_a_key_shows_who_sets_it_and_what_each_loader_leaves(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_new();
+	struct boot_line line = {
+		.source = "sysctl", .loader = BOOT_PROCPS, .key = "net.core.somaxconn", .value = "1", .text = "a = 1",
+		.path = "/etc/sysctl.d/a.conf", .line = 1, .fate = BOOT_SHADOWED, .why = "/etc/sysctl.conf:2",
+	};
+
+	assert_true(boot_add(boot, &line));
+	line = (struct boot_line){ .source = "sysctl", .loader = BOOT_SYSTEMD, .key = line.key, .value = "1", .text = "a = 1",
+				   .path = line.path, .line = 1, .fate = BOOT_WINS };
+	assert_true(boot_add(boot, &line));
+	line = (struct boot_line){ .source = "sysctl", .loader = BOOT_PROCPS, .key = line.key, .value = "2", .text = "a = 2",
+				   .path = "/etc/sysctl.conf", .line = 2, .fate = BOOT_WINS };
+	assert_true(boot_add(boot, &line));
+	line.loader = BOOT_SYSTEMD;
+	line.fate = BOOT_IGNORED;
+	line.why = "nobody reads it";
+	assert_true(boot_add(boot, &line));
+	boot_store(boot, fixture->snapshot, "sysctl", NULL);
+	assert_int_equal(why_page(&fixture->page, &fixture->why, "net.core.somaxconn"), 0);
+	assert_has(fixture, "set by         /etc/sysctl.d/a.conf:1: a = 1");
+	assert_has(fixture, "ignored        /etc/sysctl.conf:2: a = 2 (nobody reads it)");
+	assert_has(fixture, "systemd-sysctl 1, by /etc/sysctl.d/a.conf:1");
+	assert_has(fixture, "procps         2, by /etc/sysctl.conf:2, before it");
+	assert_has(fixture, "procps-old     does not set it");
+	assert_null(strstr(fixture->page.text.buf, "tuned"));
+}
+
 static void why_an_inert_key_says_what_makes_it_so(void **state)
 {
 	struct fixture *fixture = *state;
@@ -294,6 +325,7 @@ int main(void)
 		TEST(a_metric_is_explained_with_how_it_misleads),
 		TEST(a_rule_is_explained_with_its_condition_and_change),
 		TEST(why_a_key_shows_value_origin_and_every_rule_that_looks_at_it),
+		TEST(why_a_key_shows_who_sets_it_and_what_each_loader_leaves),
 		TEST(why_an_inert_key_says_what_makes_it_so),
 		TEST(why_a_metric_shows_its_distribution),
 		TEST(a_subject_and_its_keys_are_found_in_every_form),

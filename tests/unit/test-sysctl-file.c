@@ -298,6 +298,19 @@ static void the_command_line_comes_before_every_file(void **state)
 	assert_int_equal(BOOT_STATE_UNSET, boot_effective(boot, "vm.after").state);
 }
 
+static void a_credential_comes_after_every_file_of_systemd(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/credstore/sysctl.extra", "vm.swappiness = 7\n");
+	tree_write(tree, "/usr/lib/credstore/sysctl.extra", "vm.swappiness = 8\n");
+	tree_write(tree, "/etc/sysctl.d/zz.conf", "vm.swappiness = 1\n");
+	read_files(tree);
+	assert_fates(tree, BOOT_SYSTEMD, "vm.swappiness",
+		     "shadowed 1 /etc/sysctl.d/zz.conf:1 (/etc/credstore/sysctl.extra:1)\nwins 7 /etc/credstore/sysctl.extra:1\n");
+	assert_fates(tree, BOOT_PROCPS, "vm.swappiness", "wins 1 /etc/sysctl.d/zz.conf:1\n");
+}
+
 static void tuned_comes_before_what_etc_says_unless_told(void **state)
 {
 	struct tree *tree = *state;
@@ -531,6 +544,7 @@ int main(void)
 		TEST(an_excluding_pattern_depends_on_the_version_of_procps),
 		TEST(without_proc_a_pattern_stays_one_and_knows_the_keys_that_others_name),
 		TEST(the_command_line_comes_before_every_file),
+		TEST(a_credential_comes_after_every_file_of_systemd),
 		TEST(profiles_of_tuned_are_read_as_it_does),
 		TEST(tuned_that_has_no_profile_chooses_one_that_is_not_known_here),
 		TEST(who_runs_at_boot_is_seen_from_what_is_installed),
