@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Modules that are loaded at boot, and the parameters that they are given.
+ *
+ * modules-load.d(5), one module a line, is module.NAME.loaded = true.  modprobe.d(5):
+ *
+ *	options nf_conntrack hashsize=65536 expect_hashsize=256
+ *	blacklist pcspkr
+ *	install dccp /bin/false
+ *
+ * is module.nf_conntrack.hashsize = 65536 and so on, module.pcspkr.blacklist = true (its aliases load it no more, its name does) and
+ * module.dccp.loaded with the command that stands for loading it.  Options reach the module when it is loaded; one that is
+ * built in does not read them, and takes those of the kernel command line. */
+#include <errno.h>
+
+#include "../core/parse.h"
+#include "boot-draft.h"
+#include "config-file.h"
+#include "probe.h"
+
+#define BUILTIN_MAX (4U << 20)
+
+struct module_probe {
+	struct boot_draft draft;
+	struct strbuf builtin;		/* "/kernel/net/…/nf_conntrack.ko" lines of modules.builtin; empty: not known */
+	struct strbuf key;
+	struct snapshot *snapshot;
+};
+
+/* The kernel knows no difference between "-" and "_" in the name of a module. */
+static char *module_name(const char *word, size_t length)
+{
+	char *name = xstrndup(word, length);
+
+	for (char *c = name; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return name;
+}
+
+static bool is_name(const char *name)
+{
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")];
+}
+
+static bool is_builtin(const struct module_probe *probe, const char *name)
+{
+	const char *line = probe->builtin.buf;
+
+	do {
+		size_t length = strcspn(line, "\n"), n = strlen(name);
+		const char *base = line + length;
+
+		while (base > line && base[-1] != '/')
+			base--;
+		if ((size_t)(line + length - base) >= n + 3 && memcmp(base + n, ".ko", 3) == 0) {
+			size_t same = 0;
+
+			while (same < n && (base[same] == '-' ? '_' : base[same]) == name[same])
+				same++;
+			if (same == n)
+				return true;
+		}
+	} while (next_line(&line) && *line);
+	return false;
+}
+
+static struct boot_line *add(struct module_probe *probe, const char *source, const struct boot_site *site, const char *module,
+			     const char *what, const char *value)
+{
+	struct boot_line *line;
+
+	strbuf_reset(&probe->key);
+	if (module)
+		strbuf_addf(&probe->key, "module.%s.%s", module, what);
+	line = boot_draft_add(&probe->draft, site, SUBJECT_KIND_HOST, "", probe->key.buf, value);
+	line->source = source;
+	return line;
+}
+
+/* The file as a whole; true: its lines count. */
+static bool file_is_read(struct module_probe *probe, const char *source, const struct config_file *file)
+{
+	struct boot_site site = { .path = file->path };
+	struct boot_line *line;
+
+	if (!file->hidden_by && !file->null && file->error == 0)
+		return true;
+	line = add(probe, source, &site, NULL, NULL, "");
+	if (file->hidden_by) {
+		line->fate = BOOT_MASKED;
+		line->why = boot_draft_format(&probe->draft, "%s", file->hidden_by);
+	} else if (file->null) {
+		line->fate = BOOT_IGNORED;
+		line->why = "a link to /dev/null";
+	} else {
+		line->fate = BOOT_UNRESOLVED;
+		line->why = boot_draft_format(&probe->draft, "it cannot be read: %s", strerror(-file->error));
+	}
+	return false;
+}
+
+/* ---- modules-load.d ---- */
+
+static void read_module_list(struct module_probe *probe, const struct config_file *file)
+{
+	CLEANUP(config_lines_release) struct config_lines lines = CONFIG_LINES_INIT(&file->text, false);
+
+	if (!file_is_read(probe, "modules-load", file))
+		return;
+	while (config_lines_next(&lines)) {
+		struct boot_site site = { file->path, lines.first, lines.raw, lines.raw_length };
+		CLEANUP(free_ptr) char *name = module_name(lines.text.buf, strlen(lines.text.buf));
+		struct boot_line *line;
+
+		if (!*name || *name == '#' || *name == ';')
+			continue;
+		line = add(probe, "modules-load", &site, is_name(name) ? name : NULL, "loaded",
+			   is_name(name) ? "true" : "");
+		if (!is_name(name)) {
+			line->fate = BOOT_INVALID;
+			line->why = "one module a line, without parameters";
+		}
+	}
+}
+
+/* ---- modprobe.d ---- */
+
+static void read_options(struct module_probe *probe, const struct boot_site *site, const char *module, const char *cursor)
+{
+	const char *word;
+	size_t length;
+
+	while (next_word(&cursor, &word, &length)) {
+		CLEANUP(free_ptr) char *option = xstrndup(word, length);
+		char *equals = strchr(option, '=');
+		struct boot_line *line;
+
+		/* A value in quotes may hold blanks. */
+		if (equals && equals[1] == '"' && !strchr(equals + 2, '"')) {
+			const char *close = memchr(word + length, '"', strlen(word + length));
+
+			if (close) {
+				cursor = close + 1;
+				free(option);
+				option = xstrndup(word, (size_t)(cursor - word));
+				equals = strchr(option, '=');
+			}
+		}
+		if (equals)
+			*equals = '\0';
+		line = add(probe, "modprobe", site, module, option, equals ? equals + 1 : "");
+		if (is_builtin(probe, module)) {
+			line->fate = BOOT_IGNORED;
+			line->why = "the module is built into the kernel: only the kernel command line gives it parameters";
+		}
+	}
+}
+
+static void read_modprobe_line(struct module_probe *probe, const struct boot_site *site, const char *text)
+{
+	static const char *const others[] = { "alias", "softdep", "weakdep", "remove", "config", "include" };
+	const char *cursor = text, *word;
+	CLEANUP(free_ptr) char *module = NULL;
+	CLEANUP(free_ptr) char *command = NULL;
+	struct boot_line *line;
+	size_t length;
+
+	if (!next_word(&cursor, &word, &length) || *word == '#')
+		return;
+	command = xstrndup(word, length);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (streq(command, others[i]))
+			return;
+	if (next_word(&cursor, &word, &length))
+		module = module_name(word, length);
+	cursor += strspn(cursor, " \t");
+	if (module && is_name(module) && streq(command, "options")) {
+		read_options(probe, site, module, cursor);
+	} else if (module && is_name(module) && streq(command, "blacklist")) {
+		(void)add(probe, "modprobe", site, module, "blacklist", "true");
+	} else if (module && is_name(module) && streq(command, "install")) {
+		line = add(probe, "modprobe", site, module, "loaded", cursor);
+		line->fate = BOOT_UNRESOLVED;
+		line->why = "a command runs in place of loading the module";
+	} else {
+		line = add(probe, "modprobe", site, NULL, NULL, "");
+		line->fate = BOOT_INVALID;
+		line->why = "modprobe.d knows no such command, or the name of a module is missing";
+	}
+}
+
+static void read_modprobe_file(struct module_probe *probe, const struct config_file *file)
+{
+	CLEANUP(config_lines_release) struct config_lines lines = CONFIG_LINES_INIT(&file->text, true);
+
+	if (!file_is_read(probe, "modprobe", file))
+		return;
+	while (config_lines_next(&lines))
+		read_modprobe_line(probe, &(struct boot_site){ file->path, lines.first, lines.raw, lines.raw_length },
+				   lines.text.buf);
+}
+
+/* ---- both ---- */
+
+/* What is built in, of the kernel that was captured, or of the only one that is installed. */
+static void read_builtin(const struct root *root, struct module_probe *probe)
+{
+	const char *release = snapshot_text(probe->snapshot, SUBJECT_HOST, "kernel.osrelease");
+	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	if (!release && root_list_limit(root, "/usr/lib/modules", 64, &list) == 0 && list.count == 1)
+		release = list.entries[0].name;
+	if (!release && list.count == 0 && root_list_limit(root, "/lib/modules", 64, &list) == 0 && list.count == 1)
+		release = list.entries[0].name;
+	if (!release || strchr(release, '/') || *release == '.')
+		return;
+	strbuf_addf(&path, "/lib/modules/%s/modules.builtin", release);
+	if (root_read_limit(root, path.buf, BUILTIN_MAX, &probe->builtin) < 0)
+		strbuf_reset(&probe->builtin);
+}
+
+static int read_modules(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
+{
+	struct module_probe probe = { .builtin = STRBUF_INIT, .key = STRBUF_INIT, .snapshot = snapshot };
+	CLEANUP(config_files_release) struct config_files lists = CONFIG_FILES_INIT;
+	CLEANUP(config_files_release) struct config_files files = CONFIG_FILES_INIT;
+
+	(void)options;
+	read_builtin(root, &probe);
+	config_files_read(root, "modules-load.d", ".conf", &lists);
+	config_files_read(root, "modprobe.d", ".conf", &files);
+	for (size_t i = 0; i < lists.count; i++)
+		read_module_list(&probe, &lists.items[i]);
+	for (size_t i = 0; i < files.count; i++)
+		read_modprobe_file(&probe, &files.items[i]);
+	boot_draft_settle(&probe.draft, BOOT_LAST_COUNTS);
+	boot_draft_store(&probe.draft, snapshot, "modules");
+	boot_draft_release(&probe.draft);
+	strbuf_release(&probe.builtin);
+	strbuf_release(&probe.key);
+	return 0;
+}
+
+static const char *const paths[] = {
+	"/etc/modules-load.d/*.conf", "/run/modules-load.d/*.conf", "/usr/local/lib/modules-load.d/*.conf",
+	"/usr/lib/modules-load.d/*.conf", "/lib/modules-load.d/*.conf",
+	"/etc/modprobe.d/*.conf", "/run/modprobe.d/*.conf", "/usr/local/lib/modprobe.d/*.conf", "/usr/lib/modprobe.d/*.conf",
+	"/lib/modprobe.d/*.conf", "/lib/modules/*/modules.builtin", NULL,
+};
+
+const struct probe probe_boot_module = {
+	.name = "boot-module",
+	.summary = "modules that are loaded at boot, and their parameters: modules-load.d, modprobe.d",
+	.paths = paths,
+	.read = read_modules,
+};
