@@ -15,7 +15,7 @@ static void write_value(struct strbuf *out, const struct use_cell *cell, bool li
 	phrase_use_detail(&detail, cell, live);
 	strbuf_add_string(out, !cell->known ? "<span class=\"dim\">" : cell->alarming ? "<b class=\"alarm\">" : "<b>");
 	if (cell->alarming)
-		strbuf_add_string(out, "<span class=\"mark\" title=\"past its threshold\">▲</span> ");
+		strbuf_add_string(out, "<span class=\"mark\" role=\"img\" aria-label=\"past its threshold\">▲</span> ");
 	html_text(out, cell->value);
 	strbuf_add_string(out, !cell->known ? detail.len ? ":</span>" : "</span>" : "</b>");
 	if (detail.len) {
@@ -40,7 +40,8 @@ static void write_cell(struct strbuf *out, const struct report *report, const st
 		strbuf_addf(&name, "%s: %s", row->resource, cell_words[index]);
 		html_course(out, report, name.buf, cell->course, NULL, isnan(cell->ratio) ? NAN : 1);
 		strbuf_add_string(out, "<span class=\"range\">");
-		html_textf(out, "%s to %s", cell->course->least, cell->course->most);
+		html_textf(out, isnan(cell->ratio) ? "%s to %s" : "%s to %s, drawn up to 100 %%", cell->course->least,
+			   cell->course->most);
 		strbuf_add_string(out, "</span>");
 	} else if (cell->known && !isnan(cell->ratio)) {
 		html_bar(out, cell->ratio, cell->alarming);
@@ -100,8 +101,8 @@ void html_use(struct strbuf *out, const struct report *report)
 	strbuf_add_string(out, "</tbody>\n</table>\n");
 	write_idle(out, report);
 	if (any_course(report))
-		strbuf_add_string(out, "<p class=\"dim\">The curves are the intervals of the window from left to right: those of "
-				       "a percentage up to 100 %, the others up to their most.</p>\n");
+		strbuf_add_string(out, "<p class=\"dim\">The curves are the intervals of the window from left to right, drawn "
+				       "from 0 up to their greatest value where they do not say otherwise.</p>\n");
 	strbuf_add_string(out, "</section>\n");
 }
 
