@@ -15,7 +15,6 @@ struct auditing {
 	const struct snapshot *snapshot;	/* as it runs */
 	struct boot *boot;			/* what its files say */
 	struct snapshot *after;			/* as it will be after boot: what is not known is not there */
-	const char *loader;			/* which of the sysctl loaders this host boots with */
 	bool walked;				/* the keys of a running kernel were read, so one that was not met is absent */
 	bool contained;				/* read in a container: no file of it sets what it runs with */
 	struct finding_list *findings;
@@ -23,9 +22,12 @@ struct auditing {
 };
 
 /* ---- advisor/boot-state.c ---- */
-/* Fills boot, after, loader, walked and contained.  Release with boot_state_release(). */
+/* Fills boot, after, walked and contained.  Release with boot_state_release(). */
 void boot_state_make(struct auditing *auditing);
 void boot_state_release(struct auditing *auditing);
+
+/* Whether this loader of sysctls runs when the host boots; "" always does. */
+bool boot_state_applies(const struct auditing *auditing, const char *loader);
 
 /* What all that sets this key at boot leaves behind, the last one first. */
 struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum subject_kind kind, const char *subject,

@@ -13,40 +13,27 @@ static const char *host_text(const struct auditing *auditing, const char *key)
 
 /* ---- what a key is set to ---- */
 
-static bool has_loader(const struct auditing *auditing, const char *loader)
+bool boot_state_applies(const struct auditing *auditing, const char *loader)
 {
-	for (size_t i = 0; i < boot_count(auditing->boot); i++)
-		if (streq(boot_at(auditing->boot, i)->loader, loader))
+	const char *cursor = boot_loaders(auditing->boot), *word;
+	size_t length;
+
+	while (next_word(&cursor, &word, &length))
+		if (strlen(loader) == length && memcmp(word, loader, length) == 0)
 			return true;
-	return false;
+	return !*loader;
 }
 
-/* Distributions without systemd: their boot runs sysctl(8). */
-static const char *choose_loader(const struct auditing *auditing)
-{
-	static const char *const others[] = { "alpine", "artix", "devuan", "gentoo", "slackware", "void" };
-	const char *os = host_text(auditing, "os.id"), *systemd = host_text(auditing, "manager.systemd");
-
-	if (systemd && !streq(systemd, "none"))
-		return BOOT_SYSTEMD;
-	for (size_t i = 0; os && i < ARRAY_SIZE(others); i++)
-		if (streq(os, others[i]))
-			return BOOT_PROCPS;
-	return has_loader(auditing, BOOT_SYSTEMD) || !has_loader(auditing, BOOT_PROCPS) ? BOOT_SYSTEMD : BOOT_PROCPS;
-}
-
-/* TuneD comes after the files, and what is on the kernel's command line before them.  Of what has no loader of its own only
- * the command line is that early. */
+/* What is on the kernel's command line comes before the files of sysctls; whatever else sets a key comes after them. */
 struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum subject_kind kind, const char *subject,
 				       const char *key)
 {
-	struct boot_outcome plain = boot_outcome(auditing->boot, "", kind, subject, key), outcome;
+	struct boot_outcome plain = boot_outcome(auditing->boot, "", kind, subject, key), outcome = plain;
 
 	if (plain.state != BOOT_STATE_UNSET && !streq(plain.line->source, "cmdline"))
 		return plain;
-	outcome = boot_outcome(auditing->boot, BOOT_TUNED, kind, subject, key);
-	if (outcome.state == BOOT_STATE_UNSET)
-		outcome = boot_outcome(auditing->boot, auditing->loader, kind, subject, key);
+	if (kind == SUBJECT_KIND_HOST)
+		outcome = boot_effective(auditing->boot, key);
 	return outcome.state == BOOT_STATE_UNSET ? plain : outcome;
 }
 
@@ -284,10 +271,51 @@ static void set_assigned(struct auditing *auditing)
 		subject_id subject = line->kind == SUBJECT_KIND_HOST && !*line->subject ?
 					     SUBJECT_HOST : snapshot_find_subject(auditing->snapshot, line->kind, line->subject);
 
-		if (line->fate != BOOT_WINS || !*line->key || subject == SUBJECT_NONE ||
+		if (line->fate != BOOT_WINS || !*line->key || subject == SUBJECT_NONE || streq(line->source, "modules-load") ||
 		    snapshot_get(auditing->after, subject, line->key))
 			continue;
 		set_key(auditing, subject, registry_find_key(auditing->registry, line->kind, line->key), line->key);
+	}
+}
+
+/* Of "/etc/default/grub:9<TAB>GRUB_CMDLINE_LINUX="quiet"" the part in quotes.  False: the shell would have to be asked. */
+static bool add_assigned(const struct auditing *auditing, const char *key, struct strbuf *out)
+{
+	const char *text = host_text(auditing, key), *value = text ? strchr(text, '=') : NULL;
+	size_t length;
+
+	if (!text)
+		return true;
+	if (!value)
+		return false;
+	value++;
+	length = strlen(value);
+	if (length >= 2 && (*value == '"' || *value == '\'') && value[length - 1] == *value) {
+		value++;
+		length -= 2;
+	}
+	if (memchr(value, '$', length) || memchr(value, '`', length) || memchr(value, '"', length) || memchr(value, '\\', length))
+		return false;
+	strbuf_addf(out, "%s%.*s", out->len ? " " : "", (int)length, value);
+	return true;
+}
+
+/* As far as the boot loader's files say it: what it adds itself, such as root=, is not in them. */
+static void set_command_line(struct auditing *auditing)
+{
+	const char *kind = host_text(auditing, "loader.kind"), *line = host_text(auditing, "loader.cmdline");
+	const char *directory = host_text(auditing, "loader.grub.directory");
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (!kind || snapshot_get(auditing->after, SUBJECT_HOST, "kernel.cmdline"))
+		return;
+	if (line && strchr(line, '\t') && (streq(kind, "systemd-boot") || streq(kind, "unified-image"))) {
+		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", strchr(line, '\t') + 1,
+				    "/etc/kernel/cmdline");
+	} else if (streq(kind, "grub") && directory && streq(directory, "false") &&
+		   add_assigned(auditing, "loader.grub.cmdline", &text) &&
+		   add_assigned(auditing, "loader.grub.cmdline_default", &text)) {
+		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", text.buf, "/etc/default/grub");
 	}
 }
 
@@ -297,7 +325,6 @@ void boot_state_make(struct auditing *auditing)
 
 	auditing->boot = boot_read(auditing->snapshot);
 	auditing->after = snapshot_new();
-	auditing->loader = choose_loader(auditing);
 	auditing->walked = host_text(auditing, "kernel.ostype") != NULL;
 	auditing->contained = container && !streq(container, "none");
 	copy_facts(auditing);
@@ -306,6 +333,7 @@ void boot_state_make(struct auditing *auditing)
 		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.osrelease", release, NULL);
 	set_known(auditing);
 	set_assigned(auditing);
+	set_command_line(auditing);
 }
 
 void boot_state_release(struct auditing *auditing)

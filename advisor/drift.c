@@ -166,7 +166,7 @@ static const struct boot_line *winner_of(const struct keyed *keyed)
 
 static bool counts_here(const struct keyed *keyed, const struct boot_line *line)
 {
-	return streq(line->loader, keyed->auditing->loader) || streq(line->loader, BOOT_TUNED) || !*line->loader;
+	return boot_state_applies(keyed->auditing, line->loader);
 }
 
 static void add_site(struct keyed *keyed, const struct boot_line *line)
@@ -360,6 +360,19 @@ static bool ask_dead_line(struct keyed *keyed)
 	return true;
 }
 
+/* A file that is read under another name too, such as /etc/sysctl.conf through a link in /etc/sysctl.d. */
+static bool is_read_elsewhere(const struct keyed *keyed, const struct boot_line *line)
+{
+	for (size_t i = 0; i < keyed->n_lines; i++) {
+		const struct boot_line *other = keyed->lines[i];
+
+		if (other->fate != BOOT_IGNORED && other->line == line->line && streq(other->loader, line->loader) &&
+		    streq(other->text, line->text) && !streq(other->path, line->path))
+			return true;
+	}
+	return false;
+}
+
 /* Lines of this fate whose word is not that of the line which counts. */
 static const struct boot_line *find_losers(struct keyed *keyed, enum boot_fate fate)
 {
@@ -368,7 +381,7 @@ static const struct boot_line *find_losers(struct keyed *keyed, enum boot_fate f
 	for (size_t i = 0; i < keyed->n_lines; i++) {
 		const struct boot_line *line = keyed->lines[i];
 
-		if (line->fate != fate || !counts_here(keyed, line) || line->optional ||
+		if (line->fate != fate || !counts_here(keyed, line) || line->optional || is_read_elsewhere(keyed, line) ||
 		    (winner && same_raw(keyed->entry, line->value, winner->value)))
 			continue;
 		if (!first)
@@ -718,8 +731,7 @@ static void judge_key(struct auditing *auditing, const char *key, size_t policie
 
 static bool is_of_file(const struct auditing *auditing, const struct boot_line *line)
 {
-	if (*line->key || line->optional || !*line->path ||
-	    (*line->loader && !streq(line->loader, auditing->loader) && !streq(line->loader, BOOT_TUNED)))
+	if (*line->key || line->optional || !*line->path || !boot_state_applies(auditing, line->loader))
 		return false;
 	return line->fate == BOOT_INVALID || line->fate == BOOT_UNRESOLVED || line->fate == BOOT_IGNORED;
 }

@@ -215,6 +215,21 @@ sed 's/id: mine/id: ours/' mine.yaml >rules/policies/ours.yaml
 same "a policy in a directory of --rules has a name" 1 \
 	"$(status_of image --rules rules --policy ours --fail-on critical)"
 
+# ---- the kernel command line, as the boot loader's files have it ----
+
+cp -r debian grub
+tree=$work/grub
+printf 'GRUB_CMDLINE_LINUX_DEFAULT="quiet nokaslr"\nGRUB_CMDLINE_LINUX="init_on_alloc=1"\n' | put etc/default/grub
+line() {
+	audit grub --all --policy kernel-hardening --output json | jq -r --arg rule "kernel-hardening/$1" \
+		'.findings[] | select(.rule == $rule) | "\(.status) \(.values.boot)"'
+}
+same "what GRUB adds is judged" "recommend init_on_alloc=1 quiet nokaslr" "$(line kaslr)"
+same "and what it adds rightly" "satisfied init_on_alloc=1 quiet nokaslr" "$(line init-on-alloc)"
+# shellcheck disable=SC2016
+printf 'GRUB_CMDLINE_LINUX="$(cat /etc/passwd)"\n' | put etc/default/grub
+same "a line that only a shell understands is not known" "unmeasured null" "$(line kaslr)"
+
 # ---- waivers ----
 
 cat >waivers.yaml <<'EOF'
