@@ -213,11 +213,17 @@ static bool is_module(const char *name)
 	return ends_with(name, ".ko") || strstr(name, ".ko.");
 }
 
+/* Documents and layers are no files of the tree they came in. */
+static bool is_kept(const struct layout *layout, const struct image_node *node)
+{
+	return node->content != CONTENT_NONE && layout->store->contents[node->content].file;
+}
+
 static bool counts(const struct layout *layout, const struct image_node *node)
 {
 	switch ((enum node_type)node->type) {
 	case IMAGE_FILE:
-		return node->content != CONTENT_NONE ||
+		return is_kept(layout, node) ||
 		       (!is_module(node->name) && image_wanted_has(layout->wanted, layout->path.buf));
 	case IMAGE_LINK:
 		return node->followed || image_wanted_has(layout->wanted, layout->path.buf);
@@ -236,7 +242,7 @@ static int make_file(struct layout *layout, const struct image_node *node, int d
 	struct number_name name = number_name(node->content);
 	CLEANUP(close_fd) int fd = -1;
 
-	if (node->content != CONTENT_NONE)
+	if (is_kept(layout, node))
 		return linkat(store->files_fd, name.text, directory, node->name, 0) < 0 ? -errno : 0;
 	fd = openat(directory, node->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)

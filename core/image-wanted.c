@@ -127,14 +127,18 @@ void image_wanted_add(struct image_wanted *wanted, const char *path)
 	add_area(wanted, path, strlen(path));
 }
 
-bool image_wanted_has(const struct image_wanted *wanted, const char *path)
+const char *image_path_below(const char *path)
 {
 	size_t first = strcspn(path, "/");
 
-	if (in_areas(wanted, path, strlen(path)))
-		return true;
-	return path[first] == '/' && !is_standard(path, first) &&
-	       in_areas(wanted, path + first + 1, strlen(path + first + 1));
+	return path[first] == '/' && !is_standard(path, first) ? path + first + 1 : NULL;
+}
+
+bool image_wanted_has(const struct image_wanted *wanted, const char *path)
+{
+	const char *below = image_path_below(path);
+
+	return in_areas(wanted, path, strlen(path)) || (below && in_areas(wanted, below, strlen(below)));
 }
 
 /* ---- links ---- */

@@ -27,6 +27,9 @@ void image_wanted_add(struct image_wanted *wanted, const char *path);
  * "sosreport-db1/etc/fstab". */
 bool image_wanted_has(const struct image_wanted *wanted, const char *path);
 
+/* path without its first component, when that may be a directory that holds the root; NULL. */
+const char *image_path_below(const char *path);
+
 /* Bytes of a file that are kept.  0: that it is there says all. */
 uint64_t image_wanted_limit(const char *path);
 

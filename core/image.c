@@ -176,24 +176,20 @@ static bool may_be_layer(const char *path)
 {
 	static const char *const globs[] = { "blobs/*/*", "*/layer.tar", "*.tar", "*.tar.*", "*.tgz" };
 
-	for (int stripped = 0; stripped < 2; stripped++) {
-		for (size_t i = 0; i < ARRAY_SIZE(globs); i++)
-			if (fnmatch(globs[i], path, FNM_PATHNAME) == 0)
-				return true;
-		path = strchr(path, '/');
-		if (!path)
-			return false;
-		path++;
-	}
+	const char *below = image_path_below(path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(globs); i++)
+		if (fnmatch(globs[i], path, FNM_PATHNAME) == 0 || (below && fnmatch(globs[i], below, FNM_PATHNAME) == 0))
+			return true;
 	return false;
 }
 
 static bool is_top_document(const char *path)
 {
-	const char *slash = strchr(path, '/');
+	const char *below = image_path_below(path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(top_documents); i++)
-		if (streq(path, top_documents[i]) || (slash && streq(slash + 1, top_documents[i])))
+		if (streq(path, top_documents[i]) || (below && streq(below, top_documents[i])))
 			return true;
 	return false;
 }

@@ -2,13 +2,17 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "libarchive.h"
+#include "parse.h"
 #include "scratch.h"
 
 #define CHUNK 65536
+#define MEMORY_MORE (768U << 20)
 #define HOLES_FREE (1ULL << 30)		/* bytes of a sparse file that may be read beyond what it really has */
 
 void *stream_new(size_t size, struct stream_budget *budget)
@@ -226,8 +230,32 @@ struct expanding_stream {
 	struct archive *archive;
 	struct stream *source;
 	const char *name;		/* "gzip data" */
-	bool ended;
+	bool ended, limited;
+	struct rlimit before;		/* of memory, when limited */
 };
+
+/* An xz file says how much memory its reader shall have, up to 4 GiB, and libarchive gives it.  So the kernel refuses it:
+ * while one is open, the program may have MEMORY_MORE above what it has.  "1287 1011 875 9 0 312 0": the sixth number of
+ * /proc/self/statm is what RLIMIT_DATA counts, in pages. */
+static void limit_memory(struct expanding_stream *expanding)
+{
+	CLEANUP(close_fd) int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	char text[128] = "";
+	const char *at = text;
+	struct rlimit limit;
+	uint64_t pages = 0;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || getrlimit(RLIMIT_DATA, &expanding->before) < 0)
+		return;
+	for (int i = 0; i < 6; i++) {
+		at += strspn(at, " ");
+		if (!scan_u64(&at, &pages))
+			return;
+	}
+	limit = expanding->before;
+	limit.rlim_cur = MIN(limit.rlim_cur, pages * (uint64_t)sysconf(_SC_PAGESIZE) + MEMORY_MORE);
+	expanding->limited = setrlimit(RLIMIT_DATA, &limit) == 0;
+}
 
 static la_ssize_t read_source(struct archive *archive, void *context, const void **ret_bytes)
 {
@@ -274,6 +302,8 @@ static void expanding_close(struct stream *stream)
 
 	if (expanding->archive)
 		(void)expanding->lib->archive_read_free(expanding->archive);
+	if (expanding->limited)
+		(void)setrlimit(RLIMIT_DATA, &expanding->before);
 }
 
 struct expander {
@@ -318,6 +348,8 @@ int stream_decompress(struct stream *source, enum magic_kind kind, struct strbuf
 		strbuf_addf(why, "%s: this libarchive was built without it", expanding->name);
 		return -ENOSYS;
 	}
+	if (kind == MAGIC_XZ)
+		limit_memory(expanding);
 	(void)lib->archive_read_support_format_raw(expanding->archive);
 	(void)lib->archive_read_support_format_empty(expanding->archive);
 	r = lib->archive_read_open2(expanding->archive, expanding, NULL, read_source, NULL, NULL);
