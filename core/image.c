@@ -175,7 +175,6 @@ static int read_layer(struct layer_target *target, struct stream *content)
 static bool may_be_layer(const char *path)
 {
 	static const char *const globs[] = { "blobs/*/*", "*/layer.tar", "*.tar", "*.tar.*", "*.tgz" };
-
 	const char *below = image_path_below(path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(globs); i++)
