@@ -172,11 +172,12 @@ static const enum option_id options[] = {
 
 const struct command command_audit = {
 	.name = "audit",
-	.arguments = "[OPTION]... [SNAPSHOT|DIR]...",
+	.arguments = "[OPTION]... [INPUT]...",
 	.summary = "what will be in force after boot, and what policies want",
-	.description = "Reads an image, a captured tree, a sosreport, saved snapshots or this host, and\n"
-		       "compares four values of each setting: what runs, what boot leaves behind, what\n"
-		       "the kernel would do by itself, and what a policy wants. Nothing is measured,\n"
+	.description = "Reads an image (a directory, a tar, an OCI layout, what docker save wrote), a\n"
+		       "captured tree, a sosreport, saved snapshots or this host, and compares four\n"
+		       "values of each setting: what runs, what boot leaves behind, what the kernel\n"
+		       "would do by itself, and what a policy wants. Nothing is measured, executed,\n"
 		       "booted or changed, and no root is needed.\n\n"
 		       "Exit status: 0, or 1 with --fail-on when something is found, and with\n"
 		       "--fail-coverage-below when too little is known; 2 wrong usage; 3 something\n"

@@ -67,7 +67,8 @@ static const struct option_row option_rows[] = {
 	[OPTION_POLICY]     = { "policy", 0, "NAME|FILE", "judge by this policy too (repeat); see keisoku list policies", LIST(policies) },
 	[OPTION_QUIET]      = { "quiet", 'q', NULL, "no progress bar and no remarks", FLAG(quiet) },
 	[OPTION_REDACT]     = { "redact", 0, NULL, "replace names, addresses, serials and command lines", FLAG(redact) },
-	[OPTION_ROOT]       = { "root", 'r', "DIR", "read an image, a captured tree or an unpacked sosreport", TEXT(root) },
+	[OPTION_ROOT]       = { "root", 'r', "INPUT", "read an image (a directory, a tar, an OCI or Docker archive), a captured tree or "
+				"a sosreport", TEXT(root) },
 	[OPTION_RULE]       = { "rule", 0, "ID", "judge by this rule only", TEXT(only_rule) },
 	[OPTION_RULES]      = { "rules", 0, "DIR|FILE", "read rules and registry entries from there too (repeat)", LIST(rules) },
 	[OPTION_SAVE]       = { "save", 's', "FILE", "save the snapshot", TEXT(save) },

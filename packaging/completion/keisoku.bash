@@ -60,8 +60,8 @@ _keisoku() {
 		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(_keisoku_ids "$program" policies)" -- "$current")
 		;;
 	--rule) _keisoku_words "$(_keisoku_ids "$program" rules)" "$current" ;;
-	--root | -r | --rules | --cases | --sources | --tree | -t) _keisoku_files -d "$current" ;;
-	--snapshot | -S | --after | --baseline | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
+	--rules | --cases | --sources | --tree | -t) _keisoku_files -d "$current" ;;
+	--root | -r | --snapshot | -S | --after | --baseline | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
 	--pid | -p) _keisoku_words "$(compgen -G '/proc/[0-9]*' | cut -d/ -f3)" "$current" ;;
 	--about | --fail-coverage-below | --cgroup | --cgroup-max | --interval | -i | --width | --window | -w) ;;
 	*)
