@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 
 #define MATCHES_MAX 50000	/* keys that the patterns of one loader meet */
+#define WORK_MAX 10000000	/* comparisons with patterns; an honest host has a thousandth of it */
 
 /* ---- keys that exist ---- */
 
@@ -91,7 +92,7 @@ struct sysctl_resolver {
 	struct symbols keys;
 	size_t *last;		/* per key: position + 1 of the record that writes last */
 	size_t last_capacity;
-	size_t matches;
+	size_t matches, work;
 };
 
 struct sysctl_resolver *sysctl_resolver_new(enum sysctl_loader loader, const struct sysctl_keys *keys)
@@ -365,15 +366,18 @@ static void apply_name(struct sysctl_resolver *resolver, size_t position)
 }
 
 /* procps since 4.0.5 takes patterns in excluding lines; before, such a line names nothing. */
-static const struct item *excluding_pattern(const struct sysctl_resolver *resolver, const char *path)
+static bool matches_excluding(struct sysctl_resolver *resolver, const char *path)
 {
-	for (size_t i = 0; i < resolver->count && resolver->loader == SYSCTL_PROCPS; i++) {
+	if (resolver->loader != SYSCTL_PROCPS)
+		return false;
+	resolver->work += resolver->count;
+	for (size_t i = 0; i < resolver->count; i++) {
 		const struct item *item = &resolver->items[i];
 
 		if (item->kind == ITEM_EXCLUDE && item->pattern && fnmatch(item->path, path, 0) == 0)
-			return item;
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 static void meet_key(struct sysctl_resolver *resolver, size_t position, const char *path)
@@ -386,11 +390,16 @@ static void meet_key(struct sysctl_resolver *resolver, size_t position, const ch
 		return;
 	if (by > 0)
 		add_beaten(resolver, position, key.buf, by, true);
-	else if (excluding_pattern(resolver, path))
+	else if (matches_excluding(resolver, path))
 		add_record(resolver, position, key.buf, BOOT_UNRESOLVED,
 			   "an excluding pattern takes it out since procps 4.0.5, and did not before")->of_pattern = true;
 	else
 		add_write(resolver, position, key.buf, true);
+}
+
+static bool is_too_much(const struct sysctl_resolver *resolver)
+{
+	return resolver->matches >= MATCHES_MAX || resolver->work >= WORK_MAX;
 }
 
 /* Keys that the pattern would meet and another line names: the answer for them is known without /proc/sys. */
@@ -399,10 +408,11 @@ static void meet_names(struct sysctl_resolver *resolver, size_t position)
 	const struct item *pattern = &resolver->items[position];
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 
-	for (uint32_t i = 0; i < resolver->paths.count && resolver->matches < MATCHES_MAX; i++) {
+	for (uint32_t i = 0; i < resolver->paths.count && !is_too_much(resolver); i++) {
 		const char *path = resolver->paths.names[i];
 		size_t by = resolver->named[i];
 
+		resolver->work++;
 		if (by == 0 || is_pattern(path) || fnmatch(pattern->path, path, FNM_PATHNAME | FNM_PERIOD) != 0)
 			continue;
 		resolver->matches++;
@@ -436,13 +446,13 @@ static void apply_pattern(struct sysctl_resolver *resolver, size_t position)
 	for (uint32_t i = 0; i < resolver->known->paths.count; i++) {
 		const char *path = resolver->known->paths.names[i];
 
-		if (fnmatch(item->path, path, FNM_PATHNAME | FNM_PERIOD) != 0)
-			continue;
-		if (resolver->matches == MATCHES_MAX) {
-			(void)add_record(resolver, position, key.buf, BOOT_UNRESOLVED, "the patterns match too many keys");
+		if (is_too_much(resolver)) {
+			(void)add_record(resolver, position, key.buf, BOOT_UNRESOLVED, "there are too many patterns or keys");
 			return;
 		}
-		meet_key(resolver, position, path);
+		resolver->work++;
+		if (fnmatch(item->path, path, FNM_PATHNAME | FNM_PERIOD) == 0)
+			meet_key(resolver, position, path);
 	}
 	if (matches == resolver->matches)
 		(void)add_record(resolver, position, key.buf, BOOT_IGNORED, "the pattern matches no key here");
