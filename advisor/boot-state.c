@@ -271,7 +271,7 @@ static void set_assigned(struct auditing *auditing)
 		subject_id subject = line->kind == SUBJECT_KIND_HOST && !*line->subject ?
 					     SUBJECT_HOST : snapshot_find_subject(auditing->snapshot, line->kind, line->subject);
 
-		if (line->fate != BOOT_WINS || !*line->key || subject == SUBJECT_NONE || streq(line->source, "modules-load") ||
+		if (line->fate != BOOT_WINS || !*line->key || subject == SUBJECT_NONE ||
 		    snapshot_get(auditing->after, subject, line->key))
 			continue;
 		set_key(auditing, subject, registry_find_key(auditing->registry, line->kind, line->key), line->key);
@@ -300,14 +300,42 @@ static bool add_assigned(const struct auditing *auditing, const char *key, struc
 	return true;
 }
 
-/* As far as the boot loader's files say it: what it adds itself, such as root=, is not in them. */
+/* What the boot loader reads, argument by argument.  False: it has nothing, or what it will boot is not known. */
+static bool add_arguments(const struct auditing *auditing, struct strbuf *out, bool *ret_known)
+{
+	static const char prefix[] = "cmdline.";
+	bool any = false;
+
+	*ret_known = true;
+	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
+		const struct boot_line *line = boot_at(auditing->boot, i);
+
+		if (!streq(line->source, "cmdline") || (*line->key && !starts_with(line->key, prefix)))
+			continue;
+		any |= *line->key != '\0';
+		*ret_known &= line->fate != BOOT_UNRESOLVED;
+		if (line->fate == BOOT_WINS && *line->key)
+			strbuf_addf(out, "%s%s%s%s", out->len ? " " : "", line->key + strlen(prefix), *line->value ? "=" : "",
+				    line->value);
+	}
+	return any;
+}
+
+/* Else as far as the files say it from which its own are made: what is added then, such as root=, is not in them. */
 static void set_command_line(struct auditing *auditing)
 {
 	const char *kind = host_text(auditing, "loader.kind"), *line = host_text(auditing, "loader.cmdline");
 	const char *directory = host_text(auditing, "loader.grub.directory");
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	if (!kind || snapshot_get(auditing->after, SUBJECT_HOST, "kernel.cmdline"))
+	bool known;
+
+	if (add_arguments(auditing, &text, &known)) {
+		if (known)
+			snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", text.buf, "/boot");
+		return;
+	}
+	if (!kind)
 		return;
 	if (line && strchr(line, '\t') && (streq(kind, "systemd-boot") || streq(kind, "unified-image"))) {
 		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", strchr(line, '\t') + 1,

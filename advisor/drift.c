@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "../core/owner.h"
+#include "../core/parse.h"
 #include "audit-making.h"
 #include "compare.h"
 
@@ -328,16 +329,10 @@ static bool ask_unknown_key(struct keyed *keyed)
 /* Whether a file of modules-load.d names it. */
 static bool is_loaded_at_boot(const struct keyed *keyed, const char *module)
 {
-	const struct boot *boot = keyed->auditing->boot;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 
-	for (size_t i = 0; i < boot_count(boot); i++) {
-		const struct boot_line *line = boot_at(boot, i);
-
-		if (line->fate == BOOT_WINS && streq(line->source, "modules-load") &&
-		    (streq(line->key, module) || streq(line->subject, module) || streq(line->value, module)))
-			return true;
-	}
-	return false;
+	strbuf_addf(&key, "module.%s.loaded", module);
+	return boot_outcome(keyed->auditing->boot, "", SUBJECT_KIND_HOST, "", key.buf).state == BOOT_STATE_SET;
 }
 
 static bool ask_dead_line(struct keyed *keyed)
@@ -566,6 +561,55 @@ static bool is_usual(const struct keyed *keyed)
 	return false;
 }
 
+/* clang-format off */
+/* Parameters of the kernel command line that set a key, and so outlast a boot. */
+static const struct set_by_parameter {
+	const char *key, *parameter;
+} set_by_parameters[] = {
+	{ "kernel.hung_task_panic", "hung_task_panic=" },
+	{ "kernel.nmi_watchdog", "nmi_watchdog=" },
+	{ "kernel.nmi_watchdog", "nowatchdog" },
+	{ "kernel.numa_balancing", "numa_balancing=" },
+	{ "kernel.panic", "panic=" },
+	{ "kernel.panic_on_oops", "oops=panic" },
+	{ "kernel.panic_on_warn", "panic_on_warn" },
+	{ "kernel.panic_print", "panic_print=" },
+	{ "kernel.randomize_va_space", "norandmaps" },
+	{ "kernel.sched_schedstats", "schedstats=" },
+	{ "kernel.soft_watchdog", "nosoftlockup" },
+	{ "kernel.soft_watchdog", "nowatchdog" },
+	{ "kernel.softlockup_panic", "softlockup_panic=" },
+	{ "kernel.split_lock_mitigate", "split_lock_detect=" },
+	{ "kernel.task_delayacct", "delayacct" },
+	{ "kernel.traceoff_on_warning", "traceoff_on_warning" },
+	{ "kernel.watchdog", "nowatchdog" },
+	{ "kernel.watchdog_cpumask", "nohz_full=" },
+	{ "kernel.watchdog_thresh", "watchdog_thresh=" },
+	{ "vm.nr_hugepages", "hugepages=" },
+};
+/* clang-format on */
+
+static bool is_parameter(const struct keyed *keyed)
+{
+	const char *line = snapshot_text(keyed->auditing->snapshot, SUBJECT_HOST, "kernel.cmdline"), *cursor = line, *word;
+	CLEANUP(strbuf_release) struct strbuf own = STRBUF_INIT;
+	size_t length;
+
+	strbuf_addf(&own, "sysctl.%s=", keyed->key);
+	while (cursor && next_word(&cursor, &word, &length)) {
+		if (length >= own.len && memcmp(word, own.buf, own.len) == 0)
+			return true;
+		for (size_t i = 0; i < ARRAY_SIZE(set_by_parameters); i++) {
+			size_t n = strlen(set_by_parameters[i].parameter);
+
+			if (streq(set_by_parameters[i].key, keyed->key) && length >= n &&
+			    memcmp(word, set_by_parameters[i].parameter, n) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool is_namespaced(const struct keyed *keyed)
 {
 	const char *namespace = snapshot_text(keyed->auditing->snapshot, SUBJECT_HOST, "network.namespace");
@@ -580,7 +624,7 @@ static bool ask_runtime_only(struct keyed *keyed)
 
 	if (keyed->outcome.state != BOOT_STATE_UNSET || keyed->n_lines > 0 || boot_count(keyed->auditing->boot) == 0 ||
 	    !entry || entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || !keyed->kernel_default ||
-	    entry->coupled.count > 0 || is_usual(keyed) || is_namespaced(keyed) ||
+	    entry->coupled.count > 0 || is_usual(keyed) || is_parameter(keyed) || is_namespaced(keyed) ||
 	    !runs_otherwise(keyed, keyed->kernel_default))
 		return false;
 	say(keyed, "%s is %s; without a file the kernel makes it %s.", keyed->key, keyed->running->raw,
@@ -658,7 +702,7 @@ static void report_drift(struct keyed *keyed, enum drift class)
 
 	fill_class(auditing, class, arena_strdup(arena, keyed->key), finding);
 	finding->waiver = waiver;
-	finding->reason = keyed->detail;
+	finding->reason = finding->next_step = keyed->detail;
 	finding->because = keyed->detail ? arena_formatf(arena, "%s %s", keyed->detail, classes[class].because)
 					 : classes[class].because;
 	finding->values = audit_values(auditing, SUBJECT_HOST, keyed->key, NULL, classes[class].name);
@@ -729,11 +773,15 @@ static void judge_key(struct auditing *auditing, const char *key, size_t policie
 
 /* ---- lines without a key ---- */
 
+/* Of sysctls all that is lost matters.  Other readers have rules and programs that depend on a hundred things: there only what
+ * they cannot read. */
 static bool is_of_file(const struct auditing *auditing, const struct boot_line *line)
 {
+	bool sysctl = streq(line->source, "sysctl") || streq(line->source, "tuned");
+
 	if (*line->key || line->optional || !*line->path || !boot_state_applies(auditing, line->loader))
 		return false;
-	return line->fate == BOOT_INVALID || line->fate == BOOT_UNRESOLVED || line->fate == BOOT_IGNORED;
+	return line->fate == BOOT_INVALID || (sysctl && (line->fate == BOOT_UNRESOLVED || line->fate == BOOT_IGNORED));
 }
 
 static int compare_lines(const void *a, const void *b)
@@ -762,7 +810,7 @@ static void report_file(struct auditing *auditing, const struct boot_line *const
 
 	fill_class(auditing, class, arena_strdup(arena, first->path), finding);
 	finding->waiver = waiver;
-	finding->reason = *first->why ? arena_strdup(arena, first->why) : NULL;
+	finding->reason = finding->next_step = *first->why ? arena_strdup(arena, first->why) : NULL;
 	finding->because = arena_formatf(arena, "%s%s%s", first->why, *first->why ? ". " : "", classes[class].because);
 	fill_sites(auditing, lines, count < SITES_MAX ? count : SITES_MAX, finding);
 }

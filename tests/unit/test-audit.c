@@ -179,7 +179,7 @@ static const struct drift_case {
 		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "net.table_max", "9", MINE) } } },
 	{ "", { .image = true,
 		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "net.table_max", "9", MINE),
-			   { .source = "modules-load", .fate = BOOT_WINS, .key = "table", .path = "/etc/modules-load.d/t.conf" } } } },
+			   { .source = "modules-load", .fate = BOOT_WINS, .key = "module.table.loaded", .value = "true", .path = "/etc/modules-load.d/t.conf" } } } },
 	{ "shadowed-line@vm.swappiness",
 	  { .image = true,
 	    .lines = { LINE(BOOT_SHADOWED, BOOT_SYSTEMD, "vm.swappiness", "10", MINE, .why = OTHER ":1"),
