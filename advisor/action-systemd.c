@@ -196,6 +196,7 @@ static const struct per_device per_device[] = {
 	{ .attribute = "blkio.throttle.read_iops_device",  .nothing = "0", },
 	{ .attribute = "blkio.throttle.write_bps_device",  .nothing = "0", },
 	{ .attribute = "blkio.throttle.write_iops_device", .nothing = "0", },
+	{ .attribute = "io.bfq.weight",                    .nothing = "default", },
 	{ .attribute = "io.latency",                       .nothing = "target=0", },
 	{ .attribute = "io.max",                           .nothing = "rbps=max wbps=max riops=max wiops=max", },
 	{ .attribute = "io.weight",                        .nothing = "default", },

@@ -285,37 +285,53 @@ dotted() {
 	comes_back "an interface name with a dot"
 }
 
-# Each record reaches stable storage by sync: a sync of our own kills the script in its place, at the first, the second…
-killed() {
-	asked vm.swappiness=11 vm.dirty_bytes=268435456 "net.ipv4.tcp_rmem=4096 262144 8388608"
-	mkdir -p /tmp/killer
-	cat >/tmp/killer/sync <<-'END'
+# killer PROGRAM: one of that name that kills the script in its place, at its first call, its second…
+killer() {
+	rm -rf /tmp/killer
+	mkdir /tmp/killer
+	cat >"/tmp/killer/$1" <<-END
 		#!/bin/sh
 		read -r left </tmp/killer/left
-		left=$((left - 1))
-		echo $left >/tmp/killer/left
-		[ $left -ne 0 ] || kill -9 $PPID
+		left=\$((left - 1))
+		echo \$left >/tmp/killer/left
+		if [ \$left -eq 0 ]; then
+			read -r pid </tmp/killer/pid
+			kill -9 "\$pid"
+			exit 1
+		fi
+		exec /bin/$1 "\$@"
 	END
-	chmod +x /tmp/killer/sync
-	at=0
-	finished=0 undone=0
-	while at=$((at + 1)) && [ $at -lt 60 ]; do
+	chmod +x "/tmp/killer/$1"
+}
+
+# killed PROGRAM STRIDE LEAST: each record of the journal reaches stable storage by sync, and each look is a cat; killed there,
+# apply.sh run again finishes, and rollback.sh undoes what was begun.
+killed() {
+	asked vm.swappiness=11 vm.dirty_bytes=268435456 "net.ipv4.tcp_rmem=4096 262144 8388608"
+	killer "$1"
+	at=1 kills=0 finished=0 wanted=0 undone=0
+	while [ $at -lt 100 ]; do
 		rm -rf /tmp/state
 		echo $at >/tmp/killer/left
-		PATH=/tmp/killer:$PATH dash "$plan/apply.sh" --state /tmp/state >/tmp/apply.out 2>&1
+		# shellcheck disable=SC2016 # for the inner shell
+		dash -c 'echo $$ >/tmp/killer/pid; PATH=/tmp/killer:$PATH exec dash "$@"' sh "$plan/apply.sh" --state /tmp/state \
+			>/tmp/apply.out 2>&1
 		code=$?
-		[ $code -ne 0 ] || break
-		progress "killed at $at: $code: $(said apply | tail -n 2)"
-		sleep 1
-		if [ $((at % 2)) -eq 0 ]; then
+		[ $code -eq 137 ] || break
+		kills=$((kills + 1))
+		progress "killed at $1 $at"
+		if [ $((kills % 2)) -eq 0 ]; then
+			wanted=$((wanted + 1))
 			if script apply && script verify; then finished=$((finished + 1)); else said apply; fi
 		fi
-		if [ -f /tmp/state/journal ]; then script rollback; else true; fi && undone=$((undone + 1))
-		is_as_before "killed at step $at"
+		if [ ! -f /tmp/state/journal ] || script rollback; then undone=$((undone + 1)); else said rollback; fi
+		is_as_before "killed at $1 $at"
+		at=$((at + $2))
 	done
-	same "killed at each of $((at - 1)) steps, run again it finished" $(((at - 1) / 2)) $finished
-	same "and was taken back" $((at - 1)) $undone
-	if [ $at -gt 8 ]; then ok "there were steps to be killed at"; else not_ok "only $at steps" "$(cat /tmp/apply.out)"; fi
+	same "after the last $1 it was not killed" 0 "$code"
+	same "killed at $kills calls of $1, run again it finished" $wanted $finished
+	same "killed at $kills calls of $1, it was taken back" $kills $undone
+	if [ $kills -ge "$3" ]; then ok "there were $kills to be killed at"; else not_ok "only $kills to be killed at" "$(cat /tmp/apply.out)"; fi
 	script rollback
 	is_as_before "after all of it"
 }
@@ -327,7 +343,8 @@ nasty() {
 	burst
 	vanishing
 	dotted
-	killed
+	killed sync 1 6
+	killed cat 4 6
 }
 
 (sleep "${limit-480}" && progress "too slow: stopped after ${limit-480} s" && kill $$) &

@@ -206,6 +206,7 @@ static const struct choice choices[] = {
 	{ .key = "cpuset.cpus",                 .up = "0", .down = "0", },
 	{ .key = "cpuset.mems",                 .up = "0", .down = "0", },
 	{ .key = "io.max",                      .up = "259:0 rbps=1048576", .down = "259:0 wiops=100", },
+	{ .key = "io.bfq.weight",               .up = "default 200", .down = "default 50", },
 	{ .key = "io.weight",                   .up = "default 200", .down = "default 50", },
 	{ .key = "net.ipv4.ip_local_reserved_ports", .up = "8080", .down = "9000-9100,50000", },
 	{ .key = "net.core.flow_limit_cpu_bitmap", .up = "1", .down = "1", },
