@@ -290,8 +290,45 @@ static const char *interface_label(const char *key)
 	return NULL;
 }
 
-/* What has a file below /sys is written there; for the rest there is ethtool.  A queueing discipline has parameters that
- * were not captured, so it could not be given back. */
+/* Whether the queueing discipline that is there comes back by itself when another one is taken away: the kernel attached
+ * it, and would attach the same one today.  One that somebody configured has parameters, which were not captured. */
+static bool qdisc_comes_back(const struct target *target)
+{
+	const char *automatic = action_sibling(target, "qdisc.automatic"), *leaf = action_sibling(target, "qdisc.leaf");
+	const char *usual = snapshot_text(target->snapshot, SUBJECT_HOST, "net.core.default_qdisc");
+
+	if (!automatic || !streq(automatic, "true") || !interface_usable(target))
+		return false;
+	return streq(target->raw, "noqueue") || (usual && streq(usual, streq(target->raw, "mq") && leaf ? leaf : target->raw));
+}
+
+/* The kernel attaches its own to an interface that is left without one. */
+static void interface_restore(const struct target *target, struct strbuf *out)
+{
+	if (!streq(target->key, "qdisc") || !qdisc_comes_back(target))
+		return;
+	strbuf_add_string(out, "tc qdisc replace dev ");
+	action_word(out, target->name);
+	strbuf_add_string(out, " root pfifo\ntc qdisc del dev ");
+	action_word(out, target->name);
+	strbuf_add_string(out, " root\n");
+}
+
+static void qdisc_plan(const struct target *target, const char *value, struct plan_write *out)
+{
+	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT, show = STRBUF_INIT;
+
+	if (!qdisc_comes_back(target) || !action_plain(value))
+		return;
+	interface_write(target, value, &set);
+	strbuf_add_string(&show, "qdisc_shows ");
+	action_word(&show, target->name);
+	out->set = arena_strdup(target->arena, set.buf);
+	out->show = arena_strdup(target->arena, show.buf);
+	out->tool = "tc";
+}
+
+/* What has a file below /sys is written there; for the rest there are ethtool and tc. */
 static void interface_plan(const struct target *target, const char *value, struct plan_write *out)
 {
 	const struct interface_setting *setting = interface_setting(target);
@@ -301,6 +338,8 @@ static void interface_plan(const struct target *target, const char *value, struc
 	if (*target->path == '/' && (!setting || setting->attribute))
 		return;
 	out->path = "";
+	if (setting && streq(setting->key, "qdisc"))
+		qdisc_plan(target, value, out);
 	if (!label || !setting || !interface_usable(target))
 		return;
 	interface_write(target, value, &set);
@@ -346,6 +385,9 @@ static void interface_persist(const struct target *target, const char *value, st
 
 	if (attribute)
 		action_udev(target, "net", attribute, value, out);
+	else if (setting && streq(setting->key, "qdisc") && !qdisc_comes_back(target))
+		action_note(out, "the qdisc that is there may have parameters or classes, which were not captured, or is another "
+				 "one than the kernel would attach now: it could not be given back");
 	else if (setting && streq(setting->key, "qdisc"))
 		action_note(out, "net.core.default_qdisc decides for interfaces made later; for this one, run the "
 				 "command from whatever brings it up");
@@ -356,6 +398,7 @@ static void interface_persist(const struct target *target, const char *value, st
 
 const struct actuator actuator_network_interface = {
 	.write = interface_write,
+	.restore = interface_restore,
 	.verify = interface_verify,
 	.persist = interface_persist,
 	.plan = interface_plan,

@@ -84,22 +84,57 @@ static void take_out_of_sysctl_conf(const struct target *target, struct lasting 
 	}
 }
 
-static void note_owner(const struct target *target, struct lasting *out)
+static bool is_of_tuned(const struct owner_line *line)
 {
+	return starts_with(line->path, "/etc/tuned/") || starts_with(line->path, "/usr/lib/tuned/");
+}
+
+/* TuneD writes what its profile says after sysctl.d was applied, and then sysctl.d once more, unless it is told not to. */
+static bool tuned_has_the_last_word(const struct target *target, const struct owner_line *lines, size_t count,
+				    struct lasting *out)
+{
+	const char *again = snapshot_text(target->snapshot, SUBJECT_HOST, "tuned.reapply_sysctl");
+
+	for (size_t i = count; i-- > 0;) {
+		if (!is_of_tuned(&lines[i]))
+			continue;
+		if (again && streq(again, "false")) {
+			action_note(out, "TuneD sets it in %s after sysctl.d and does not apply that again (reapply_sysctl), so a "
+					 "file of sysctl.d would lose: use the profile below tuned/ instead, whose [sysctl] has it",
+				    lines[i].place);
+			return true;
+		}
+		action_note(out, "TuneD sets it in %s and applies sysctl.d once more afterwards, so this file wins; or change it "
+				 "in a profile of your own that includes the active one (tuned/ in a plan)", lines[i].place);
+		return false;
+	}
+	return false;
+}
+
+/* Whoever sets it now is told of; false: what we would write there loses, and why. */
+static bool can_win(const struct target *target, const char *value, const struct owner_line *lines, size_t count,
+		    struct lasting *out)
+{
+	const char *kubelet = owner_kubelet_value(target->key);
 	struct owner owner;
 
+	if (tuned_has_the_last_word(target, lines, count, out))
+		return false;
 	if (!owner_find(target->snapshot, target->key, target->arena, &owner)) {
 		if (owner_is_active(target->snapshot, "saptune"))
-			action_note(out, "saptune sets keys by its notes: where one names this key, change it in "
-					 "/etc/saptune/override/NOTE");
-		return;
+			action_note(out, "saptune sets keys by its notes: where NOTE names this one, \"%s = %s\" below [sysctl] in "
+					 "/etc/saptune/override/NOTE is its form, and saptune note apply NOTE puts it in force",
+				    target->key, value);
+		return true;
 	}
-	if (!owner.line)
+	if (!owner.line) {
 		action_note(out, "%s owns it: %s", owner.name, owner.advice);
-	else if (streq(owner.name, "TuneD"))
-		action_note(out, "%s sets it in %s: %s", owner.name, owner.line->place, owner.advice);
-	else
-		action_note(out, "%s sets it now in %s", owner.name, owner.line->place);
+		return kubelet && streq(kubelet, value);
+	}
+	if (!is_of_tuned(owner.line))
+		action_note(out, "%s sets it now in %s%s%s", owner.name, owner.line->place, owner.advice ? ": " : "",
+			    owner.advice ? owner.advice : "");
+	return true;
 }
 
 /* A key with * ? [ is a pattern, one that begins with - ignores errors. */
@@ -114,6 +149,8 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 		action_note(out, "its name or value cannot be written in a sysctl.d file");
 		return;
 	}
+	if (!can_win(target, value, lines, count, out))
+		return;
 	stem = sysctl_name(target, lines, count);
 	strbuf_addf(&line, "%s = %s", target->key, value);
 	action_line_named(out, "/etc/sysctl.d", stem ? stem : "zzzz-keisoku-", target->key, "conf", line.buf);
@@ -121,7 +158,6 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 		action_note(out, "a file that sorts after every name of ours sets it too: take its line out");
 	if (count == 0)
 		action_note(out, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
-	note_owner(target, out);
 	take_out_of_sysctl_conf(target, out);
 	if (module)
 		action_persist_module(target, module, false, out);

@@ -538,10 +538,11 @@ static void fill(const struct target *target, const struct actuator *actuator, c
 		action_note(&lasting, "%s", one_way[target->entry->reversible]);
 	else if (apply.len && actuator->restore)
 		actuator->restore(target, &rollback);
-	else if (apply.len && !restore_lines(&restore, target, value))
-		restore_group(&restore, change, target->key);
 	else if (!apply.len)
 		action_note(&lasting, "cannot be changed on the running system");
+	if (apply.len && target->entry->reversible == REVERSIBLE_YES && !rollback.len &&
+	    !restore_lines(&restore, target, value))
+		restore_group(&restore, change, target->key);
 	actuator->verify(target, value, &verify);
 	actuator->persist(target, value, &lasting);
 
@@ -615,22 +616,27 @@ static void add_coupled(const struct restore *restore, const struct change *chan
 	}
 }
 
-static void restore_by_commands(struct restore *restore, const struct target *target)
+/* False: each key of its group is written back. */
+static bool restore_by_commands(struct restore *restore, const struct target *target)
 {
+	const struct actuator *actuator = actuators[target->entry->kind];
 	CLEANUP(strbuf_release) struct strbuf commands = STRBUF_INIT;
 
+	if (actuator->restore)
+		actuator->restore(target, &commands);
+	if (!commands.len)
+		return false;
 	GROW(restore->writes, restore->writes_capacity, restore->n_writes + 1);
 	fill_write(target, target->now, &restore->writes[restore->n_writes]);
-	actuators[target->entry->kind]->restore(target, &commands);
 	restore->writes[restore->n_writes++].set = arena_strdup(restore->arena, commands.buf);
+	return true;
 }
 
 static void add_restore(struct restore *restore, const struct target *target, const struct change *change,
 			const char *value, struct action *action)
 {
-	if (change->tunable->reversible == REVERSIBLE_YES && actuators[change->tunable->kind]->restore)
-		restore_by_commands(restore, target);
-	else if (change->tunable->reversible == REVERSIBLE_YES && !restore_lines(restore, target, value))
+	if (change->tunable->reversible == REVERSIBLE_YES && !restore_by_commands(restore, target) &&
+	    !restore_lines(restore, target, value))
 		restore_group(restore, change, target->key);
 	action->n_restore = restore->n_writes;
 	action->restore = arena_alloc(target->arena, (restore->n_writes + 1) * sizeof(*action->restore));

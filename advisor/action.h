@@ -39,7 +39,8 @@ struct lasting {
 struct actuator {
 	/* Commands that give the running setting this value; nothing when there is no live way. */
 	void (*write)(const struct target *target, const char *value, struct strbuf *out);
-	/* Puts back what was captured, where that is not one write for each key of the group; NULL: it is. */
+	/* Puts back what was captured, where that is not one write for each key of the group; NULL, or nothing
+	 * added: it is. */
 	void (*restore)(const struct target *target, struct strbuf *out);
 	/* Where what the file shows is not what is written into it: the lines that give back what was captured after value was
 	 * written, each one write.  Nothing: it is one write of the captured text.  NULL: always. */

@@ -102,11 +102,12 @@ static const struct place_owner place_owners[] = {
 	  .advice = "change it in a profile of your own that includes the active one (tuned/ in a plan)" },
 	{ .prefix = "/usr/lib/tuned/",        .name = "TuneD",
 	  .advice = "change it in a profile of your own that includes the active one (tuned/ in a plan)" },
+	{ .prefix = "/etc/sysctl.d/99-cloudimg", .name = "the image of the cloud",
+	  .advice = "an instance made anew has it again, unless its user data has what cloud-init.yaml says" },
 	{ .prefix = "/run/",                  .name = "a program, until the next boot" },
 	{ .prefix = "/usr/local/lib/",        .name = "the administrator" },
 	{ .prefix = "/usr/",                  .name = "a package",
 	  .advice = "leave its file alone: a file of /etc/sysctl.d whose name sorts after it wins" },
-	{ .prefix = "/etc/sysctl.d/99-cloudimg", .name = "the image of the cloud" },
 	{ .prefix = "/",                      .name = "the administrator" },
 };
 /* clang-format on */

@@ -16,8 +16,8 @@ struct plan_write {
 	const char *reads;		/* what it then shows, as normalised (see below); NULL: not known exactly */
 	bool choice;			/* shown as "none [mq-deadline] kyber": the word in brackets counts */
 	const char *set;		/* commands that set it; NULL: value is written into path */
-	const char *show;		/* command that prints it; NULL: the file at path does.  ethtool_shows and
-					 * mount_shows are functions of reports/plan/shows.sh */
+	const char *show;		/* command that prints it; NULL: the file at path does.  ethtool_shows,
+					 * mount_shows and qdisc_shows are functions of reports/plan/shows.sh */
 	const char *tool;		/* the program that set and show need: "systemctl"; NULL: none */
 	const char *leaves;		/* a file below /run that set leaves behind; NULL: none */
 };

@@ -101,6 +101,10 @@ static int qdisc_take(void *context, uint16_t type, const void *body, size_t len
 		if (root || !snapshot_get(links->snapshot, links->items[i].subject, "qdisc.leaf"))
 			snapshot_set_string(links->snapshot, links->items[i].subject, root ? "qdisc" : "qdisc.leaf",
 					    kind, "rtnetlink");
+		/* What the kernel attached by itself has no handle. */
+		if (root)
+			snapshot_set_string(links->snapshot, links->items[i].subject, "qdisc.automatic",
+					    TC_H_MAJ(header.tcm_handle) == 0 ? "true" : "false", "rtnetlink");
 		break;
 	}
 	return 0;

@@ -140,11 +140,11 @@ void interface_ip_link_parse(struct snapshot *snapshot, const char *text, const 
 static void tc_qdisc_line(struct snapshot *snapshot, const char *cursor, const char *origin)
 {
 	CLEANUP(free_ptr) char *name = NULL;
-	struct word word, kind, device;
+	struct word word, kind, handle, device;
 	subject_id subject;
 
 	if (!take_word(&cursor, &word) || !word_is(&word, "qdisc") || !take_word(&cursor, &kind) ||
-	    !take_word(&cursor, &word) || !take_word(&cursor, &word) || !word_is(&word, "dev") ||
+	    !take_word(&cursor, &handle) || !take_word(&cursor, &word) || !word_is(&word, "dev") ||
 	    !take_word(&cursor, &device) || !take_word(&cursor, &word))
 		return;
 	if (word_is(&kind, "ingress") || word_is(&kind, "clsact"))
@@ -153,10 +153,12 @@ static void tc_qdisc_line(struct snapshot *snapshot, const char *cursor, const c
 	subject = interface_subject(snapshot, name);
 	if (subject == SUBJECT_NONE)
 		return;
-	if (word_is(&word, "root"))
+	if (word_is(&word, "root")) {
 		snapshot_set(snapshot, subject, "qdisc", kind.text, kind.length, origin);
-	else
+		snapshot_set_string(snapshot, subject, "qdisc.automatic", word_is(&handle, "0:") ? "true" : "false", origin);
+	} else {
 		set_unless_known(snapshot, subject, "qdisc.leaf", &kind, origin);
+	}
 }
 
 void interface_tc_qdisc_parse(struct snapshot *snapshot, const char *text, const char *origin)

@@ -226,6 +226,9 @@ static void resolve_tuned(struct sysctl_files *files)
 	CLEANUP(sysctl_resolver_free_ptr) struct sysctl_resolver *resolver = sysctl_resolver_new(SYSCTL_TUNED, files->keys);
 	const struct tuned *tuned = &files->tuned;
 
+	if (tuned->configured && !tuned->failure)
+		snapshot_set_string(files->snapshot, SUBJECT_HOST, "tuned.reapply_sysctl", tuned->reapply ? "true" : "false",
+				    "/etc/tuned/tuned-main.conf");
 	if (tuned->failure)
 		(void)sysctl_resolver_fate(resolver, "", "", &(struct sysctl_place){
 			.path = tuned->failure_path, .number = tuned->failure_line, .text = "" },

@@ -36,3 +36,11 @@ ethtool_shows() {
 		[ -n "$ethtool_word" ] && printf '%s\n' "$ethtool_word"
 	}
 }
+
+# qdisc_shows INTERFACE: the queueing discipline at its root: "qdisc fq_codel 0: root refcnt 2 limit 10240p".
+qdisc_shows() {
+	tc qdisc show dev "$1" | while read -r qdisc_word qdisc_kind qdisc_handle qdisc_place qdisc_rest; do
+		if [ "$qdisc_word $qdisc_place" = 'qdisc root' ]; then printf '%s\n' "$qdisc_kind"; fi
+		: "$qdisc_handle $qdisc_rest"
+	done
+}

@@ -77,6 +77,56 @@ else
 	skip "systemd-tmpfiles" "no systemd-tmpfiles here"
 fi
 
+# ---- by the programs they are for ----
+
+new_tree
+file /sys/module/nvme/parameters/poll_queues 0
+mkdir -p "$work/rules/tunables"
+cat >"$work/rules/tunables/x.yaml" <<-YAML
+	module.nvme.poll_queues: {kind: module-parameter, type: integer, range: '0..', scope: global, takes_effect: module-load,
+	  reversible: yes, summary: s, references: [r], path: /sys/module/nvme/parameters/poll_queues}
+YAML
+make --rules "$work/rules" module.nvme.poll_queues=2 vm.swappiness=10
+same "a parameter of a module: the plan" "0 " "$? $(cat "$work/err")"
+contains "modprobe reads the option" "options nvme poll_queues=2" \
+	"$(modprobe -C "$plan/files/etc/modprobe.d/90-keisoku.conf" --showconfig 2>&1 || modprobe --version 2>&1)"
+file /etc/systemd/system/web.service '[Service]\nExecStart=/bin/true\nLimitNOFILE=1024'
+mkdir -p "$tree/sys/fs/cgroup/system.slice/web.service" "$tree/proc/self"
+echo memory >"$tree/sys/fs/cgroup/cgroup.controllers"
+echo max >"$tree/sys/fs/cgroup/system.slice/web.service/memory.high"
+echo '20 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw' >"$tree/proc/self/mountinfo"
+make '/system.slice/web.service memory.high=1073741824' vm.swappiness=10 thp.enabled=madvise 'sda scheduler=kyber'
+same "a drop-in of a service: the plan" "0 " "$? $(cat "$work/err")"
+if command -v systemd-analyze >/dev/null; then
+	mkdir "$work/units"
+	cp -r "$plan/files/etc/systemd/system/." "$tree/etc/systemd/system/web.service" "$work/units/"
+	SYSTEMD_UNIT_PATH=$work/units: systemd-analyze verify --man=no "$work/units/web.service" >"$work/out" 2>&1
+	same "systemd-analyze verify: no word on the drop-in" "" "$(grep -F keisoku "$work/out")"
+	sed -i 's/^MemoryHigh=.*/MemoryHigh=nonsense/' "$work"/units/web.service.d/*.conf
+	SYSTEMD_UNIT_PATH=$work/units: systemd-analyze verify --man=no "$work/units/web.service" >"$work/out" 2>&1
+	contains "systemd-analyze verify: which it does read" keisoku "$(cat "$work/out")"
+else
+	skip "systemd-analyze verify" "no systemd-analyze here"
+fi
+if command -v yamllint >/dev/null; then
+	cat >"$work/yamllint" <<-'END'
+		extends: default
+		rules: {line-length: disable, comments: disable, document-start: disable, braces: disable, brackets: disable,
+		  truthy: disable, indentation: {indent-sequences: whatever}}
+	END
+	yamllint -c "$work/yamllint" \
+		"$plan/cloud-init.yaml" "$plan"/ansible/*.yml >"$work/out" 2>&1
+	same "yamllint" "0 " "$? $(cat "$work/out")"
+else
+	skip "yamllint" "no yamllint here"
+fi
+if command -v cloud-init >/dev/null; then
+	cloud-init schema --config-file "$plan/cloud-init.yaml" >"$work/out" 2>&1
+	same "cloud-init schema" 0 "$?" "$(cat "$work/out")"
+else
+	skip "cloud-init schema" "no cloud-init here"
+fi
+
 # ---- keys and values that need a module ----
 
 new_tree
@@ -147,6 +197,24 @@ if has_yaml; then
 else
 	skip "Kubernetes as YAML" "no python3-yaml here"
 fi
+file /usr/lib/tuned/throughput-performance/tuned.conf '[main]\nsummary=x\n[sysctl]\nvm.swappiness=20'
+file /etc/tuned/tuned-main.conf 'reapply_sysctl = 1'
+make vm.swappiness=10
+contains "TuneD that applies sysctl.d again: the file wins" 'so this file wins' "$(tr -s '\n ' ' ' <"$plan/README.txt")"
+same "and is written" "vm.swappiness = 10" "$(grep -h '^vm' "$plan"/files/etc/sysctl.d/*)"
+file /etc/tuned/tuned-main.conf 'reapply_sysctl = 0'
+make vm.swappiness=10
+contains "TuneD that does not: a file would lose" 'so a file of sysctl.d would lose' "$(tr -s '\n ' ' ' <"$plan/README.txt")"
+same "and is not written; the profile has it" "vm.swappiness=10" "$(ls -d "$plan/files" 2>/dev/null)$(grep -h '^vm' \
+	"$plan/tuned/keisoku/tuned.conf")"
+file /proc/sys/vm/overcommit_memory 1
+file /proc/sys/kernel/panic 10
+make kernel.panic=60
+contains "what the kubelet sets when it starts is said, and no file written" 'the kubelet owns it' \
+	"$(ls -d "$plan/files" 2>/dev/null)$(tr -s '\n ' ' ' <"$plan/README.txt")"
+same "no file for it" "" "$(ls -d "$plan/files" 2>/dev/null)"
+rm "$tree/etc/tuned/tuned-main.conf"
+make net.core.somaxconn=4096 net.ipv4.tcp_fin_timeout=30 vm.swappiness=10 thp.enabled=madvise
 if kubectl version --client >/dev/null 2>&1; then
 	mkdir "$plan/base"
 	echo '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {containers: []}}}}' \
@@ -162,19 +230,96 @@ fi
 
 # ---- names that mean to be more ----
 
-# shellcheck disable=SC2016
-hostile=$(printf 'a\047b"$(touch owned)`touch owned`{{ 7 * 7 }}\033[31m;: - x')
+# A name as it stands in mountinfo and fstab: blanks, newlines, escapes in octal.
+octal() {
+	printf '%s' "$1" | od -An -v -to1 | tr -d '\n' | sed 's/ /\\/g'
+}
+
+# Subjects that can have any name: what makes one, and a setting of it.
+block() {
+	mkdir -p "$tree/sys/block/$1/queue"
+	echo 128 >"$tree/sys/block/$1/queue/read_ahead_kb"
+	request="$1 read_ahead_kb=4096"
+}
+
+interface() {
+	mkdir -p "$tree/sys/class/net/$1"
+	echo 1500 >"$tree/sys/class/net/$1/mtu"
+	request="$1 mtu=9000"
+}
+
+interface_sysctl() {
+	mkdir -p "$tree/proc/sys/net/ipv4/conf/$1"
+	echo 1 >"$tree/proc/sys/net/ipv4/conf/$1/rp_filter"
+	request="net.ipv4.conf.$1.rp_filter=2"
+}
+
+mounted() {
+	printf '%s 1 8:2 / /%s rw,relatime - ext4 /dev/sda2 rw\n' "$number" "$(octal "$1")" >>"$tree/proc/self/mountinfo"
+	printf '/dev/sda2\t/%s\text4\tdefaults\t0 2 # %s\n' "$(octal "$1")" "$(printf '%s' "$1" | tr '\n' ' ')" \
+		>>"$tree/etc/fstab"
+	request="/$1 options.noatime=true"
+}
+
+cgroup() {
+	mkdir -p "$tree/sys/fs/cgroup/$1"
+	echo max >"$tree/sys/fs/cgroup/$1/memory.high"
+	echo memory >"$tree/sys/fs/cgroup/$1/cgroup.controllers"
+	request="/$1 memory.high=1073741824"
+}
+
+# shellcheck disable=SC2016,SC1003
+hostile=$(printf 'a\047b"$(touch owned)`touch owned`{{ 7 * 7 }}\033[31m;: - x\\')
 newlined=$(printf 'x\n  - owned: y')
-for name in "$hostile" "$newlined"; do
-	mkdir -p "$tree/sys/block/$name/queue"
-	echo 128 >"$tree/sys/block/$name/queue/read_ahead_kb"
-done
+mkdir -p "$tree/sys/fs/cgroup"
+echo memory >"$tree/sys/fs/cgroup/cgroup.controllers"
+printf '20 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n' >"$tree/proc/self/mountinfo" 2>/dev/null ||
+	{ mkdir -p "$tree/proc/self" && printf '20 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n' >"$tree/proc/self/mountinfo"; }
 cd "$work" || exit 1
-make "$hostile read_ahead_kb=4096" "$newlined read_ahead_kb=4096" vm.swappiness=10
-same "hostile names: a plan" 0 "$?"
+set --
+number=30 asked=0
+for kind in block interface interface_sysctl mounted cgroup; do
+	for name in "$hostile" "$newlined" "-rf"; do
+		number=$((number + 1))
+		$kind "$name"
+		rm -rf "$plan"
+		if make -- "$request"; then
+			asked=$((asked + 1))
+			set -- "$@" "$request"
+		else
+			# Left out with a reason is as good.
+			contains "hostile names: $kind is left out and said" '"reason"' "$(cat "$plan/plan.json" "$work/err")"
+		fi
+	done
+done
+if [ $asked -ge 12 ]; then ok "hostile names: most can be planned for ($asked of 15)"; else not_ok "hostile names: most can be planned for" "$asked of 15"; fi
+make -- "$@" vm.swappiness=10
+same "hostile names: a plan" 0 "$?" "$(cat "$work/err")"
 same "hostile names: no control characters in any artefact" "" "$(find "$plan" -type f ! -name snapshot.json ! -name plan.json \
 	-exec grep -lP '[^\n\t -~]' {} +)"
 same "hostile names: no file has them" "" "$(grep -rlF 'touch owned' "$plan/files" | grep -v sysctl.d)"
+for name in apply rollback verify; do
+	for checker in sh dash 'busybox sh' bash; do
+		command -v "${checker%% *}" >/dev/null || continue
+		$checker -n "$plan/$name.sh" 2>"$work/out"
+		same "hostile names: $name.sh parses in $checker" "" "$(cat "$work/out")"
+	done
+	if command -v shellcheck >/dev/null; then
+		same "hostile names: shellcheck has no word on $name.sh" "" "$(shellcheck "$plan/$name.sh" 2>&1 | head -20)"
+	fi
+done
+# Run on the tree: what is written is what was asked for, in the file of exactly that name.
+mkdir "$work/hostile.bin"
+for program in mount findmnt tc systemctl udevadm modprobe sysctl; do
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nprintf "%%s\\n" "$0 $*" >>"%s/called"\necho rw,relatime\n' "$work" >"$work/hostile.bin/$program"
+	chmod +x "$work/hostile.bin/$program"
+done
+cp "$tree/etc/fstab" "$work/fstab.before"
+PATH=$work/hostile.bin:$PATH KEISOKU_ROOT=$tree sh "$plan/apply.sh" --dry-run >"$work/out" 2>&1
+same "hostile names: --dry-run" 0 "$?" "$(cat "$work/out")"
+same "hostile names: no control characters in what it says" 0 "$(LC_ALL=C tr -d '\n\t -~' <"$work/out" | wc -c)"
+same "hostile names: nothing was run" "" "$(find "$work" -name '*owned' -type f)"
 if has_yaml; then
 	for name in apply rollback; do
 		same "hostile names: $name.yml is one play, of tasks with known keys alone" "1 set()" \
@@ -184,12 +329,29 @@ if has_yaml; then
 			"$plan/ansible/$name.yml" '{"/sys/block/%s/queue/read_ahead_kb" % __import__("os").environ[n] for n in ("HOSTILE",
 			"NEWLINED")} <= {t["ansible.builtin.slurp"]["src"] for t in d[0]["tasks"] if "ansible.builtin.slurp" in t}')"
 	done
-	same "hostile names: cloud-init has no file of them" "['/etc/sysctl.d/90-keisoku.conf']" \
-		"$(read_yaml "$plan/cloud-init.yaml" '[f["path"] for f in d["write_files"]]')"
+	same "hostile names: cloud-init has files of known folders alone" "" "$(read_yaml "$plan/cloud-init.yaml" \
+		'"\n".join(f["path"] for f in d["write_files"] if not __import__("re").fullmatch("/etc/[a-z./-]+/[a-z0-9-]+[.][a-z]+",
+		f["path"]))')"
 else
 	skip "hostile names as YAML" "no python3-yaml here"
 fi
-same "hostile names: nothing was run" "" "$(find "$work" -name '*owned' -type f)"
+if command -v python3 >/dev/null; then
+	same "hostile names: plan.json holds them exactly" "True" "$(HOSTILE=$hostile python3 -c 'import json, os, sys, base64
+d = json.load(open(sys.argv[1]))
+def text(o, k): return o[k] if k in o else base64.b64decode(o[k + "64"]).decode()
+print(os.environ["HOSTILE"] in {text(a["subject"], "name") for a in d["actions"]})' "$plan/plan.json" 2>&1)"
+fi
+if command -v patch >/dev/null && [ -e "$plan/files.patch" ]; then
+	patch -s -p1 -d "$tree" <"$plan/files.patch" >"$work/out" 2>&1
+	same "hostile names: files.patch applies" "0 " "$? $(cat "$work/out")"
+	cp "$work/fstab.before" "$tree/etc/fstab"
+fi
+if command -v ansible-playbook >/dev/null; then
+	ANSIBLE_HOME=$work/ansible LC_ALL=C.UTF-8 ansible-playbook -i localhost, --syntax-check "$plan/ansible/apply.yml" \
+		"$plan/ansible/rollback.yml" >"$work/out" 2>&1
+	same "hostile names: ansible-playbook --syntax-check" 0 "$?" "$(cat "$work/out")"
+fi
+same "hostile names: nothing was run by any of them" "" "$(find "$work" -name '*owned' -type f)"
 new_tree
 make net.core.somaxconn=4096 vm.swappiness=10 'sda read_ahead_kb=4096' 'sda scheduler=kyber' thp.enabled=madvise
 

@@ -79,9 +79,12 @@ in_namespace() {
 		net.ipv4.tcp_fastopen=3
 		net.ipv4.conf.v/1.rp_filter=2
 		v.1 mtu=1400
+		v.1 qdisc=pfifo
 	END
 	ip link set lo up
 	ip link add v.1 type veth peer name w
+	ip link set v.1 up
+	ip link set w up
 	set --
 	while IFS= read -r request; do
 		set -- "$@" "$request"
@@ -95,11 +98,17 @@ in_namespace() {
 	net_state | cmp -s - "$work/before" && not_ok "a namespace: it was seen while it lasted"
 	same "a namespace: an interface with a dot" "2 1400" \
 		"$(cat /proc/sys/net/ipv4/conf/v.1/rp_filter /sys/class/net/v.1/mtu | tr '\n' ' ' | sed 's/ $//')"
+	contains "a namespace: its qdisc" 'qdisc pfifo' "$(tc qdisc show dev v.1)"
 	script verify --any-host --state "$state"
 	same "a namespace: verify" 0 "$?"
 	script rollback --any-host --state "$state"
 	same "a namespace: rollback" 0 "$?"
 	same "a namespace: everything is as it was" "" "$(net_state | diff "$work/before" -)"
+	contains "a namespace: the qdisc is the kernel's own again" 'qdisc noqueue 0: root' "$(tc qdisc show dev v.1)"
+	tc qdisc replace dev w root pfifo limit 7
+	"$keisoku" plan --quiet --plan "$work/configured" 'w qdisc=bfifo' 2>"$work/err"
+	same "a namespace: a qdisc that somebody configured is left out" 1 "$?"
+	contains "a namespace: and why" 'could not be given back' "$(cat "$work/configured/plan.json")"
 	# What the kernel refuses.
 	sed 's/^\(	setting net.ipv4.tcp_fin_timeout .* \)33$/\1nonsense/' "$plan/apply.sh" >"$work/broken.sh"
 	cmp -s "$plan/apply.sh" "$work/broken.sh" && not_ok "a namespace: the script could be broken for this test"
@@ -419,6 +428,8 @@ same "fstab: the line has both, and nothing else is changed" '# /etc/fstab: stat
 if findmnt --version >/dev/null 2>&1; then
 	same "findmnt reads the options from it" 'defaults,x-y="a,b",noatime,commit=30' \
 		"$(PATH=$plain_path findmnt -n -o OPTIONS --tab-file "$tree/etc/fstab" '/srv/my data')"
+	contains "findmnt --verify: every line can be read" "0 parse errors" \
+		"$(PATH=$plain_path findmnt --verify --tab-file "$tree/etc/fstab" 2>&1)"
 fi
 script apply --persist
 same "fstab: apply again" 0 "$?"
