@@ -215,11 +215,34 @@ contains "what the kubelet sets when it starts is said, and no file written" 'th
 same "no file for it" "" "$(ls -d "$plan/files" 2>/dev/null)"
 rm "$tree/etc/tuned/tuned-main.conf"
 make net.core.somaxconn=4096 net.ipv4.tcp_fin_timeout=30 vm.swappiness=10 thp.enabled=madvise
+# Its script, on the tree.
+for name in daemonset rollback; do
+	# shellcheck disable=SC2016
+	sed -n '/^            - |$/,/^      volumes:/{s/^              //p;}' "$plan/kubernetes/node/$name.yaml" |
+		sed 's|/host\$1|$KEISOKU_TREE$1|; s/^while :; do sleep 3600; done$/exit 0/' >"$work/node.sh"
+	sh -n "$work/node.sh"
+	same "a DaemonSet for the node: the script of $name.yaml parses" 0 "$?"
+	KEISOKU_TREE=$tree sh -eu "$work/node.sh" >"$work/out" 2>&1
+	same "a DaemonSet for the node: $name.yaml" "0 $(if [ $name = rollback ]; then echo 60; else echo 10; fi)" \
+		"$? $(cat "$tree/proc/sys/vm/swappiness")" "$(cat "$work/out")"
+done
+file /proc/sys/vm/swappiness 33
+KEISOKU_TREE=$tree sh -eu "$work/node.sh" >"$work/out" 2>&1
+same "a DaemonSet for the node: what somebody changed stays" "1 33" "$? $(cat "$tree/proc/sys/vm/swappiness")"
+file /proc/sys/vm/swappiness 60
+if has_yaml; then
+	same "a DaemonSet for the node: no privilege, and one folder of it" "True ['ALL'] False ['/proc/sys']" \
+		"$(read_yaml "$plan/kubernetes/node/daemonset.yaml" '" ".join(str(x) for s in [d["spec"]["template"]["spec"]] for c in
+		[s["containers"][0]["securityContext"]] for x in [c["readOnlyRootFilesystem"], c["capabilities"]["drop"],
+		c.get("privileged", c["allowPrivilegeEscalation"]), [v["hostPath"]["path"] for v in s["volumes"]]])')"
+fi
 if kubectl version --client >/dev/null 2>&1; then
 	mkdir "$plan/base"
 	echo '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {containers: []}}}}' \
 		>"$plan/base/web.yaml"
 	echo '{resources: [web.yaml], components: [../kubernetes]}' >"$plan/base/kustomization.yaml"
+	kubectl kustomize "$plan/kubernetes/node" >"$work/out" 2>"$work/err"
+	same "kubectl kustomize: the DaemonSet" "0 1 " "$? $(grep -c '^kind: DaemonSet' "$work/out") $(cat "$work/err")"
 	kubectl kustomize "$plan/base" >"$work/out" 2>"$work/err"
 	same "kubectl kustomize" "0 " "$? $(cat "$work/err")"
 	same "kubectl kustomize: the workload keeps its name and has both keys" 3 \
