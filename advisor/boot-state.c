@@ -24,6 +24,25 @@ bool boot_state_applies(const struct auditing *auditing, const char *loader)
 	return !*loader;
 }
 
+/* Files of /sys stand in lines by their path, as tmpfiles.d has them. */
+static struct boot_outcome file_outcome(const struct auditing *auditing, const char *key)
+{
+	static const char thp[] = "thp.", directory[] = "/sys/kernel/mm/transparent_hugepage/";
+	const struct entry *entry = registry_find_key(auditing->registry, SUBJECT_KIND_HOST, key);
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	if (entry && entry->class == ENTRY_TUNABLE && entry->path && !strchr(entry->path, '*')) {
+		strbuf_add_string(&path, entry->path);
+	} else if (starts_with(key, thp)) {
+		strbuf_addf(&path, "%s%s", directory, key + strlen(thp));
+		for (char *c = path.buf + strlen(directory); *c; c++)
+			*c = *c == '.' ? '/' : *c;
+	}
+	if (path.len == 0)
+		return (struct boot_outcome){ .state = BOOT_STATE_UNSET };
+	return boot_outcome(auditing->boot, "", SUBJECT_KIND_HOST, "", path.buf);
+}
+
 /* What is on the kernel's command line comes before the files of sysctls; whatever else sets a key comes after them. */
 struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum subject_kind kind, const char *subject,
 				       const char *key)
@@ -34,6 +53,8 @@ struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum sub
 		return plain;
 	if (kind == SUBJECT_KIND_HOST)
 		outcome = boot_effective(auditing->boot, key);
+	if (kind == SUBJECT_KIND_HOST && outcome.state == BOOT_STATE_UNSET)
+		outcome = file_outcome(auditing, key);
 	return outcome.state == BOOT_STATE_UNSET ? plain : outcome;
 }
 

@@ -73,7 +73,7 @@ static const struct drift_class classes[DRIFT_COUNT] = {
 	[DRIFT_LOST_AT_BOOT] = { .name = "lost-at-boot", .severity = SEVERITY_MEDIUM,
 		.title = "A setting runs with another value than the next boot will give it",
 		.because = "What was tested is not what comes back after a reboot.",
-		.advice = "Decide which value is meant: write the one that runs into the file, or apply the file's with sysctl -p" },
+		.advice = "Decide which value is meant: write the one that runs into the file, or apply the file, with sysctl -p or systemd-tmpfiles --create" },
 	[DRIFT_RUNTIME_ONLY] = { .name = "runtime-only", .severity = SEVERITY_LOW,
 		.title = "A setting was changed by hand or by a program, and no file sets it",
 		.because = "No file that is read at boot sets it, so the kernel's default comes back unless the same program sets it again.",
@@ -870,7 +870,8 @@ static size_t collect_keys(const struct auditing *auditing, const char ***ret_ke
 		if (setting->subject != SUBJECT_HOST || setting->absence != PRESENT)
 			continue;
 		entry = registry_find_key(auditing->registry, SUBJECT_KIND_HOST, key);
-		if (!entry || entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL)
+		if (!entry || entry->class != ENTRY_TUNABLE ||
+		    (entry->kind != KIND_SYSCTL && entry->kind != KIND_THP && entry->kind != KIND_SYSFS))
 			continue;
 		GROW(keys, capacity, count + 1);
 		keys[count++] = key;

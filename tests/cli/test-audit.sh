@@ -292,6 +292,11 @@ echo 4096 >host/proc/sys/net/core/somaxconn
 printf 'vm.swappiness = 10\nnet.core.somaxconn = 4096\n' | put etc/sysctl.d/10-site.conf
 same "what is lost at boot, and what nobody wrote down" "lost-at-boot@vm.swappiness
 runtime-only@vm.zone_reclaim_mode" "$(found host)"
+mkdir -p host/sys/kernel/mm/transparent_hugepage
+echo '[always] madvise never' >host/sys/kernel/mm/transparent_hugepage/enabled
+printf 'w /sys/kernel/mm/transparent_hugepage/enabled - - - - madvise\n' | put etc/tmpfiles.d/thp.conf
+same "a line of tmpfiles.d is what comes back" "/etc/tmpfiles.d/thp.conf:1 madvise" "$(audit host --output json |
+	jq -r '.findings[] | select(.id == "lost-at-boot@thp.enabled") | "\(.sites[0].file):\(.sites[0].line) \(.values.boot)"')"
 cat >drift.yaml <<'EOF'
 policy:
   id: drift
