@@ -270,7 +270,7 @@ static void add_details(struct strbuf *out, const struct finding *finding)
 	strbuf_add_string(out, " · ");
 	add_title(out, finding);
 	strbuf_add_string(out, "</summary>\n\n");
-	add_field(out, "change", changes.buf);
+	add_field(out, finding->n_changes ? "change" : "do", changes.buf);
 	add_field(out, "values", values.buf);
 	add_sites(out, finding);
 	add_field(out, "measured", measured.buf);

@@ -5,6 +5,7 @@ keisoku=$(realpath "$1") source=$2
 compose=$(dirname "$keisoku")/../tests/cli/compose-host
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
+compose_report=$(dirname "$keisoku")/../tests/cli/compose-report
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$source" || exit 1
@@ -31,6 +32,14 @@ done
 golden hostile.html "$keisoku" advise --quiet --root tests/roots/hostile --output html
 "$compose" tests/golden/busy.yaml >"$work/busy.snapshot" || exit 1
 golden busy.html "$keisoku" advise --quiet --snapshot "$work/busy.snapshot" --output html
+# Of a report made by hand, so that they change with their format and not with each rule.
+version=$("$keisoku" version)
+composed() {
+	"$compose_report" "$1" plain | sed "s/\"${version#keisoku }\"/\"VERSION\"/; s/ ${version#keisoku }\"/ VERSION\"/"
+}
+for format in sarif junit markdown csv prometheus; do
+	golden "composed.$format" composed "$format"
+done
 for snapshot in tests/golden/*.snapshot; do
 	[ -f "$snapshot" ] || continue
 	name=$(basename "$snapshot" .snapshot)
