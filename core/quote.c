@@ -132,14 +132,19 @@ void quote_markdown(struct strbuf *out, const char *text, size_t length)
 	}
 }
 
+/* A table is divided at each "|", and programs disagree how one is kept within a code span; a backquote would end it.  Such
+ * text goes into <code>, where addresses still become links, so that it is quoted like any other. */
 void quote_markdown_code(struct strbuf *out, const char *text, size_t length)
 {
 	CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
 
 	quote_terminal(&safe, text, length);
+	if (safe.len && !strpbrk(safe.buf, "`|\\") && safe.buf[0] != ' ' && safe.buf[safe.len - 1] != ' ') {
+		strbuf_addf(out, "`%s`", safe.buf);
+		return;
+	}
 	strbuf_add_string(out, "<code>");
-	for (const char *c = safe.buf; *c; c++)
-		add_entities(out, *c, begins_link(c, safe.buf) ? MARKDOWN_SPECIAL ":." : MARKDOWN_SPECIAL);
+	quote_markdown(out, text, length);
 	strbuf_add_string(out, "</code>");
 }
 

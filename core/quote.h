@@ -25,7 +25,8 @@ void quote_html(struct strbuf *out, const char *text, size_t length);
 /* In the middle of a line of Markdown, in a table too: nothing that GitHub's or GitLab's kind gives a meaning.  Names with
  * "@", numbers with "#" and addresses are text, not mentions, references or links. */
 void quote_markdown(struct strbuf *out, const char *text, size_t length);
-/* The same as code, where nothing is called or linked anyhow: text that is copied from there is as it was. */
+/* The same as code, where nothing is called or linked anyhow: text that is copied from there is as it was, unless it has
+ * characters that no code span of a table can hold. */
 void quote_markdown_code(struct strbuf *out, const char *text, size_t length);
 
 /* One field of RFC 4180, always in quotes.  Text that a spreadsheet would take for a formula gets an apostrophe in front;

@@ -34,7 +34,32 @@ done
 "$keisoku" advise --quiet --all --root "$work/tree" "${outputs[@]}" --output text >"$work/tree.text" 2>"$work/err"
 same "all formats in one run: exit status" 0 $?
 same "all formats in one run: nothing to say" "" "$(cat "$work/err")"
-kinds="$kinds tree"
+
+# An image whose files have such names and say such things, with what was accepted before and what is waived.
+mkdir -p "$work/image/etc/sysctl.d" "$work/image/usr/lib"
+echo 'ID=debian' >"$work/image/usr/lib/os-release"
+echo 'vm.dirty_ratio = 300' >"$work/image/etc/sysctl.d/10-site.conf"
+cp -r "$work/image" "$work/before"
+# shellcheck disable=SC2016
+for name in '$(reboot)' $'a\nb' $'\033[31mred' '<script>' ']]>' '=1+1' '@team' $'\xff\xfe' '|' '`id`' 'a b' '%41'; do
+	printf 'vm.swappiness = 500\nvm.%s = <b>@team</b> | =1\xff\x01\n' "${name//[[:space:]]/}" \
+		>"$work/image/etc/sysctl.d/50-$name.conf"
+done
+echo 'kernel.panic = 99999999999' >"$work/image/etc/sysctl.d/20-panic.conf"
+echo '- {id: out-of-range, subject: kernel.panic, reason: "<b>@team</b>", owner: "|", expires: 2199-12-31}' >"$work/waivers.yaml"
+outputs=()
+for format in $formats; do outputs+=(--output "$format=$work/audit.$format"); done
+"$keisoku" audit --quiet --root "$work/image" --policy kernel-hardening --baseline "$work/before" --waivers "$work/waivers.yaml" \
+	--fail-on low "${outputs[@]}" --output "json=$work/audit.json" >"$work/out" 2>"$work/err"
+same "an audit in all formats: exit status" 1 $?
+same "what the baseline has is unchanged" unchanged "$(jq -r '.runs[0].results[] |
+	select(.ruleId == "out-of-range" and (.message.text | contains("dirty_ratio"))) | .baselineState' "$work/audit.sarif")"
+same "what is waived is suppressed" 1 "$(jq '[.runs[0].results[] | select(.suppressions)] | length' "$work/audit.sarif")"
+same "as many new findings as JSON has" "$(jq '[.findings[] | select(.status == "recommend" and (.in_baseline | not))] | length' \
+	"$work/audit.json")" "$(grep -c '<failure ' "$work/audit.junit")"
+same "as many lines as JSON has findings" "$(jq '.findings | length' "$work/audit.json")" \
+	"$(python3 -c 'import csv, sys; print(len(list(csv.DictReader(open(sys.argv[1], newline="")))))' "$work/audit.csv")"
+kinds="$kinds tree audit"
 for format in $formats; do
 	same "$format is UTF-8" "" "$(for kind in $kinds; do iconv -f UTF-8 -t UTF-8 "$work/$kind.$format" 2>&1 >"$work/utf8"; done)"
 	"$keisoku" advise --quiet --all --root "$work/tree" --output "$format" >"$work/again"

@@ -259,7 +259,7 @@ static void markdown_gives_commands_as_they_are(void **state)
 	text = fixture_write(&reporter_markdown, &fixture.report);
 	assert_non_null(strstr(text, "\n```sh\nsysctl -w net.core.somaxconn=4096\n```\n"));
 	assert_non_null(strstr(text, "| HIGH | "));
-	assert_non_null(strstr(text, "<code>/etc/sysctl.d/99-site.conf:3</code>"));
+	assert_non_null(strstr(text, "`/etc/sysctl.d/99-site.conf:3`"));
 	assert_non_null(strstr(text, "](https://docs.kernel.org/admin-guide/sysctl/net.html)"));
 	assert_null(strstr(text, "A comment holds"));
 	free(text);

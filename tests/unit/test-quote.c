@@ -114,9 +114,11 @@ static void markdown_is_text_that_links_and_pings_nothing(void **state)
 	};
 
 	static const struct quote_case code[] = {
-		{ "rule@host", "<code>rule&#64;host</code>" },
+		{ "rule@host", "`rule@host`" },
+		{ "<b>*x*</b> http://b", "`<b>*x*</b> http://b`" },
 		{ "`|</code>", "<code>&#96;&#124;&#60;/code&#62;</code>" },
-		{ "http://b www.b a.b", "<code>http&#58;//b www&#46;b a.b</code>" },
+		{ "a\n@b", "<code>a&#92;x0a&#64;&#8203;b</code>" },
+		{ "", "<code></code>" },
 	};
 
 	(void)state;
