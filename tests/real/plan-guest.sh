@@ -344,7 +344,7 @@ nasty() {
 	vanishing
 	dotted
 	killed sync 1 6
-	killed cat 4 6
+	killed cat 3 6
 }
 
 (sleep "${limit-480}" && progress "too slow: stopped after ${limit-480} s" && kill $$) &

@@ -114,6 +114,6 @@ wait
 if report up; then covered up up $floors 8-mount-option; fi
 # shellcheck disable=SC2086
 if report down; then covered down down $floors 8-mount-option; fi
-guest nasty 400
+guest nasty 500
 report nasty
 done_testing
