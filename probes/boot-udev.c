@@ -256,12 +256,12 @@ static const char *kernel_pattern(const struct rule *rule)
 	return "*";
 }
 
-/* Commands that may set something. */
+/* Commands that may set something.  systemd-sysctl is not one: it applies the files of sysctl.d to a new interface. */
 static bool runs_a_setter(const struct token *token)
 {
 	static const char *const words[] = { "sysctl", "/proc/sys/", "/sys/", "blockdev", "ethtool", "tc ", "hdparm" };
 
-	if (!streq(token->key, "RUN"))
+	if (!streq(token->key, "RUN") || strstr(token->value, "/systemd-sysctl "))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(token->value, words[i]))

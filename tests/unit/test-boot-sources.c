@@ -186,18 +186,19 @@ static void without_devices_the_pattern_of_their_name_is_kept(void **state)
 		   "SUBSYSTEM==\"net\", ACTION==\"add\", KERNEL==\"eth0\", ATTR{tx_queue_len}=\"5000\", "
 		   "SYSCTL{net/ipv4/conf/$name/rp_filter}=\"2\"\n"
 		   "SUBSYSTEM==\"module\", KERNEL==\"zswap\", ATTR{parameters/enabled}=\"1\"\n"
+		   "SUBSYSTEM==\"net\", RUN+=\"/usr/lib/systemd/systemd-sysctl --prefix=/net/ipv4/conf/$name\"\n"
 		   "SUBSYSTEM==\"net\", RUN+=\"/usr/sbin/ethtool -G $name rx 4096\"\n"
 		   "KERNEL==\"x\" ATTR{queue/scheduler}=none\n");
 	begin(tree);
 	assert_boot(tree, &probe_boot_udev,
-		    "invalid = " SCHEDULER ":6 (expected KEY==\"VALUE\" or KEY=\"VALUE\", with commas between)\n"
+		    "invalid = " SCHEDULER ":7 (expected KEY==\"VALUE\" or KEY=\"VALUE\", with commas between)\n"
 		    "wins block:sd* read_ahead_kb=4096 " SCHEDULER ":1\n"
 		    "wins block:nvme*n* read_ahead_kb=4096 " SCHEDULER ":1\n"
 		    "unresolved block:sd* scheduler=bfq " SCHEDULER ":2 (it depends on ATTR{queue/rotational})\n"
 		    "wins interface:eth0 tx_queue_len=5000 " SCHEDULER ":3\n"
 		    "wins net.ipv4.conf.eth0.rp_filter=2 " SCHEDULER ":3\n"
 		    "wins module.zswap.enabled=1 " SCHEDULER ":4\n"
-		    "unresolved = " SCHEDULER ":5 (a program is run, which may set anything)\n");
+		    "unresolved = " SCHEDULER ":6 (a program is run, which may set anything)\n");
 }
 
 static void a_goto_jumps_over_what_it_is_certain_about(void **state)
