@@ -43,19 +43,23 @@ static struct boot_outcome file_outcome(const struct auditing *auditing, const c
 	return boot_outcome(auditing->boot, "", SUBJECT_KIND_HOST, "", path.buf);
 }
 
-/* What is on the kernel's command line comes before the files of sysctls; whatever else sets a key comes after them. */
+/* What is on the kernel's command line comes before the files of sysctls.  tmpfiles.d and rules of udev have no order with
+ * them: where they say something else, it is not known who is the last. */
 struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum subject_kind kind, const char *subject,
 				       const char *key)
 {
 	struct boot_outcome plain = boot_outcome(auditing->boot, "", kind, subject, key), outcome = plain;
 
-	if (plain.state != BOOT_STATE_UNSET && !streq(plain.line->source, "cmdline"))
-		return plain;
 	if (kind == SUBJECT_KIND_HOST)
 		outcome = boot_effective(auditing->boot, key);
 	if (kind == SUBJECT_KIND_HOST && outcome.state == BOOT_STATE_UNSET)
 		outcome = file_outcome(auditing, key);
-	return outcome.state == BOOT_STATE_UNSET ? plain : outcome;
+	if (outcome.state == BOOT_STATE_UNSET)
+		return plain;
+	if (plain.state != BOOT_STATE_UNSET && !streq(plain.line->source, "cmdline") &&
+	    (plain.state != outcome.state || !streq(plain.line->value, outcome.line->value)))
+		return (struct boot_outcome){ .state = BOOT_STATE_UNKNOWN, .line = plain.line };
+	return outcome;
 }
 
 /* ---- defaults ---- */

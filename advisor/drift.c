@@ -640,7 +640,10 @@ static bool ask_unresolved(struct keyed *keyed)
 		return false;
 	if (line)
 		add_site(keyed, line);
-	if (line && *line->why)
+	if (line && line->fate == BOOT_WINS)
+		say(keyed, "%s sets it, and so does a file of sysctl.d, to another value; which of the two comes last is not fixed.",
+		    place_of(keyed, line));
+	else if (line && *line->why)
 		say(keyed, "%s: %s.", place_of(keyed, line), line->why);
 	return true;
 }

@@ -243,6 +243,7 @@ static int read_modules(const struct root *root, const struct probe_options *opt
 }
 
 static const char *const paths[] = {
+	"/etc/modules",		/* a link of Debian's modules-load.d leads there */
 	"/etc/modules-load.d/*.conf", "/run/modules-load.d/*.conf", "/usr/local/lib/modules-load.d/*.conf",
 	"/usr/lib/modules-load.d/*.conf", "/lib/modules-load.d/*.conf",
 	"/etc/modprobe.d/*.conf", "/run/modprobe.d/*.conf", "/usr/local/lib/modprobe.d/*.conf", "/usr/lib/modprobe.d/*.conf",

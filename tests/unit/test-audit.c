@@ -210,6 +210,14 @@ static const struct drift_case {
 	{ "?unresolved-line@vm.swappiness",
 	  { .image = true,
 	    .lines = { LINE(BOOT_UNRESOLVED, BOOT_SYSTEMD, "vm.swappiness", "${x}", MINE, .why = "a variable") } } },
+	/* tmpfiles.d has no order with sysctl.d: who is the last is not known unless they agree. */
+	{ "?unresolved-line@vm.swappiness",
+	  { .image = true,
+	    .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.swappiness", "10", MINE),
+		       { .source = "tmpfiles", .fate = BOOT_WINS, .key = "vm.swappiness", .value = "20", .path = OTHER, .line = 1 } } } },
+	{ "", { .image = true,
+		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.swappiness", "10", MINE),
+			   { .source = "tmpfiles", .fate = BOOT_WINS, .key = "vm.swappiness", .value = "10", .path = OTHER, .line = 1 } } } },
 	/* Whatever a container's files say, the host's kernel runs. */
 	{ "", { .running = { { "vm.swappiness", "30" }, { "platform.container", "docker" } },
 		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.swappiness", "10", MINE) } } },

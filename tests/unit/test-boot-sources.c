@@ -79,6 +79,19 @@ static void a_hidden_list_is_masked_by_its_namesake(void **state)
 		    "masked = /run/modules-load.d/net.conf (/etc/modules-load.d/net.conf)\n");
 }
 
+static void a_link_to_etc_modules_is_followed(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/modules", "loop\n");
+	tree_directory(tree, "/etc/modules-load.d");
+	tree_link(tree, "/etc/modules-load.d/modules.conf", "../modules");
+	tree_link(tree, "/etc/modules-load.d/null.conf", "/dev/null");
+	begin(tree);
+	assert_boot(tree, &probe_boot_module, "wins module.loop.loaded=true /etc/modules-load.d/modules.conf:1\n"
+					      "ignored = /etc/modules-load.d/null.conf (a link to /dev/null)\n");
+}
+
 static void a_module_that_is_built_in_reads_no_options(void **state)
 {
 	struct tree *tree = *state;
@@ -411,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(modules_are_loaded_by_lists_and_get_the_last_option),
 		TEST(a_hidden_list_is_masked_by_its_namesake),
+		TEST(a_link_to_etc_modules_is_followed),
 		TEST(a_module_that_is_built_in_reads_no_options),
 		TEST(of_lines_for_one_path_the_first_is_carried_out),
 		TEST(paths_become_the_keys_of_their_subjects),
