@@ -484,9 +484,17 @@ static bool runs_otherwise(const struct keyed *keyed, const char *raw)
 	       !same_raw(keyed->entry, keyed->running->raw, raw);
 }
 
-/* Lines of the kubelet, and what it sets itself. */
+/* What the kubelet sets itself, and what container engines set again when they start. */
 static bool is_set_by_program(const struct keyed *keyed)
 {
+	static const char *const patterns[] = { "net.ipv4.ip_forward", "net.*.forwarding", "net.bridge.*", "net.netfilter.*",
+						"net.*.route_localnet" };
+	const struct snapshot *snapshot = keyed->auditing->snapshot;
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
+		if (fnmatch(patterns[i], keyed->key, 0) == 0 &&
+		    (owner_is_active(snapshot, "docker") || owner_is_active(snapshot, "kubelet")))
+			return true;
 	return owner_kubelet_value(keyed->key) && owner_is_active(keyed->auditing->snapshot, "kubelet");
 }
 

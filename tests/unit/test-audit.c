@@ -147,6 +147,12 @@ static const struct drift_case {
 	{ "one-way@kernel.locked",
 	  { .running = { { "kernel.locked", "1" } },
 	    .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "kernel.locked", "0", MINE) } } },
+	/* A container engine makes the host a router again when it starts. */
+	{ "lost-at-boot@net.ipv4.ip_forward",
+	  { .running = { { "net.ipv4.ip_forward", "1" } },
+	    .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "net.ipv4.ip_forward", "0", MINE) } } },
+	{ "", { .running = { { "net.ipv4.ip_forward", "1" }, { "manager.docker", "running" } },
+		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "net.ipv4.ip_forward", "0", MINE) } } },
 	{ "out-of-range@vm.swappiness",
 	  { .running = { { "vm.swappiness", "60" } },
 	    .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.swappiness", "201", MINE) } } },
