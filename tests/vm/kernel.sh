@@ -1,0 +1,20 @@
+# shellcheck shell=sh
+# What the guests share: . tests/vm/kernel.sh
+
+cannot() {
+	echo "$1" >&2
+	exit 77
+}
+
+# fetch_kernel DIRECTORY: Debian's own, vmlinuz and kernel/ with its modules; kept there.
+fetch_kernel() {
+	[ ! -f "$1/vmlinuz" ] || return 0
+	# The meta package names the newest kernel.
+	kernel_name=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: //p' | head -n 1)
+	[ -n "$kernel_name" ] || cannot "no package linux-image-cloud-amd64 is known; apt-get update?"
+	rm -rf "$1/kernel"
+	mkdir -p "$1/kernel"
+	(cd "$1/kernel" && timeout 300 apt-get download -q "$kernel_name" >/dev/null 2>&1 && dpkg -x ./*.deb . && rm -f ./*.deb) ||
+		cannot "the package $kernel_name cannot be had"
+	cp "$1"/kernel/boot/vmlinuz-* "$1/vmlinuz"
+}
