@@ -44,6 +44,10 @@ for key in vm.swappiness vm.dirty_ratio vm.overcommit_memory vm.max_map_count ke
 done
 contains "some of it is from the output of commands" "sos_commands" \
 	"$(jq -r '.content.subjects[].settings[].origin // empty' "$work/sos.json" | grep -m 1 sos_commands)"
+"$keisoku" capture --quiet --root "$archive" -o "$work/archive.json"
+same "the archive is captured as it was sent" 0 $?
+same "the archive says what its files say" "" \
+	"$(diff <(jq -S .content.subjects "$work/sos.json") <(jq -S .content.subjects "$work/archive.json") | head -n 5)"
 "$keisoku" advise --quiet --root "$work/root" >"$work/report"
 same "a report is made of it" 0 $?
 contains "it says that no window was measured" "No window was measured" "$(cat "$work/report")"
