@@ -12,6 +12,7 @@ said=$cache/said-root
 export KEISOKU=$keisoku SOURCE=$source
 
 guest() {
+	: >"$said"
 	"$source/tests/vm/boot-root" "$cache" "$source/tests/real/reboot-root.sh" "$said" >"$cache/boot-root.log" 2>&1
 	status=$?
 }
