@@ -223,8 +223,10 @@ for name in daemonset rollback; do
 	sh -n "$work/node.sh"
 	same "a DaemonSet for the node: the script of $name.yaml parses" 0 "$?"
 	KEISOKU_TREE=$tree sh -eu "$work/node.sh" >"$work/out" 2>&1
-	same "a DaemonSet for the node: $name.yaml" "0 $(if [ $name = rollback ]; then echo 60; else echo 10; fi)" \
-		"$? $(cat "$tree/proc/sys/vm/swappiness")" "$(cat "$work/out")"
+	status=$?
+	wanted=10
+	[ $name = daemonset ] || wanted=60
+	same "a DaemonSet for the node: $name.yaml" "0 $wanted" "$status $(cat "$tree/proc/sys/vm/swappiness")" "$(cat "$work/out")"
 done
 file /proc/sys/vm/swappiness 33
 KEISOKU_TREE=$tree sh -eu "$work/node.sh" >"$work/out" 2>&1
