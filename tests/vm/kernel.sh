@@ -6,9 +6,17 @@ cannot() {
 	exit 77
 }
 
-# fetch_kernel DIRECTORY: Debian's own, vmlinuz and kernel/ with its modules; kept there.
+# fetch_kernel DIRECTORY: Debian's own, vmlinuz and kernel/ with its modules; kept there.  One at a time: several tests may
+# want it at once.
 fetch_kernel() {
-	[ ! -f "$1/vmlinuz" ] || return 0
+	mkdir -p "$1"
+	exec 9>"$1/lock"
+	flock 9
+	[ -f "$1/vmlinuz" ] || get_kernel "$1"
+	exec 9>&-
+}
+
+get_kernel() {
 	# The meta package names the newest kernel.
 	kernel_name=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: //p' | head -n 1)
 	[ -n "$kernel_name" ] || cannot "no package linux-image-cloud-amd64 is known; apt-get update?"
@@ -16,5 +24,6 @@ fetch_kernel() {
 	mkdir -p "$1/kernel"
 	(cd "$1/kernel" && timeout 300 apt-get download -q "$kernel_name" >/dev/null 2>&1 && dpkg -x ./*.deb . && rm -f ./*.deb) ||
 		cannot "the package $kernel_name cannot be had"
-	cp "$1"/kernel/boot/vmlinuz-* "$1/vmlinuz"
+	cp "$1"/kernel/boot/vmlinuz-* "$1/vmlinuz.new"
+	mv "$1/vmlinuz.new" "$1/vmlinuz"
 }
