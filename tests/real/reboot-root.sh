@@ -10,8 +10,6 @@ file() {
 	cat >"$root$1"
 }
 
-echo 0123456789abcdef0123456789abcdef | file /etc/machine-id
-echo guest | file /etc/hostname
 file /etc/fstab <<-'END'
 	# the disk of the data
 	/dev/nvme1n1 /data ext4 defaults 0 0
@@ -59,29 +57,10 @@ mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
 for service in worker limited test; do
 	ln -sf ../$service.service "$root/etc/systemd/system/multi-user.target.wants/$service.service"
 done
-# Nobody logs in, and nothing is to start while the test looks.
-for unit in getty.target apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
-	fstrim.timer systemd-tmpfiles-clean.timer systemd-update-utmp.service systemd-update-utmp-runlevel.service \
-	systemd-journal-flush.service systemd-random-seed.service systemd-user-sessions.service systemd-logind.service \
-	systemd-sysusers.service systemd-pstore.service systemd-binfmt.service systemd-update-done.service \
-	systemd-tmpfiles-setup-dev.service modprobe@configfs.service modprobe@dm_mod.service modprobe@drm.service \
-	modprobe@efi_pstore.service modprobe@fuse.service modprobe@loop.service sys-fs-fuse-connections.mount \
-	sys-kernel-config.mount sys-kernel-tracing.mount sys-kernel-debug.mount dev-mqueue.mount dev-hugepages.mount \
-	proc-sys-fs-binfmt_misc.automount systemd-ask-password-console.path systemd-ask-password-wall.path remote-fs.target; do
-	ln -sf /dev/null "$root/etc/systemd/system/$unit"
-done
-mkdir -p "$root/etc/systemd/journald.conf.d"
-# Hundreds of devices that the test does not look at would take half of each boot under emulation.
-file /etc/systemd/system/systemd-udev-trigger.service.d/test.conf <<-'END'
-	[Service]
-	ExecStart=
-	ExecStart=-udevadm trigger --type=all --action=add --prioritized-subsystem=module,block,net \
-		--subsystem-nomatch=tty --subsystem-nomatch=memory --subsystem-nomatch=workqueue --subsystem-nomatch=drivers
-END
+"$SOURCE/tests/vm/quiet-root" "$root"
 mkdir -p "$root/etc/security/limits.d"
 echo '* soft nofile 2000' | file /etc/security/limits.d/10-site.conf
 printf '[Manager]\nDefaultTasksMax=400\n' | file /etc/systemd/system.conf.d/10-site.conf
-printf '[Journal]\nStorage=volatile\n' | file /etc/systemd/journald.conf.d/test.conf
 
 # A parameter that only counts when its module is loaded, and one of the kernel: the registry has none that such a guest has.
 file /opt/test/rules/tunables/test.yaml <<-'END'

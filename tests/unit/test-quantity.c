@@ -86,9 +86,9 @@ static void quantities_read_well(void **state)
 
 static void a_setting_is_shown_whole(void **state)
 {
-	static const struct dimension bytes = { .bytes = 1 }, seconds = { .seconds = 1 }, none = { 0 };
+	const struct dimension bytes = { .bytes = 1 }, seconds = { .seconds = 1 }, none = { 0 };
 	/* clang-format off */
-	static const struct {
+	const struct {
 		double value;
 		struct dimension dimension;
 		const char *text;
