@@ -260,7 +260,8 @@ static void order(struct tmpfiles_probe *probe)
 		for (size_t i = 0; i < probe->draft.count; i++)
 			if (creates(probe->types[i]) == !writes)
 				lines[count++] = probe->draft.lines[i];
-	memcpy(probe->draft.lines, lines, count * sizeof(*lines));
+	if (count > 0)
+		memcpy(probe->draft.lines, lines, count * sizeof(*lines));
 	free(lines);
 }
 
