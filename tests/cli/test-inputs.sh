@@ -143,10 +143,15 @@ fi
 # ---- hostile ones: read, without harm ----
 
 echo "keisoku-secret-$$" >"$work/secret"
+# The address sanitizer takes more addresses than any limit leaves, and cannot look for leaks while strace looks on.
+sanitized=
+! grep -qa __asan_init "$keisoku" || sanitized=1
+
 # survives KIND MESSAGE: reads the good file, says MESSAGE (if any), touches nothing outside
 survives() {
 	make "$1"
-	strace -f -qq -e trace=open,openat,openat2,unlink,unlinkat,mkdir,mkdirat,symlink,symlinkat,rename,renameat2,link,linkat \
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 \
+		strace -f -qq -e trace=open,openat,openat2,unlink,unlinkat,mkdir,mkdirat,symlink,symlinkat,rename,renameat2,link,linkat \
 		-o "$work/trace" timeout -k 5 60 "$keisoku" capture --root "$work/$1" -o "$work/out.json" 2>"$work/err"
 	same "$1: is read" 0 $?
 	contains "$1: the file beside the harm is read" "vm.swappiness = 33" "$(cat "$work/out.json")"
@@ -186,7 +191,7 @@ fi
 # refused KIND MESSAGE
 refused() {
 	[ -e "$work/$1" ] || make "$1"
-	(ulimit -v 4000000; capture "$work/$1")
+	([ -n "$sanitized" ] || ulimit -v 4000000; capture "$work/$1")
 	same "$1: is refused" 3 $?
 	contains "$1: with its name" "cannot read $work/$1: " "$(cat "$work/err")"
 	contains "$1: says what is wrong" "$2" "$(cat "$work/err")"
