@@ -5,6 +5,11 @@
 
 static const char *const bases[] = { "/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib" };
 
+bool config_run_is_lost(const struct root *root)
+{
+	return root->layout == ROOT_TREE && !root_exists(root, "/proc/sys/kernel") && !root_exists(root, "/proc/version");
+}
+
 void config_files_add(const struct root *root, const char *path, struct config_files *files)
 {
 	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
@@ -63,6 +68,8 @@ void config_files_read(const struct root *root, const char *directory, const cha
 
 		if (streq(bases[i], "/lib") && root_readlink(root, "/lib", &path) == 0)
 			continue;	/* the files of /usr/lib once more */
+		if (streq(bases[i], "/run") && config_run_is_lost(root))
+			continue;
 		strbuf_reset(&path);
 		strbuf_addf(&path, "%s/%s", bases[i], directory);
 		length = path.len;

@@ -23,6 +23,9 @@ struct config_files {
 #define CONFIG_FILES_INIT { 0 }
 #define CONFIG_FILES_MAX 2000
 
+/* Whether root is a system that has not booted: what stands below /run of it is not there after boot. */
+bool config_run_is_lost(const struct root *root);
+
 /* "tmpfiles.d", ".conf": from /etc/tmpfiles.d, /run/tmpfiles.d, /usr/local/lib/tmpfiles.d, /usr/lib/tmpfiles.d and
  * /lib/tmpfiles.d, where that is a directory of its own. */
 void config_files_read(const struct root *root, const char *directory, const char *suffix, struct config_files *files);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "config-file.h"
+
 enum directory { ETC, RUN, USR_LOCAL, USR, LIB, CONF, DIRECTORY_COUNT };
 
 static const char *const directory_paths[DIRECTORY_COUNT] = {
@@ -50,6 +52,7 @@ static void add_file(const struct root *root, struct sysctl_directories *directo
 		.path = directory == CONF ? xstrdup("/etc/sysctl.conf") : xasprintf("%s/%s", directory_paths[directory], name),
 		.text = STRBUF_INIT,
 	};
+	file->lost = directory == RUN && directories->run_is_lost;
 	file->null = root_readlink(root, file->path, &target) == 0 && streq(target.buf, "/dev/null");
 	file->error = file->null ? 0 : root_read(root, file->path, &file->text);
 }
@@ -80,6 +83,7 @@ void sysctl_directories_read(const struct root *root, struct sysctl_directories 
 {
 	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
 
+	directories->run_is_lost = config_run_is_lost(root);
 	for (enum directory i = ETC; i < CONF; i++) {
 		CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
 
@@ -146,6 +150,8 @@ static const char *why_ignored(const struct reader *reader, const struct sorted 
 {
 	if (!is_conf(file->place.file) && !ends_with(file->place.file->name, ".conf"))
 		return "the name of the file does not end in .conf";
+	if (file->place.file->lost)
+		return "the system boots with an empty /run";
 	if (file->rank == 0)
 		return reader->not_here;
 	if (reader->leaves_hidden && *file->place.file->name == '.')
@@ -179,7 +185,7 @@ size_t sysctl_directories_order(const struct sysctl_directories *directories, en
 	for (size_t i = 0; i < directories->count; i++)
 		files[i] = (struct sorted){
 			.place = { .file = &directories->files[i] },
-			.rank = rank_of(&readers[loader], &directories->files[i]),
+			.rank = directories->files[i].lost ? 0 : rank_of(&readers[loader], &directories->files[i]),
 		};
 	qsort(files, directories->count, sizeof(*files), compare);
 	for (size_t i = 0; i < directories->count; i++)

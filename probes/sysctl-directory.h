@@ -13,12 +13,14 @@ struct sysctl_file {
 	struct strbuf text;
 	int error;		/* negative errno where it could not be read */
 	bool null;		/* a symbolic link to /dev/null */
+	bool lost;		/* below /run of a system that has not booted */
 };
 
 struct sysctl_directories {
 	struct sysctl_file *files;
 	size_t count, capacity;
 	bool truncated;
+	bool run_is_lost;	/* of a system that has not booted */
 	/* The credential sysctl.extra, which systemd-sysctl reads after all files; path NULL: there is none.  What the
 	 * boot loader or the hypervisor passes is known only while the host runs. */
 	struct sysctl_file credential;

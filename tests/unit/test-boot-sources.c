@@ -74,6 +74,11 @@ static void a_hidden_list_is_masked_by_its_namesake(void **state)
 	tree_write(tree, "/run/modules-load.d/net.conf", "loop\n");
 	tree_write(tree, "/etc/modules-load.d/net.conf", "");
 	begin(tree);
+	/* A system that has not booted will have another /run. */
+	assert_boot(tree, &probe_boot_module,
+		    "masked = /usr/lib/modules-load.d/net.conf (/etc/modules-load.d/net.conf)\n");
+	tree_write(tree, "/proc/version", "Linux version 6.1.0\n");
+	begin(tree);
 	assert_boot(tree, &probe_boot_module,
 		    "masked = /usr/lib/modules-load.d/net.conf (/etc/modules-load.d/net.conf)\n"
 		    "masked = /run/modules-load.d/net.conf (/etc/modules-load.d/net.conf)\n");

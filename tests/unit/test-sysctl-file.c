@@ -76,6 +76,23 @@ static void files_are_merged_by_name_and_etc_hides_its_namesakes(void **state)
 		     "wins 4 /etc/sysctl.conf:1\n");
 }
 
+static void an_image_boots_with_another_run(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/run/sysctl.d/50-a.conf", "vm.swappiness = 1\n");
+	tree_write(tree, "/usr/lib/sysctl.d/50-a.conf", "vm.swappiness = 2\n");
+	read_files(tree);
+	assert_fates(tree, BOOT_SYSTEMD, "vm.swappiness",
+		     "ignored 1 /run/sysctl.d/50-a.conf:1 (the system boots with an empty /run)\n"
+		     "wins 2 /usr/lib/sysctl.d/50-a.conf:1\n");
+	tree_write(tree, "/proc/version", "Linux version 6.1.0\n");
+	read_files(tree);
+	assert_fates(tree, BOOT_SYSTEMD, "vm.swappiness",
+		     "masked 2 /usr/lib/sysctl.d/50-a.conf:1 (/run/sysctl.d/50-a.conf)\n"
+		     "wins 1 /run/sysctl.d/50-a.conf:1\n");
+}
+
 static void a_link_to_dev_null_an_empty_file_and_a_dead_link_hide_their_namesakes(void **state)
 {
 	struct tree *tree = *state;
@@ -534,6 +551,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(files_are_merged_by_name_and_etc_hides_its_namesakes),
+		TEST(an_image_boots_with_another_run),
 		TEST(a_link_to_dev_null_an_empty_file_and_a_dead_link_hide_their_namesakes),
 		TEST(a_hidden_file_is_read_by_sysctl_alone),
 		TEST(a_file_that_cannot_be_read_leaves_nothing_known_before_it),
