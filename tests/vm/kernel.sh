@@ -27,3 +27,23 @@ get_kernel() {
 	cp "$1"/kernel/boot/vmlinuz-* "$1/vmlinuz.new"
 	mv "$1/vmlinuz.new" "$1/vmlinuz"
 }
+
+# watched FILE COMMAND…: runs an emulator.  Now and then a guest sleeps for ever in its first seconds, having missed an interrupt:
+# when FILE has not grown after two minutes it is ended, and the status is 125.
+watched() {
+	watched_file=$1
+	shift
+	watched_size=$(wc -c <"$watched_file")
+	"$@" </dev/null &
+	emulator=$!
+	watched_left=60
+	while [ $watched_left -gt 0 ] && kill -0 $emulator 2>/dev/null && [ "$(wc -c <"$watched_file")" -eq "$watched_size" ]; do
+		sleep 2
+		watched_left=$((watched_left - 1))
+	done
+	if [ $watched_left -eq 0 ] && kill $emulator 2>/dev/null; then
+		wait $emulator || :
+		return 125
+	fi
+	wait $emulator
+}
