@@ -53,15 +53,7 @@ report() {
 		return 1
 		;;
 	esac
-	while IFS= read -r line; do
-		case $line in
-		"not ok "*) tap_failed=$((tap_failed + 1)) tap_count=$((tap_count + 1)) ;;
-		"ok "*) tap_count=$((tap_count + 1)) ;;
-		"#"*) ;;
-		*) line="# $line" ;;
-		esac
-		printf '%s\n' "$line" | sed -E "s/^((not )?ok) [0-9]+ /\1 $tap_count /"
-	done < <(grep -v '^1\.\.' "$cache/plan-$1/out/log")
+	retell "$cache/plan-$1/out/log"
 	same "the script for $1 came to its end" 0 "$(cat "$cache/plan-$1/out/status")"
 }
 
