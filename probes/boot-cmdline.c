@@ -15,6 +15,7 @@
 #include "boot-draft.h"
 #include "config-file.h"
 #include "probe.h"
+#include "sysctl-cmdline.h"
 #include "uki.h"
 
 #define ENTRIES_MAX 256
@@ -259,49 +260,23 @@ static const struct entry *booted(const struct cmdline_probe *probe)
 	return streq(wanted, "0") && !probe->bls ? probe->entries : find_title(probe, wanted);
 }
 
-struct argument {
-	char *text;		/* "NAME=VALUE", "NAME" */
-	size_t name;		/* length of NAME */
-};
-
-/* Words of a command line; quotes hold blanks together and are not part of the value. */
-static size_t split(const char *options, struct argument *arguments)
+static bool has_argument(const struct entry *entry, const struct cmdline_argument *wanted)
 {
-	size_t count = 0;
+	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
+	const char *cursor = entry->options;
 
-	while (count < ARGUMENTS_MAX) {
-		CLEANUP(strbuf_release) struct strbuf word = STRBUF_INIT;
-		bool quoted = false;
-
-		options += strspn(options, " \t\n");
-		if (!*options)
-			break;
-		for (; *options && (quoted || !strchr(" \t\n", *options)); options++) {
-			if (*options == '"')
-				quoted = !quoted;
-			else
-				strbuf_add_char(&word, *options);
-		}
-		if (streq(word.buf, "--"))
-			break;		/* what follows is for init */
-		arguments[count] = (struct argument){ .name = strcspn(word.buf, "=") };
-		arguments[count++].text = strbuf_steal(&word);
-	}
-	return count;
+	while (cmdline_next(&cursor, &argument))
+		if (streq(argument.name.buf, wanted->name.buf) && streq(argument.value.buf, wanted->value.buf))
+			return true;
+	return false;
 }
 
-static bool has_argument(const struct entry *entry, const char *text)
+static bool all_have(const struct cmdline_probe *probe, const struct cmdline_argument *argument)
 {
-	struct argument *arguments = xcalloc(ARGUMENTS_MAX, sizeof(*arguments));
-	size_t count = split(entry->options, arguments);
-	bool found = false;
-
-	for (size_t i = 0; i < count; i++) {
-		found |= streq(arguments[i].text, text);
-		free(arguments[i].text);
-	}
-	free(arguments);
-	return found;
+	for (size_t i = 0; i < probe->count; i++)
+		if (!has_argument(&probe->entries[i], argument))
+			return false;
+	return true;
 }
 
 /* Those that count each time they are given. */
@@ -317,30 +292,24 @@ static bool accumulates(const char *name)
 
 static void add_arguments(struct cmdline_probe *probe, const struct entry *entry, bool certain)
 {
-	struct argument *arguments = xcalloc(ARGUMENTS_MAX, sizeof(*arguments));
-	size_t count = split(entry->options, arguments);
+	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 	struct boot_site site = { entry->path, entry->line, entry->raw, strlen(entry->raw) };
+	const char *cursor = entry->options;
 
-	for (size_t i = 0; i < count; i++) {
-		CLEANUP(free_ptr) char *key = xasprintf("cmdline.%.*s", (int)arguments[i].name, arguments[i].text);
-		const char *value = arguments[i].text + arguments[i].name;
-		bool common = true;
+	for (size_t n = 0; n < ARGUMENTS_MAX && cmdline_next(&cursor, &argument); n++) {
 		struct boot_line *line;
 
-		for (size_t other = 0; !certain && other < probe->count; other++)
-			common &= has_argument(&probe->entries[other], arguments[i].text);
-		if (accumulates(key + strlen("cmdline."))) {
-			free(arguments[i].text);
+		if (accumulates(argument.name.buf))
 			continue;
-		}
-		line = boot_draft_add(&probe->draft, &site, SUBJECT_KIND_HOST, "", key, *value ? value + 1 : "");
-		if (!common) {
+		strbuf_reset(&key);
+		strbuf_addf(&key, "cmdline.%s", argument.name.buf);
+		line = boot_draft_add(&probe->draft, &site, SUBJECT_KIND_HOST, "", key.buf, argument.value.buf);
+		if (!certain && !all_have(probe, &argument)) {
 			line->fate = BOOT_UNRESOLVED;
 			line->why = "not every entry of the boot loader has it, and which one is booted is not known";
 		}
-		free(arguments[i].text);
 	}
-	free(arguments);
 }
 
 /* ---- the sources of grub.cfg ---- */

@@ -4,33 +4,10 @@
  *	UUID=0a3407de-014b-458b-b5c1-848e92a327a3 /srv\040data ext4 defaults,noatime 0 2
  *
  * is options = defaults,noatime of the mount "/srv data".  A line with noauto is not mounted by itself. */
-#include "../core/parse.h"
 #include "boot-draft.h"
 #include "config-file.h"
+#include "fstab-line.h"
 #include "probe.h"
-
-#define FSTAB "/etc/fstab"
-
-/* "\040" is a blank. */
-static char *take_field(const char **cursor)
-{
-	CLEANUP(strbuf_release) struct strbuf field = STRBUF_INIT;
-	const char *word;
-	size_t length;
-
-	if (!next_word(cursor, &word, &length))
-		return NULL;
-	for (size_t i = 0; i < length; i++) {
-		if (word[i] == '\\' && length - i > 3 && word[i + 1] >= '0' && word[i + 1] <= '3' &&
-		    strspn(word + i + 1, "01234567") >= 3) {
-			strbuf_add_char(&field, (char)((word[i + 1] - '0') * 64 + (word[i + 2] - '0') * 8 + word[i + 3] - '0'));
-			i += 3;
-		} else {
-			strbuf_add_char(&field, word[i]);
-		}
-	}
-	return strbuf_steal(&field);
-}
 
 static bool has_option(const char *options, const char *option)
 {
@@ -50,36 +27,47 @@ static bool is_secret(const char *options)
 	return strstr(options, "pass") || strstr(options, "secret");
 }
 
-static void read_line(struct boot_draft *draft, struct boot_site *site, const char *cursor)
+enum { SOURCE, TARGET, TYPE, OPTIONS, FIELD_COUNT };
+
+static void read_fields(struct boot_draft *draft, struct boot_site *site, const struct strbuf *fields, int count)
 {
-	CLEANUP(free_ptr) char *source = take_field(&cursor);
-	CLEANUP(free_ptr) char *target = take_field(&cursor);
-	CLEANUP(free_ptr) char *type = take_field(&cursor);
-	CLEANUP(free_ptr) char *options = take_field(&cursor);
+	const char *target = fields[TARGET].buf, *options = count > OPTIONS ? fields[OPTIONS].buf : "defaults";
+	bool secret = is_secret(options);
 	struct boot_line *line;
 
-	if (!source || !target || !type || (*target != '/' && !streq(target, "none") && !streq(target, "swap"))) {
+	if (count <= TYPE || (*target != '/' && !streq(target, "none") && !streq(target, "swap"))) {
 		line = boot_draft_add(draft, site, SUBJECT_KIND_HOST, "", "", "");
 		line->fate = BOOT_INVALID;
 		line->why = "expected DEVICE DIRECTORY TYPE OPTIONS";
 		return;
 	}
-	if (options && is_secret(options)) {
+	if (secret)
 		site->length = 0;
-		strcpy(options, "-");
-	}
 	if (*target == '/')
-		line = boot_draft_add(draft, site, SUBJECT_KIND_MOUNT, target, "options", options ? options : "defaults");
-	else
-		line = boot_draft_add(draft, site, SUBJECT_KIND_HOST, "", "swap", source);
-	line->optional = options && has_option(options, "nofail");
-	if (options && has_option(options, "noauto") && !has_option(options, "x-systemd.automount")) {
+		line = boot_draft_add(draft, site, SUBJECT_KIND_MOUNT, target, "options", secret ? "" : options);
+	else	/* several areas of swap are used beside each other */
+		line = boot_draft_add(draft, site, SUBJECT_KIND_HOST, "",
+				      boot_draft_format(draft, "swap.%s", fields[SOURCE].buf), fields[SOURCE].buf);
+	line->optional = has_option(options, "nofail");
+	if (has_option(options, "noauto") && !has_option(options, "x-systemd.automount")) {
 		line->fate = BOOT_IGNORED;
 		line->why = "noauto: it is mounted when somebody asks for it";
-	} else if (*target == '/' && options && has_option(options, "-")) {
+	} else if (*target == '/' && secret) {
 		line->fate = BOOT_UNRESOLVED;
 		line->why = "its options hold a password and were left out";
 	}
+}
+
+static void read_line(struct boot_draft *draft, struct boot_site *site, const char *cursor)
+{
+	struct strbuf fields[FIELD_COUNT] = { STRBUF_INIT, STRBUF_INIT, STRBUF_INIT, STRBUF_INIT };
+	int count = 0;
+
+	while (count < FIELD_COUNT && fstab_next_field(&cursor, &fields[count]))
+		count++;
+	read_fields(draft, site, fields, count);
+	for (int i = 0; i < FIELD_COUNT; i++)
+		strbuf_release(&fields[i]);
 }
 
 static int read_fstab(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
@@ -98,9 +86,6 @@ static int read_fstab(const struct root *root, const struct probe_options *optio
 		if (*lines.text.buf && *lines.text.buf != '#')
 			read_line(&draft, &site, lines.text.buf);
 	}
-	for (size_t i = 0; i < draft.count; i++)	/* several areas of swap are used beside each other */
-		if (streq(draft.lines[i].key, "swap"))
-			draft.lines[i].key = boot_draft_format(&draft, "swap.%s", draft.lines[i].value);
 	boot_draft_settle(&draft, BOOT_LAST_COUNTS);
 	boot_draft_store(&draft, snapshot, "fstab");
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "../core/parse.h"
 #include "probe.h"
+#include "sysctl-cmdline.h"
 
 #define GRUB "/etc/default/grub"
 #define GRUB_DIRECTORY "/etc/default/grub.d"
@@ -116,6 +117,27 @@ static void record_kind(struct loader_probe *probe, bool grub, bool entries)
 }
 
 /* "mitigations=off", of several the last one; a word without a value is 1, as the kernel has it for most. */
+static void record_parameter(struct loader_probe *probe, const char *name, int result, const char *path)
+{
+	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, value = STRBUF_INIT;
+	const char *cursor = probe->text.buf;
+	bool found = false;
+
+	while (result == 0 && cmdline_next(&cursor, &argument)) {
+		if (!streq(argument.name.buf, name))
+			continue;
+		found = true;
+		strbuf_reset(&value);
+		strbuf_add_string(&value, argument.has_value ? argument.value.buf : "1");
+	}
+	strbuf_addf(&key, "cmdline.%s", name);
+	if (found)
+		snapshot_set(probe->snapshot, SUBJECT_HOST, key.buf, value.buf, value.len, path);
+	else
+		snapshot_set_absent(probe->snapshot, SUBJECT_HOST, key.buf, result < 0 ? result : -ENOENT, path);
+}
+
 static void record_parameters(struct loader_probe *probe)
 {
 	static const char *const names[] = { "hugepages", "isolcpus", "mitigations", "nohz_full", "preempt", "psi", "rcu_nocbs",
@@ -123,28 +145,8 @@ static void record_parameters(struct loader_probe *probe)
 	static const char path[] = "/proc/cmdline";
 	int r = root_read(probe->root, path, &probe->text);
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, value = STRBUF_INIT;
-		const char *cursor = probe->text.buf, *word;
-		size_t length, n = strlen(names[i]);
-		bool found = false;
-
-		while (r == 0 && next_word(&cursor, &word, &length)) {
-			if (length < n || memcmp(word, names[i], n) != 0 || (length > n && word[n] != '='))
-				continue;
-			found = true;
-			strbuf_reset(&value);
-			if (length > n)
-				strbuf_add(&value, word + n + 1, length - n - 1);
-			else
-				strbuf_add_char(&value, '1');
-		}
-		strbuf_addf(&key, "cmdline.%s", names[i]);
-		if (found)
-			snapshot_set(probe->snapshot, SUBJECT_HOST, key.buf, value.buf, value.len, path);
-		else
-			snapshot_set_absent(probe->snapshot, SUBJECT_HOST, key.buf, r < 0 ? r : -ENOENT, path);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		record_parameter(probe, names[i], r, path);
 }
 
 static int loader_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)

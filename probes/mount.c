@@ -14,11 +14,11 @@
 
 #include "../core/parse.h"
 #include "block.h"
+#include "fstab-line.h"
 #include "libmount.h"
 #include "probe.h"
 
 #define TABLE_MAX (16U << 20)
-#define FSTAB "/etc/fstab"
 #define FSTAB_MAX (256U << 10)
 
 /* A node may have thousands of mounts that belong to containers, alike and short-lived. */
@@ -289,28 +289,11 @@ static void record_space(struct mount_probe *probe, subject_id subject, struct l
 	snapshot_setf(probe->snapshot, subject, "inodes.free", origin, "%" PRIu64, (uint64_t)st.f_favail);
 }
 
-/* The second word of a line: "\\040" is a blank there (fstab(5)). */
-static bool line_is_about(const char *line, size_t length, const char *target, struct strbuf *text)
+/* The second field is the mount point. */
+static bool line_is_about(const char *line, const char *target, struct strbuf *text)
 {
-	const char *cursor = line, *end = line + length;
-
-	for (int field = 0; field < 2; field++) {
-		cursor += strspn(cursor, " \t");
-		if (field == 0 && (cursor >= end || *cursor == '#'))
-			return false;
-		strbuf_reset(text);
-		for (; cursor < end && *cursor != ' ' && *cursor != '\t'; cursor++) {
-			bool octal = end - cursor > 3 && *cursor == '\\' && cursor[1] >= '0' && cursor[1] <= '3' &&
-				     strspn(cursor + 1, "01234567") >= 3;
-
-			if (octal)
-				strbuf_add_char(text, (char)((cursor[1] - '0') * 64 + (cursor[2] - '0') * 8 + cursor[3] - '0'));
-			else
-				strbuf_add_char(text, *cursor);
-			cursor += octal ? 3 : 0;
-		}
-	}
-	return streq(text->buf, target);
+	return fstab_next_field(&line, text) && *text->buf != '#' && fstab_next_field(&line, text) &&
+	       streq(text->buf, target);
 }
 
 /* The only line of fstab for this mount point, as it stands there: "/etc/fstab:5", a tab, and the line.  Not one with the
@@ -323,7 +306,7 @@ static void record_fstab_line(struct mount_probe *probe, subject_id subject, con
 	if (probe->tables->fstab_result < 0)
 		return;
 	do {
-		if (!line_is_about(cursor, strcspn(cursor, "\n"), target, &probe->text))
+		if (!line_is_about(cursor, target, &probe->text))
 			continue;
 		if (found)
 			return;

@@ -10,7 +10,7 @@
 #include "../../probes/probe.h"
 
 extern const struct probe probe_boot_module, probe_boot_tmpfiles, probe_boot_udev, probe_boot_cmdline, probe_boot_fstab,
-	probe_boot_node;
+	probe_boot_node, probe_loader, probe_sysctl_file;
 
 static const struct file {
 	const char *path;
@@ -26,6 +26,11 @@ static const struct file {
 	{ "/etc/fstab", &probe_boot_fstab },
 	{ "/var/lib/kubelet/config.yaml", &probe_boot_node },
 	{ "/etc/cloud/cloud.cfg", &probe_boot_node },
+	{ "/etc/default/grub", &probe_loader },
+	{ "/etc/kernel/cmdline", &probe_loader },
+	{ "/proc/cmdline", &probe_loader },
+	{ "/etc/sysctl.d/a.conf", &probe_sysctl_file },
+	{ "/etc/tuned/a/tuned.conf", &probe_sysctl_file },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,10 +43,26 @@ static void path_of(const struct file *file, struct strbuf *path)
 	strbuf_addf(path, "%s%s", root_path, file->path);
 }
 
+/* TuneD reads the profile that this file names. */
+static const struct file active_profile = { .path = "/etc/tuned/active_profile" };
+
+static void write_file(const struct file *file, const void *bytes, size_t size)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	int fd;
+
+	path_of(file, &path);
+	fd = open(path.buf, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || close(fd) < 0)
+		abort();
+}
+
 static void clean_up(void)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
+	path_of(&active_profile, &path);
+	(void)unlink(path.buf);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		path_of(&files[i], &path);
 		while (path.len > strlen(root_path)) {
@@ -66,6 +87,7 @@ static void make_directories(void)
 		}
 	}
 	(void)atexit(clean_up);
+	write_file(&active_profile, "a\n", 2);
 }
 
 /* Every line that was left is parsed back, and every one that is shadowed says by what. */
@@ -91,7 +113,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLEANUP(root_free_ptr) struct root *root = NULL;
 	static bool ready;
 	const struct file *file;
-	int fd;
 
 	if (!ready)
 		make_directories();
@@ -99,16 +120,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	file = &files[(uint8_t)(data[0] - '0') % ARRAY_SIZE(files)];
-	path_of(file, &path);
-	fd = open(path.buf, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)(size - 1) || close(fd) < 0)
-		abort();
+	write_file(file, data + 1, size - 1);
 	if (root_open(root_path, &root) < 0)
 		abort();
 	snapshot = snapshot_new();
 	(void)snapshot_subject(snapshot, SUBJECT_KIND_BLOCK, "sda", "/sys/block/sda/queue");
 	(void)file->probe->read(root, &options, snapshot);
 	check(snapshot);
+	path_of(file, &path);
 	(void)unlink(path.buf);
 	return 0;
 }

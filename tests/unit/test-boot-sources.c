@@ -359,7 +359,7 @@ static void lines_of_fstab_are_mounts_with_their_options(void **state)
 		    "shadowed mount:/srv data options=noatime,nofail /etc/fstab:3 (/etc/fstab:11)\n"
 		    "ignored mount:/mnt options=noauto /etc/fstab:4 (noauto: it is mounted when somebody asks for it)\n"
 		    "wins mount:/mnt/auto options=noauto,x-systemd.automount /etc/fstab:5\n"
-		    "unresolved mount:/x options=- /etc/fstab:6 (its options hold a password and were left out)\n"
+		    "unresolved mount:/x options= /etc/fstab:6 (its options hold a password and were left out)\n"
 		    "wins swap./dev/sda2=/dev/sda2 /etc/fstab:7\n"
 		    "wins swap./dev/sda3=/dev/sda3 /etc/fstab:8\n"
 		    "wins mount:/tmp options=defaults /etc/fstab:9\n"
