@@ -168,7 +168,8 @@ static void take_field(const char **cursor, const char *end, struct strbuf *out)
 			continue;
 		}
 		c++;
-		strbuf_add_char(out, *c == 't' ? '\t' : *c == 'n' ? '\n' : *c);
+		if (*c)
+			strbuf_add_char(out, *c == 't' ? '\t' : *c == 'n' ? '\n' : *c);
 	}
 	*cursor = c < end ? c + 1 : end;
 }
