@@ -42,6 +42,10 @@ static int open_directory(const char *path, struct diag *notes, struct strbuf *w
 		return r;
 	if (!root_is_live(root) && image_is_layout(root))
 		return image_open_layout(&source, root, notes, why, &input->root);
+	if (!root_is_live(root) && !image_is_file_system(root)) {
+		strbuf_addf(why, "a directory that is no root file system (with etc, usr, proc or boot), sosreport or OCI image layout");
+		return -EINVAL;
+	}
 	input->root = steal_ptr(&root);
 	return 0;
 }

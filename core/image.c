@@ -434,14 +434,27 @@ static void note_left_out(const struct image *image, struct diag *notes)
 					   image->left.count[i] - 1, reasons[i]);
 }
 
+/* One of them is in the top of whatever a report can be made of. */
+static const char *const top_names[] = { "boot", "etc", "lib", "proc", "run", "sos_commands", "sys", "usr", "var" };
+
 static bool is_file_system(const struct image_node *top)
 {
-	static const char *const names[] = { "boot", "etc", "lib", "proc", "run", "sos_commands", "sys", "usr", "var" };
-
 	for (const struct image_node *node = top->children; node; node = node->next)
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-			if (node->type != IMAGE_GONE && streq(node->name, names[i]))
+		for (size_t i = 0; i < ARRAY_SIZE(top_names); i++)
+			if (node->type != IMAGE_GONE && streq(node->name, top_names[i]))
 				return true;
+	return false;
+}
+
+bool image_is_file_system(const struct root *directory)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(top_names); i++) {
+		char path[32] = "/";
+
+		memcpy(path + 1, top_names[i], strlen(top_names[i]) + 1);
+		if (root_exists(directory, path))
+			return true;
+	}
 	return false;
 }
 

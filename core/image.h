@@ -32,6 +32,9 @@ int image_open(const struct image_source *source, struct stream *stream, int fd,
 
 /* A directory that holds an OCI image layout or an unpacked docker save. */
 bool image_is_layout(const struct root *directory);
+
+/* A directory that is the top of a file system, of a captured tree or of a sosreport. */
+bool image_is_file_system(const struct root *directory);
 int image_open_layout(const struct image_source *source, const struct root *directory, struct diag *notes,
 		      struct strbuf *why, struct root **ret_root);
 

@@ -83,8 +83,14 @@ cp -r "$work/good" "$work/tree"
 (cd "$work/tree/proc/sys/net" && for _ in $(seq 300); do mkdir d && cd d || exit; done)
 survives "deep directories" "$work/tree"
 
+# Nothing to read is not a host without faults.
 mkdir "$work/nothing"
-survives "an empty directory" "$work/nothing"
+for verb in advise audit capture; do
+	timeout -k 5 60 "$keisoku" $verb --quiet --root "$work/nothing" >"$work/out" 2>"$work/err"
+	same "an empty directory: $verb refuses it" 3 $?
+	contains "an empty directory: $verb says what was expected" "no root file system (with etc, usr, proc or boot)" \
+		"$(cat "$work/err")"
+done
 
 # As somebody who may read nothing.
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
