@@ -465,7 +465,7 @@ static void apply_exclude(struct sysctl_resolver *resolver, size_t position)
 
 	if (resolver->loader == SYSCTL_PROCPS && !resolver->known && resolver->items[position].pattern &&
 	    sysctl_key_of_path(resolver->items[position].path, &key))
-		(void)add_record(resolver, position, key.buf, BOOT_EXCLUDED, "");
+		add_beaten(resolver, position, key.buf, position + 1, false);	/* by itself */
 }
 
 static void apply_item(struct sysctl_resolver *resolver, size_t position)
