@@ -44,7 +44,7 @@ if command -v systemd-tmpfiles >/dev/null; then
 	for ((i = 0; i < layouts; i++)); do
 		begin
 		for key in $keys; do printf 'untouched\n' | write "/proc/sys/vm/$key"; done
-		for file in etc/tmpfiles.d/b etc/tmpfiles.d/d run/tmpfiles.d/b usr/lib/tmpfiles.d/a usr/lib/tmpfiles.d/d; do
+		for file in etc/tmpfiles.d/b etc/tmpfiles.d/d usr/local/lib/tmpfiles.d/b usr/lib/tmpfiles.d/a usr/lib/tmpfiles.d/d; do
 			random 4
 			[ "$drawn" -gt 0 ] || continue
 			random 4
@@ -78,7 +78,7 @@ if command -v systemd-tmpfiles >/dev/null; then
 		[ "$(printf '%s' "$expected")" = "$(printf '%s' "$found" | sed '/^ $/d')" ] || {
 			differ=$((differ + 1))
 			printf '# layout %s\n# expected:\n%s\n# found:\n%s\n' "$i" "$expected" "$found" | sed 's/^[^#]/# &/'
-			grep -r . "$work/root"/*/tmpfiles.d "$work/root"/usr/lib/tmpfiles.d | sed "s|$work/root|# |"
+			grep -r . "$work/root"/etc "$work/root"/usr | sed "s|$work/root|# |"
 		}
 	done
 	same "what systemd-tmpfiles writes in $layouts layouts" 0 "$differ"
