@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sysctls, and files of /sys that are like them: keys that the kernel does not have or does not take, and values that will not be
+ * there after boot. */
+#include "drift.h"
+
+#include <fnmatch.h>
+
+#include "../core/owner.h"
+#include "../core/parse.h"
+
+#define NEAREST_MAX 50		/* unknown keys for which a name like it is looked for */
+
+bool ask_out_of_range(struct keyed *keyed)
+{
+	const struct boot_line *line = keyed_winner(keyed);
+	const struct entry *entry = keyed->entry;
+
+	if (!line || !value_is_refused(entry, line->value))
+		return false;
+	keyed_add_site(keyed, line);
+	if (value_of_setting(entry, line->value, strlen(line->value)).type == VALUE_UNKNOWN)
+		keyed_say(keyed, "\"%s\" is no number.", line->value);
+	else
+		keyed_say(keyed, "%s is not from %lld to %llu.", line->value, (long long)entry->range_min,
+		    (unsigned long long)entry->range_max);
+	return true;
+}
+
+/* "an older name of net.netfilter.nf_conntrack_max", "/sys/kernel/debug/sched/… since 5.13", "moved to …" */
+static bool is_renamed(const char *obsolete)
+{
+	const char *word = strcspn(obsolete, " ") > 4 && memchr(obsolete, '.', strcspn(obsolete, " ")) ? obsolete : NULL;
+
+	return strstr(obsolete, "older name") || starts_with(obsolete, "moved to") || *obsolete == '/' || word;
+}
+
+/* A key that still works under its old name is nobody's fault. */
+static bool ask_obsolete(struct keyed *keyed, bool renamed)
+{
+	const struct boot_line *line = keyed_winner(keyed);
+	const char *obsolete = keyed->entry ? keyed->entry->obsolete : NULL;
+
+	if (!line || line->optional || !obsolete || is_renamed(obsolete) != renamed || (renamed && keyed_is_present(keyed)))
+		return false;
+	if (!keyed_is_absent(keyed) && !keyed_is_present(keyed) && !strstr(obsolete, "removed") && !strstr(obsolete, "without effect") &&
+	    !strstr(obsolete, "ignored") && !renamed)
+		return false;
+	keyed_add_site(keyed, line);
+	keyed_say(keyed, "%s: %s.", keyed->key, obsolete);
+	return true;
+}
+
+bool ask_renamed(struct keyed *keyed)
+{
+	return ask_obsolete(keyed, true);
+}
+
+bool ask_removed(struct keyed *keyed)
+{
+	return ask_obsolete(keyed, false);
+}
+
+/* Edits between two names, as far as they are few. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[64], n = strlen(a), m = strlen(b);
+
+	if (n >= ARRAY_SIZE(row) || m >= ARRAY_SIZE(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= m; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			size_t above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+
+			best = above + 1 < best ? above + 1 : best;
+			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			diagonal = above;
+			row[j] = best;
+		}
+	}
+	return row[m];
+}
+
+static const char *nearest_key(const struct keyed *keyed)
+{
+	const struct registry *registry = keyed->auditing->registry;
+	const char *nearest = NULL;
+	size_t best = 3;
+
+	for (size_t i = 0; i < registry_total(registry); i++) {
+		const struct entry *entry = registry_at(registry, i);
+		size_t d;
+
+		if (entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || strchr(entry->key, '*') || entry->obsolete)
+			continue;
+		d = distance(keyed->key, entry->key);
+		if (d < best) {
+			best = d;
+			nearest = entry->key;
+		}
+	}
+	return nearest;
+}
+
+/* Without a running kernel only a name that is almost another one is told: the registry does not have every key. */
+bool ask_unknown_key(struct keyed *keyed)
+{
+	const struct boot_line *line = keyed_winner(keyed);
+	const char *nearest;
+
+	if (!line || line->optional || keyed_is_present(keyed) || drift_is_of_interface(keyed->key) || !streq(line->source, "sysctl") ||
+	    (keyed->entry && keyed->entry->module))
+		return false;
+	if (keyed->running && keyed->running->absence != ABSENT)
+		return false;
+	if (keyed->entry && !keyed_is_absent(keyed))
+		return false;
+	nearest = keyed->entry || ++keyed->auditing->unknown_keys > NEAREST_MAX ? NULL : nearest_key(keyed);
+	if (!keyed_is_absent(keyed) && !nearest)
+		return false;
+	keyed_add_site(keyed, line);
+	if (nearest)
+		keyed_say(keyed, "There is no %s; is %s meant?", keyed->key, nearest);
+	else
+		keyed_say(keyed, "This kernel has no %s.", keyed->key);
+	return true;
+}
+
+/* Whether a file of modules-load.d names it. */
+static bool is_loaded_at_boot(const struct keyed *keyed, const char *module)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+
+	strbuf_addf(&key, "module.%s.loaded", module);
+	return boot_outcome(keyed->auditing->boot, "", SUBJECT_KIND_HOST, "", key.buf).state == BOOT_STATE_SET;
+}
+
+bool ask_dead_line(struct keyed *keyed)
+{
+	const struct boot_line *line = keyed_winner(keyed);
+	const char *module = keyed->entry ? keyed->entry->module : NULL;
+
+	if (!line || line->optional || !module || keyed->auditing->contained || is_loaded_at_boot(keyed, module) ||
+	    !streq(line->source, "sysctl"))
+		return false;
+	/* It runs as written: something loads the module early enough, or applies the files again. */
+	if (keyed_is_present(keyed) && drift_same_raw(keyed->entry, keyed->running->raw, line->value))
+		return false;
+	keyed_add_site(keyed, line);
+	if (keyed_is_present(keyed))
+		keyed_say(keyed, "%s came with the module %s after the files had been applied, and is %s.", keyed->key, module,
+		    keyed->running->raw);
+	else
+		keyed_say(keyed, "%s comes with the module %s, which no file of modules-load.d names.", keyed->key, module);
+	return true;
+}
+
+/* What the kubelet sets itself, and what container engines set again when they start. */
+static bool is_set_by_program(const struct keyed *keyed)
+{
+	static const char *const patterns[] = { "net.ipv4.ip_forward", "net.*.forwarding", "net.bridge.*", "net.netfilter.*",
+						"net.*.route_localnet" };
+	const struct snapshot *snapshot = keyed->auditing->snapshot;
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
+		if (fnmatch(patterns[i], keyed->key, 0) == 0 &&
+		    (owner_is_active(snapshot, "docker") || owner_is_active(snapshot, "kubelet")))
+			return true;
+	return owner_kubelet_value(keyed->key) && owner_is_active(keyed->auditing->snapshot, "kubelet");
+}
+
+static bool ask_lost(struct keyed *keyed, bool one_way)
+{
+	const struct boot_line *line = keyed_winner(keyed);
+	bool cannot_go_back = keyed->entry && keyed->entry->class == ENTRY_TUNABLE && keyed->entry->reversible != REVERSIBLE_YES;
+
+	if (!line || one_way != cannot_go_back || !keyed_runs_otherwise(keyed, line->value) || is_set_by_program(keyed) ||
+	    drift_is_of_interface(keyed->key))
+		return false;
+	keyed_add_site(keyed, line);
+	keyed_say(keyed, "%s runs as %s, and %s says %s.", keyed->key, keyed->running->raw, keyed_place(keyed, line), line->value);
+	return true;
+}
+
+bool ask_one_way(struct keyed *keyed)
+{
+	return ask_lost(keyed, true);
+}
+
+bool ask_lost_at_boot(struct keyed *keyed)
+{
+	return ask_lost(keyed, false);
+}
+
+/* clang-format off */
+/* Keys that programs set on healthy hosts although no file says so. */
+static const struct set_by {
+	const char *pattern;
+	const char *manager;		/* NULL: any host */
+} set_by_programs[] = {
+	{ "fs.file-max", NULL },		/* systemd, before anything else */
+	{ "fs.nr_open", NULL },
+	{ "kernel.core_pattern", NULL },	/* systemd-coredump, apport, abrt */
+	{ "kernel.core_pipe_limit", NULL },
+	{ "kernel.hostname", NULL },
+	{ "kernel.domainname", NULL },
+	{ "kernel.modprobe", NULL },
+	{ "kernel.pid_max", NULL },		/* the kernel, from the number of processors */
+	{ "kernel.printk", NULL },		/* quiet on the command line, klogd, dmesg -n */
+	{ "kernel.tainted", NULL },
+	{ "net.unix.max_dgram_qlen", NULL },	/* systemd */
+	{ "vm.min_free_kbytes", NULL },		/* khugepaged */
+	{ "net.ipv4.ip_forward", NULL },	/* every container engine, hypervisor and VPN */
+	{ "net.ipv4.conf.*", NULL },
+	{ "net.ipv6.conf.*", NULL },
+	{ "net.bridge.*", NULL },
+	{ "net.netfilter.*", NULL },		/* kube-proxy, the size of memory */
+	{ "net.nf_conntrack_max", NULL },
+	{ "vm.overcommit_memory", "kubelet" },
+	{ "vm.panic_on_oom", "kubelet" },
+	{ "kernel.panic", "kubelet" },
+	{ "kernel.panic_on_oops", "kubelet" },
+	{ "kernel.keys.*", "kubelet" },
+	{ "kernel.numa_balancing", "numad" },
+	{ "net.*", "bpftune" },
+	{ "vm.*", "bpftune" },
+	{ "*", "tuned" },			/* plug-ins and scripts of its profile */
+	{ "*", "saptune" },
+	{ "*", "sapconf" },
+};
+/* clang-format on */
+
+static bool is_usual(const struct keyed *keyed)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(set_by_programs); i++)
+		if (fnmatch(set_by_programs[i].pattern, keyed->key, 0) == 0 &&
+		    (!set_by_programs[i].manager ||
+		     owner_is_active(keyed->auditing->snapshot, set_by_programs[i].manager)))
+			return true;
+	return false;
+}
+
+/* clang-format off */
+/* Parameters of the kernel command line that set a key, and so outlast a boot. */
+static const struct set_by_parameter {
+	const char *key, *parameter;
+} set_by_parameters[] = {
+	{ "kernel.hung_task_panic", "hung_task_panic=" },
+	{ "kernel.nmi_watchdog", "nmi_watchdog=" },
+	{ "kernel.nmi_watchdog", "nowatchdog" },
+	{ "kernel.numa_balancing", "numa_balancing=" },
+	{ "kernel.panic", "panic=" },
+	{ "kernel.panic_on_oops", "oops=panic" },
+	{ "kernel.panic_on_warn", "panic_on_warn" },
+	{ "kernel.panic_print", "panic_print=" },
+	{ "kernel.randomize_va_space", "norandmaps" },
+	{ "kernel.sched_schedstats", "schedstats=" },
+	{ "kernel.soft_watchdog", "nosoftlockup" },
+	{ "kernel.soft_watchdog", "nowatchdog" },
+	{ "kernel.softlockup_panic", "softlockup_panic=" },
+	{ "kernel.split_lock_mitigate", "split_lock_detect=" },
+	{ "kernel.task_delayacct", "delayacct" },
+	{ "kernel.traceoff_on_warning", "traceoff_on_warning" },
+	{ "kernel.watchdog", "nowatchdog" },
+	{ "kernel.watchdog_cpumask", "nohz_full=" },
+	{ "kernel.watchdog_thresh", "watchdog_thresh=" },
+	{ "vm.nr_hugepages", "hugepages=" },
+};
+/* clang-format on */
+
+static bool is_parameter(const struct keyed *keyed)
+{
+	const char *line = snapshot_text(keyed->auditing->snapshot, SUBJECT_HOST, "kernel.cmdline"), *cursor = line, *word;
+	CLEANUP(strbuf_release) struct strbuf own = STRBUF_INIT;
+	size_t length;
+
+	strbuf_addf(&own, "sysctl.%s=", keyed->key);
+	while (cursor && next_word(&cursor, &word, &length)) {
+		if (length >= own.len && memcmp(word, own.buf, own.len) == 0)
+			return true;
+		for (size_t i = 0; i < ARRAY_SIZE(set_by_parameters); i++) {
+			size_t n = strlen(set_by_parameters[i].parameter);
+
+			if (streq(set_by_parameters[i].key, keyed->key) && length >= n &&
+			    memcmp(word, set_by_parameters[i].parameter, n) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_namespaced(const struct keyed *keyed)
+{
+	const char *namespace = snapshot_text(keyed->auditing->snapshot, SUBJECT_HOST, "network.namespace");
+
+	return namespace && !streq(namespace, "init") && keyed->entry->scope == SCOPE_NET_NAMESPACE;
+}
+
+/* Only where files were read at all: an input without them says nothing about what they set. */
+bool ask_runtime_only(struct keyed *keyed)
+{
+	const struct entry *entry = keyed->entry;
+
+	if (keyed->outcome.state != BOOT_STATE_UNSET || keyed->n_lines > 0 || boot_count(keyed->auditing->boot) == 0 ||
+	    !entry || entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || !keyed->kernel_default ||
+	    entry->coupled.count > 0 || is_usual(keyed) || is_parameter(keyed) || is_namespaced(keyed) ||
+	    !keyed_runs_otherwise(keyed, keyed->kernel_default))
+		return false;
+	keyed_say(keyed, "%s is %s; without a file the kernel makes it %s.", keyed->key, keyed->running->raw,
+	    keyed->kernel_default);
+	return true;
+}
