@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proposal.h"
+
+void proposal_release(struct proposal *proposal)
+{
+	free(proposal->items);
+	arena_release(&proposal->arena);
+	diag_release(&proposal->diag);
+	*proposal = (struct proposal)PROPOSAL_INIT;
+}
+
+static const char *copied(struct proposal *proposal, const char *text)
+{
+	return text && *text ? arena_strdup(&proposal->arena, text) : "";
+}
+
+struct proposed *proposal_add(struct proposal *proposal, const struct proposed *item)
+{
+	struct proposed *added;
+
+	if (proposal->count == PROPOSED_MAX) {
+		proposal->left_out++;
+		return NULL;
+	}
+	GROW(proposal->items, proposal->capacity, proposal->count + 1);
+	added = &proposal->items[proposal->count++];
+	*added = *item;
+	added->path = copied(proposal, item->path);
+	added->text = copied(proposal, item->text);
+	added->form = copied(proposal, item->form);
+	added->via = copied(proposal, item->via);
+	added->subject = copied(proposal, item->subject);
+	added->key = copied(proposal, item->key);
+	added->value = copied(proposal, item->value);
+	added->spread_why = copied(proposal, item->spread_why);
+	added->file = copied(proposal, item->file);
+	added->condition = copied(proposal, item->condition);
+	added->before = copied(proposal, item->before);
+	added->why = copied(proposal, item->why);
+	added->instead = copied(proposal, item->instead);
+	return added;
+}

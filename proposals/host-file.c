@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that have a place on a host: each is given to the probe that reads it there, in a root that holds nothing else, so that
+ * a proposed file is understood exactly as an installed one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <regex.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../core/boot.h"
+#include "../core/scratch.h"
+#include "../probes/probe.h"
+#include "../probes/sysctl-line.h"
+#include "reader.h"
+
+/* Which probe reads a file, and what is proposed by it. */
+struct host_file {
+	const char *pattern;		/* of its path */
+	const char *probe;		/* its name; NULL: sysctl lines, read here */
+	const char *form;
+	unsigned int when;
+};
+
+#define BOTH (PROPOSED_NOW | PROPOSED_BOOT)
+
+static const struct host_file host_files[] = {
+	{ "/etc/sysctl.conf", NULL, "sysctl.d", BOTH },
+	{ "/etc/sysctl.d/*", NULL, "sysctl.d", BOTH },
+	{ "/run/sysctl.d/*", NULL, "sysctl.d", BOTH },
+	{ "/usr/lib/sysctl.d/*", NULL, "sysctl.d", BOTH },
+	{ "/usr/local/lib/sysctl.d/*", NULL, "sysctl.d", BOTH },
+	{ "/lib/sysctl.d/*", NULL, "sysctl.d", BOTH },
+	{ "/etc/tmpfiles.d/*.conf", "boot-tmpfiles", "tmpfiles.d", PROPOSED_BOOT },
+	{ "/run/tmpfiles.d/*.conf", "boot-tmpfiles", "tmpfiles.d", PROPOSED_BOOT },
+	{ "/usr/lib/tmpfiles.d/*.conf", "boot-tmpfiles", "tmpfiles.d", PROPOSED_BOOT },
+	{ "/usr/local/lib/tmpfiles.d/*.conf", "boot-tmpfiles", "tmpfiles.d", PROPOSED_BOOT },
+	{ "/etc/udev/rules.d/*.rules", "boot-udev", "udev", PROPOSED_BOOT },
+	{ "/run/udev/rules.d/*.rules", "boot-udev", "udev", PROPOSED_BOOT },
+	{ "/usr/lib/udev/rules.d/*.rules", "boot-udev", "udev", PROPOSED_BOOT },
+	{ "/lib/udev/rules.d/*.rules", "boot-udev", "udev", PROPOSED_BOOT },
+	{ "/etc/modprobe.d/*.conf", "boot-module", "modprobe.d", PROPOSED_BOOT },
+	{ "/usr/lib/modprobe.d/*.conf", "boot-module", "modprobe.d", PROPOSED_BOOT },
+	{ "/lib/modprobe.d/*.conf", "boot-module", "modprobe.d", PROPOSED_BOOT },
+	{ "/etc/modules", "boot-module", "modules-load.d", PROPOSED_BOOT },
+	{ "/etc/modules-load.d/*.conf", "boot-module", "modules-load.d", PROPOSED_BOOT },
+	{ "/usr/lib/modules-load.d/*.conf", "boot-module", "modules-load.d", PROPOSED_BOOT },
+	{ "/etc/fstab", "boot-fstab", "fstab", PROPOSED_BOOT },
+	{ "/etc/security/limits.conf", "limits", "limits", BOTH },
+	{ "/etc/security/limits.d/*.conf", "limits", "limits", BOTH },
+	{ "/etc/default/grub", "boot-cmdline", "kernel-command-line", PROPOSED_BOOT },
+	{ "/etc/default/grub.d/*.cfg", "boot-cmdline", "kernel-command-line", PROPOSED_BOOT },
+	{ "/etc/kernel/cmdline", "boot-cmdline", "kernel-command-line", PROPOSED_BOOT },
+	{ "/boot/loader/entries/*.conf", "boot-cmdline", "kernel-command-line", PROPOSED_BOOT },
+	{ "/etc/systemd/system.conf", "limits", "systemd", PROPOSED_BOOT },
+	{ "/etc/systemd/system.conf.d/*.conf", "limits", "systemd", PROPOSED_BOOT },
+	{ "/etc/systemd/system/*.d/*.conf", "unit", "systemd", BOTH },
+	{ "/etc/systemd/system/*.*", "unit", "systemd", BOTH },
+	{ "/usr/lib/systemd/system/*.*", "unit", "systemd", BOTH },
+};
+
+static const struct host_file *host_file_find(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(host_files); i++)
+		if (fnmatch(host_files[i].pattern, path, FNM_PATHNAME) == 0)
+			return &host_files[i];
+	return NULL;
+}
+
+/* What every item of a text has in common. */
+static struct proposed common(const struct proposed_text *text, const char *form, unsigned int when)
+{
+	return (struct proposed){
+		.path = text->path,
+		.form = text->form ? text->form : form,
+		.via = text->via ? text->via : text->file,
+		.kind = SUBJECT_KIND_HOST,
+		.when = text->when ? text->when : when,
+		.file = text->file,
+		.appended = text->use == TEXT_APPENDS,
+		.optional = text->optional,
+		.condition = text->condition,
+	};
+}
+
+static void set_line(struct proposed *item, const struct proposed_text *text, unsigned int line)
+{
+	item->line = item->last_line = proposed_text_line(text, line > 0 ? line - 1 : 0);
+	item->file_line = text->use == TEXT_REPLACES ? line : 0;
+}
+
+/* ---- sysctl lines ---- */
+
+static void add_sysctl(struct reading *reading, struct proposed *item, const struct sysctl_line *line)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	bool named = sysctl_key_of_path(line->path.buf, &key);
+
+	item->optional |= line->optional;
+	item->key = key.buf;
+	item->value = line->value.buf;
+	item->pattern = strpbrk(key.buf, "*?[") != NULL;
+	item->why = line->why;
+	if (line->kind == SYSCTL_LINE_INVALID) {
+		item->fate = PROPOSED_BROKEN;
+	} else if (line->kind == SYSCTL_LINE_EXCLUDE) {
+		item->fate = PROPOSED_UNCLEAR;
+		item->why = "the line only takes its key out of patterns of other lines";
+	} else if (!named) {
+		item->fate = PROPOSED_BROKEN;
+		item->why = "the name leaves /proc/sys or names nothing";
+	}
+	(void)proposal_add(reading->proposal, item);
+}
+
+static void read_sysctl_lines(struct reading *reading, const struct proposed_text *text)
+{
+	CLEANUP(sysctl_line_release) struct sysctl_line line = SYSCTL_LINE_INIT;
+	struct sysctl_cursor cursor = SYSCTL_CURSOR(text->text, text->length);
+	CLEANUP(strbuf_release) struct strbuf shown = STRBUF_INIT;
+
+	while (sysctl_next_line(SYSCTL_SYSTEMD, &cursor)) {
+		struct proposed item = common(text, "sysctl.d", BOTH);
+
+		sysctl_line_parse(SYSCTL_SYSTEMD, cursor.line, cursor.length, &line);
+		if (line.kind == SYSCTL_LINE_EMPTY)
+			continue;
+		strbuf_reset(&shown);
+		strbuf_add(&shown, cursor.line, cursor.length);
+		item.text = shown.buf;
+		set_line(&item, text, cursor.number);
+		add_sysctl(reading, &item, &line);
+	}
+}
+
+/* ---- files that a probe reads ---- */
+
+static int make_directories(int directory, const char *path)
+{
+	CLEANUP(strbuf_release) struct strbuf part = STRBUF_INIT;
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		strbuf_reset(&part);
+		strbuf_add(&part, path, (size_t)(slash - path));
+		if (mkdirat(directory, part.buf, 0700) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+static int put_file(const struct scratch *scratch, const struct proposed_text *text)
+{
+	const char *path = text->file + strspn(text->file, "/");
+	CLEANUP(close_fd) int fd = -1;
+	size_t done = 0;
+	int r = make_directories(scratch->fd, path);
+
+	if (r < 0)
+		return r;
+	fd = openat(scratch->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	while (done < text->length) {
+		ssize_t n = write(fd, text->text + done, text->length - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static const struct probe *probe_find(const char *name)
+{
+	for (size_t i = 0; probes[i]; i++)
+		if (streq(probes[i]->name, name))
+			return probes[i];
+	return NULL;
+}
+
+static int run_probe(const struct host_file *known, const struct proposed_text *text, struct snapshot *snapshot)
+{
+	CLEANUP(scratch_free_ptr) struct scratch *scratch = NULL;
+	CLEANUP(root_free_ptr) struct root *root = NULL;
+	const struct probe *probe = probe_find(known->probe);
+	struct probe_options options = { 0 };
+	int r = probe ? scratch_new(&scratch) : -ENOENT;
+
+	if (r == 0)
+		r = put_file(scratch, text);
+	if (r == 0)
+		r = root_open(scratch->path, &root);
+	return r == 0 ? probe->read(root, &options, snapshot) : r;
+}
+
+/* What became of a line within its own file. */
+static void set_fate(struct proposed *item, const struct boot_line *line)
+{
+	item->why = line->why;
+	switch (line->fate) {
+	case BOOT_WINS:
+	case BOOT_SHADOWED:
+	case BOOT_MASKED:
+	case BOOT_EXCLUDED:
+		item->fate = PROPOSED_SETS;
+		item->why = "";
+		break;
+	case BOOT_INVALID:
+	case BOOT_IGNORED:
+		item->fate = PROPOSED_BROKEN;
+		break;
+	case BOOT_UNRESOLVED:
+		item->fate = line->pattern && *line->pattern ? PROPOSED_SETS : PROPOSED_UNCLEAR;
+		break;
+	case BOOT_FATE_COUNT:
+		break;
+	}
+}
+
+static void add_boot_line(struct reading *reading, const struct proposed_text *text, const struct host_file *known,
+			  const struct boot_line *line)
+{
+	struct proposed item = common(text, known->form, known->when);
+
+	set_line(&item, text, line->line);
+	item.text = line->text;
+	item.kind = line->kind;
+	item.subject = line->subject;
+	item.key = line->key;
+	item.value = line->value;
+	item.pattern = strpbrk(line->subject, "*?[") || strpbrk(line->key, "*?[");
+	item.optional |= line->optional;
+	set_fate(&item, line);
+	(void)proposal_add(reading->proposal, &item);
+}
+
+/* "defaults,noatime,commit=30": each option is a setting of its own. */
+static void add_options(struct reading *reading, const struct proposed_text *text, const struct host_file *known,
+			const struct boot_line *line)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, value = STRBUF_INIT;
+	const char *option = line->value;
+	bool more = true;
+
+	while (more) {
+		size_t length = strcspn(option, ","), name = strcspn(option, ",=");
+		struct boot_line one = *line;
+
+		strbuf_reset(&key);
+		strbuf_reset(&value);
+		strbuf_addf(&key, "options.%.*s", (int)name, option);
+		if (name < length)
+			strbuf_add(&value, option + name + 1, length - name - 1);
+		else
+			strbuf_add_string(&value, "true");
+		one.key = key.buf;
+		one.value = value.buf;
+		if (length > 0 && !streq(key.buf, "options.defaults"))
+			add_boot_line(reading, text, known, &one);
+		more = option[length] == ',';
+		option += length + 1;
+	}
+}
+
+static void read_probed(struct reading *reading, const struct proposed_text *text, const struct host_file *known)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+	int r = run_probe(known, text, snapshot);
+
+	if (r < 0) {
+		read_unclear(reading, text, 0, "it could not be read as %s: %s", text->file, strerror(-r));
+		return;
+	}
+	boot = boot_read(snapshot);
+	for (size_t i = 0; i < boot_count(boot); i++) {
+		const struct boot_line *line = boot_at(boot, i);
+
+		if (!streq(line->path, text->file))
+			continue;
+		if (line->kind == SUBJECT_KIND_MOUNT && streq(line->key, "options"))
+			add_options(reading, text, known, line);
+		else
+			add_boot_line(reading, text, known, line);
+	}
+}
+
+bool read_host_file(struct reading *reading, const struct proposed_text *text)
+{
+	const struct host_file *known = text->file ? host_file_find(text->file) : NULL;
+
+	if (!known || strstr(text->file, "/../"))
+		return false;
+	if (known->probe)
+		read_probed(reading, text, known);
+	else
+		read_sysctl_lines(reading, text);
+	return true;
+}
+
+/* ---- as readers of their own ---- */
+
+/* Where a file stands whose place is not told by its name, and what its lines look like. */
+static const struct form {
+	const char *name;
+	const char *directory, *suffix;	/* suffix NULL: directory is the file */
+	const char *line;		/* POSIX extended: each line that is not empty and no comment; NULL: told by its name only */
+} forms[] = {
+	{ "sysctl.d", "/etc/sysctl.d/", ".conf", "^-?[a-z0-9_]+[./][][a-zA-Z0-9_.*?/:@+-]+[[:blank:]]*=" },
+	{ "udev", "/etc/udev/rules.d/", ".rules",
+	  "^[A-Z]+([{][^}]*[}])?[[:blank:]]*(==|!=|[+:-]?=)[[:blank:]]*\".*\"" },
+	{ "tmpfiles.d", "/etc/tmpfiles.d/", ".conf", "^[a-zA-Z][-+!=~^$]*[[:blank:]]+\"?/" },
+	{ "modprobe.d", "/etc/modprobe.d/", ".conf", "^(options|blacklist|install|remove|alias|softdep|weakdep)[[:blank:]]" },
+	{ "modules-load.d", "/etc/modules-load.d/", ".conf", NULL },
+	{ "fstab", "/etc/fstab", NULL,
+	  "^[^[:blank:]]+[[:blank:]]+(/[^[:blank:]]*|none|swap)[[:blank:]]+[a-z0-9_.,]+[[:blank:]]+[^[:blank:]]+" },
+	{ "limits", "/etc/security/limits.d/", ".conf",
+	  "^[^[:blank:]]+[[:blank:]]+(soft|hard|-)[[:blank:]]+[a-z]+[[:blank:]]+[^[:blank:]]+$" },
+	{ "kernel-command-line", "/etc/default/grub", NULL, NULL },
+	{ "systemd", "/etc/systemd/system/", "", NULL },
+};
+
+static const struct form *form_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (streq(forms[i].name, name))
+			return &forms[i];
+	return NULL;
+}
+
+/* Every line that says something looks so; at least one does. */
+static bool all_lines_match(const char *pattern, const char *text, size_t length)
+{
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+	const char *end = text + length;
+	bool some = false, all = true;
+	regex_t regex;
+
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return false;
+	while (text < end && all) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		const char *next = newline ? newline : end;
+
+		strbuf_reset(&line);
+		strbuf_add(&line, text, (size_t)(next - text));
+		strbuf_trim(&line);
+		text = newline ? newline + 1 : end;
+		if (line.len == 0 || line.buf[0] == '#' || line.buf[0] == ';')
+			continue;
+		some = true;
+		all = line.len < 4096 && regexec(&regex, line.buf, 0, NULL, 0) == 0;
+	}
+	regfree(&regex);
+	return some && all;
+}
+
+static unsigned int recognise(const struct reader *reader, const char *path, const char *text, size_t length)
+{
+	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT;
+	const struct form *form = form_find(reader->name);
+	const struct host_file *known = host_file_of(path, &file) ? host_file_find(file.buf) : NULL;
+
+	if (known)
+		return streq(known->form, reader->name) ? MINE_BY_NAME : NOT_MINE;
+	if (streq(reader->name, "sysctl.d") && (streq(path, "sysctl.conf") || ends_with(path, "/sysctl.conf")))
+		return MINE_BY_NAME;
+	return form && form->line && all_lines_match(form->line, text, length) ? MINE_BY_CONTENT : NOT_MINE;
+}
+
+static void place_file(const struct form *form, const char *path, struct strbuf *file)
+{
+	const char *name = strrchr(path, '/');
+
+	name = name ? name + 1 : path;
+	if (host_file_of(path, file) && host_file_find(file->buf))
+		return;
+	strbuf_reset(file);
+	strbuf_add_string(file, streq(name, "sysctl.conf") ? "/etc/" : form->directory);
+	if (!form->suffix)
+		return;
+	strbuf_add_string(file, *name ? name : "proposed");
+	if (!ends_with(name, form->suffix))
+		strbuf_add_string(file, form->suffix);
+}
+
+/* A file whose place is not known is read as if it stood where such files are put. */
+static void read_form(const struct reader *reader, struct reading *reading, const struct proposed_text *text)
+{
+	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT;
+	const struct form *form = form_find(reader->name);
+	struct proposed_text placed = *text;
+
+	if (!text->file && form) {
+		place_file(form, text->path, &file);
+		placed.file = file.buf;
+	}
+	if (!read_host_file(reading, &placed))
+		read_unclear(reading, text, 0, "no program reads %s as %s", placed.file ? placed.file : text->path, reader->name);
+}
+
+#define FORM(id, name_, summary_)                                                                                      \
+	const struct reader reader_##id = { .name = name_, .summary = summary_, .recognise = recognise, .read = read_form }
+
+FORM(sysctl, "sysctl.d", "sysctl.conf and files of sysctl.d");
+FORM(udev, "udev", "rules of udev");
+FORM(tmpfiles, "tmpfiles.d", "files of tmpfiles.d");
+FORM(modprobe, "modprobe.d", "options of kernel modules");
+FORM(modules_load, "modules-load.d", "kernel modules to load at boot");
+FORM(fstab, "fstab", "file systems and their mount options");
+FORM(limits, "limits", "limits.conf and files of limits.d");
+FORM(command_line, "kernel-command-line", "arguments of the kernel, as GRUB, BLS entries and /etc/kernel/cmdline have them");
+FORM(systemd, "systemd", "unit files, drop-ins and system.conf");

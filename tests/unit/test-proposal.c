@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is proposed, as its readers understand it. */
+#include "../../proposals/reader.h"
+#include "test.h"
+
+/* "FATE KIND SUBJECT KEY=VALUE @LINE", one for each item. */
+static void describe(const struct proposal *proposal, struct strbuf *out)
+{
+	static const char *const fates[] = { "sets", "removed", "broken", "unclear" };
+
+	strbuf_reset(out);
+	for (size_t i = 0; i < proposal->count; i++) {
+		const struct proposed *item = &proposal->items[i];
+
+		strbuf_addf(out, "%s %s%s%s %s=%s @%u\n", fates[item->fate], subject_kind_name(item->kind), *item->subject ? " " : "",
+			    item->subject, item->key, item->value, item->line);
+	}
+}
+
+static void assert_reads(const char *form, const char *path, const char *text, const char *expected)
+{
+	CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+	CLEANUP(strbuf_release) struct strbuf found = STRBUF_INIT;
+	const struct reader *reader = reader_recognise(path, text, strlen(text));
+	struct reading reading = { .proposal = &proposal };
+	struct proposed_text given = { .path = path, .text = text, .length = strlen(text), .first = 1 };
+
+	assert_non_null(reader);
+	assert_string_equal(reader->name, form);
+	reader->read(reader, &reading, &given);
+	describe(&proposal, &found);
+	assert_string_equal(found.buf, expected);
+}
+
+static void a_file_that_has_a_place_on_a_host_is_read_as_it_is_there(void **state)
+{
+	(void)state;
+	assert_reads("sysctl.d", "roles/web/files/etc/sysctl.d/60-web.conf",
+		     "# more\nnet.core.somaxconn = 4096\n\n-vm.swappiness=10\nnonsense\n",
+		     "sets host net.core.somaxconn=4096 @2\n"
+		     "sets host vm.swappiness=10 @4\n"
+		     "broken host = @5\n");
+	assert_reads("udev", "files/60-disk.rules",
+		     "ACTION==\"add|change\", KERNEL==\"sd*\", ATTR{queue/scheduler}=\"mq-deadline\"\n",
+		     "sets block sd* scheduler=mq-deadline @1\n");
+	assert_reads("fstab", "etc/fstab", "/dev/sda1 / ext4 defaults,noatime 0 1\n",
+		     "sets mount / options.noatime=true @1\n");
+	assert_reads("tmpfiles.d", "thp.conf", "w /sys/kernel/mm/transparent_hugepage/enabled - - - - never\n",
+		     "sets host /sys/kernel/mm/transparent_hugepage/enabled=never @1\n");
+	assert_reads("modprobe.d", "ct.conf", "options nf_conntrack hashsize=65536\n",
+		     "sets host module.nf_conntrack.hashsize=65536 @1\n");
+}
+
+static void what_nobody_knows_has_no_reader(void **state)
+{
+	static const struct {
+		const char *path, *text;
+	} cases[] = {
+		{ "README.md", "# How to tune\n\nRun it.\n" },
+		{ "empty.conf", "" },
+		{ "image.bin", "\x7f""ELF\x01\x02" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_null(reader_recognise(cases[i].path, cases[i].text, strlen(cases[i].text)));
+}
+
+static void a_path_in_a_repository_stands_for_a_file_of_the_host(void **state)
+{
+	static const struct {
+		const char *path, *file;
+	} cases[] = {
+		{ "etc/sysctl.d/60-x.conf", "/etc/sysctl.d/60-x.conf" },
+		{ "/srv/repo/roles/etc/files/etc/fstab", "/etc/fstab" },
+		{ "image/usr/lib/sysctl.d/50-y.conf", "/usr/lib/sysctl.d/50-y.conf" },
+		{ "tune.sh", "" },
+	};
+	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(host_file_of(cases[i].path, &file), *cases[i].file != '\0');
+		assert_string_equal(file.buf, cases[i].file);
+	}
+}
+
+static void a_write_below_proc_or_sys_is_a_setting_and_a_glob_a_pattern(void **state)
+{
+	static const struct {
+		const char *path, *expected;
+		bool known, pattern;
+	} cases[] = {
+		{ "/proc/sys/vm/swappiness", "sets host vm.swappiness=1 @3\n", true, false },
+		{ "/sys/block/*/queue/scheduler", "sets block * scheduler=1 @3\n", true, true },
+		{ "/sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "sets host thp.khugepaged.defrag=1 @3\n", true, false },
+		{ "/tmp/x", "", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+		CLEANUP(strbuf_release) struct strbuf found = STRBUF_INIT;
+		struct reading reading = { .proposal = &proposal };
+		struct proposed item = { .path = "x.sh", .line = 3 };
+
+		assert_int_equal(read_write(&reading, &item, cases[i].path, "1"), cases[i].known);
+		describe(&proposal, &found);
+		assert_string_equal(found.buf, cases[i].expected);
+		if (cases[i].known)
+			assert_int_equal(proposal.items[0].pattern, cases[i].pattern);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_that_has_a_place_on_a_host_is_read_as_it_is_there),
+		cmocka_unit_test(what_nobody_knows_has_no_reader),
+		cmocka_unit_test(a_path_in_a_repository_stands_for_a_file_of_the_host),
+		cmocka_unit_test(a_write_below_proc_or_sys_is_a_setting_and_a_glob_a_pattern),
+	};
+
+	return RUN_TESTS(tests);
+}
