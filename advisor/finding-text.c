@@ -62,7 +62,7 @@ struct filling {
 	struct finding *finding;
 };
 
-static struct expr_context context_of(const struct filling *filling, const struct proposal *proposal)
+static struct expr_context context_of(const struct filling *filling, const struct rule_proposal *proposal)
 {
 	struct expr_context context;
 
@@ -270,7 +270,7 @@ static const char *value_text(const struct filling *filling, const struct entry 
 	return arena_strndup(filling->arena, text.buf, text.len);
 }
 
-static void fill_hazards(const struct filling *filling, const struct proposal *proposal, struct change *change)
+static void fill_hazards(const struct filling *filling, const struct rule_proposal *proposal, struct change *change)
 {
 	const struct compiled_entry *compiled = rulebook_compiled(filling->rulebook, filling->snapshot, change->tunable);
 	struct expr_context context = context_of(filling, proposal);
@@ -289,7 +289,7 @@ static void fill_hazards(const struct filling *filling, const struct proposal *p
 	change->hazards = hazards;
 }
 
-static void add_change(struct filling *filling, const struct proposal *proposal)
+static void add_change(struct filling *filling, const struct rule_proposal *proposal)
 {
 	struct change *change = &filling->finding->changes[filling->finding->n_changes++];
 	const struct entry *entry = proposal->change->tunable;
@@ -453,7 +453,7 @@ static const char *already_reason(const struct filling *filling)
 	struct expr_context context = context_of(filling, NULL);
 	const char *already = expand(&filling->rule->already, &context, filling->arena);
 	const struct judgement *judgement = filling->judgement;
-	const struct proposal *first = &judgement->proposals[0];
+	const struct rule_proposal *first = &judgement->proposals[0];
 
 	if (already)
 		return already;
@@ -464,7 +464,7 @@ static const char *already_reason(const struct filling *filling)
 static const char *inert_reason(const struct filling *filling)
 {
 	const struct judgement *judgement = filling->judgement;
-	const struct proposal *of = NULL;
+	const struct rule_proposal *of = NULL;
 	struct expr_context context;
 
 	for (size_t i = 0; i < judgement->n_proposals; i++)

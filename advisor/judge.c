@@ -106,7 +106,7 @@ static void read_targets(struct judging *judging)
 	struct judgement *out = judging->out;
 
 	for (size_t i = 0; i < rule->n_changes; i++) {
-		struct proposal *proposal = &out->proposals[i];
+		struct rule_proposal *proposal = &out->proposals[i];
 		const struct setting *setting;
 
 		proposal->change = &rule->changes[i];
@@ -123,7 +123,7 @@ static void read_targets(struct judging *judging)
 	out->n_proposals = rule->n_changes;
 }
 
-static void set_target(struct expr_context *context, const struct proposal *proposal)
+static void set_target(struct expr_context *context, const struct rule_proposal *proposal)
 {
 	context->current = proposal->current;
 	context->proposed = proposal->proposed;
@@ -131,7 +131,7 @@ static void set_target(struct expr_context *context, const struct proposal *prop
 	context->target_key = proposal->change->key;
 }
 
-void judgement_context(const struct judgement *judgement, const struct proposal *proposal,
+void judgement_context(const struct judgement *judgement, const struct rule_proposal *proposal,
 		       const struct snapshot *snapshot, subject_id subject, struct expr_context *context)
 {
 	expr_context_init(context, snapshot, subject);
@@ -141,7 +141,7 @@ void judgement_context(const struct judgement *judgement, const struct proposal 
 		set_target(context, proposal);
 }
 
-static enum inert target_inert(struct judging *judging, const struct proposal *proposal, const struct said **ret_said)
+static enum inert target_inert(struct judging *judging, const struct rule_proposal *proposal, const struct said **ret_said)
 {
 	const struct compiled_entry *compiled =
 		rulebook_compiled(judging->rulebook, judging->snapshot, proposal->change->tunable);
@@ -162,7 +162,7 @@ static bool judge_targets(struct judging *judging)
 	size_t alive = 0;
 
 	for (size_t i = 0; i < out->n_proposals; i++) {
-		struct proposal *proposal = &out->proposals[i];
+		struct rule_proposal *proposal = &out->proposals[i];
 		const struct setting *setting = proposal->setting;
 		enum inert inert;
 
@@ -376,7 +376,7 @@ static long double range_edge(const struct entry *entry, long double number)
 }
 
 /* The proposal as it will be written, and read back as the value it then is. */
-static int write_proposal(struct judging *judging, struct proposal *proposal, struct value value)
+static int write_proposal(struct judging *judging, struct rule_proposal *proposal, struct value value)
 {
 	const struct entry *entry = proposal->change->tunable;
 	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
@@ -436,7 +436,7 @@ static bool judge_elsewhere(struct judging *judging)
 	return false;
 }
 
-static bool conclude_current(struct judging *judging, const struct proposal *proposal)
+static bool conclude_current(struct judging *judging, const struct rule_proposal *proposal)
 {
 	const struct setting *setting = proposal->setting;
 	struct expr_missing *missing = &judging->out->missing;
@@ -451,7 +451,7 @@ static bool conclude_current(struct judging *judging, const struct proposal *pro
 	return false;
 }
 
-static bool judge_proposal(struct judging *judging, struct proposal *proposal)
+static bool judge_proposal(struct judging *judging, struct rule_proposal *proposal)
 {
 	const struct rule_change *change = proposal->change;
 	struct expr_context *context = &judging->context;

@@ -120,7 +120,7 @@ enum doubt {				/* why evidence is thin: the finding is at most a suspicion */
 	DOUBT_CONTAINER = 1 << 7,	/* read in a container, and the tunable is the whole host's */
 };
 
-struct proposal {
+struct rule_proposal {
 	const struct rule_change *change;
 	subject_id subject;
 	const struct setting *setting;
@@ -142,7 +142,7 @@ struct judgement {
 	uint32_t intervals;		/* with a known answer */
 	bool used_live, used_gauge, used_since_boot, used_total;
 	struct expr_missing missing;
-	struct proposal proposals[RULE_CHANGES_MAX];
+	struct rule_proposal proposals[RULE_CHANGES_MAX];
 	size_t n_proposals;
 };
 
@@ -150,7 +150,7 @@ struct judgement {
 void rule_judge(struct rulebook *rulebook, const struct rule *rule, const struct snapshot *snapshot, subject_id subject,
 		struct arena *arena, struct judgement *ret);
 /* The context in which texts and hazards of this judgement are evaluated: proposal may be NULL. */
-void judgement_context(const struct judgement *judgement, const struct proposal *proposal,
+void judgement_context(const struct judgement *judgement, const struct rule_proposal *proposal,
 		       const struct snapshot *snapshot, subject_id subject, struct expr_context *context);
 
 /* "from the size of memory": two words side by side, which no expression has. */
