@@ -4,6 +4,7 @@
 
 #include "action.h"
 #include "plan-making.h"
+#include "value-check.h"
 
 struct asking {
 	const struct registry *registry;
@@ -68,22 +69,6 @@ static bool find_key(struct asking *asking, const char *about, const char *name)
 	return false;
 }
 
-static bool is_offered(const char *raw, const char *value)
-{
-	size_t length = strlen(value);
-
-	while (*raw) {
-		size_t n;
-
-		raw += strspn(raw, " []\t");
-		n = strcspn(raw, " []\t");
-		if (n == length && n > 0 && memcmp(raw, value, n) == 0)
-			return true;
-		raw += n;
-	}
-	return false;
-}
-
 static int refuse(struct asking *asking, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 static int refuse(struct asking *asking, const char *format, ...)
@@ -94,49 +79,6 @@ static int refuse(struct asking *asking, const char *format, ...)
 	strbuf_vaddf(asking->why, format, arguments);
 	va_end(arguments);
 	return -EINVAL;
-}
-
-static int check_range(struct asking *asking, const struct value *value)
-{
-	const struct entry *entry = asking->request->tunable;
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	struct node const *range = entry->node ? node_get(entry->node, "range") : NULL;
-	int r = value_to_raw(entry, value, &text);
-
-	if (r == -ERANGE)
-		return refuse(asking, "%s is outside its range%s%s", asking->request->value, range ? " of " : "",
-			      range ? range->text : "");
-	return r < 0 ? refuse(asking, "'%s' is no value of it", asking->request->value) : 0;
-}
-
-static int check_value(struct asking *asking, const char *raw)
-{
-	const struct entry *entry = asking->request->tunable;
-	const char *text = asking->request->value;
-	struct value value = value_of_setting(entry, text, strlen(text));
-
-	if (strchr(text, '\n'))
-		return refuse(asking, "a value is one line");
-	if (entry->format == FORMAT_ENUM && strchr(raw, '['))
-		return is_offered(raw, text) ? 0 : refuse(asking, "'%s' is not among what it offers: %s", text, raw);
-	if (entry->format == FORMAT_ENUM && entry->values.count > 0) {
-		for (size_t i = 0; i < entry->values.count; i++)
-			if (streq(entry->values.items[i], text))
-				return 0;
-		return refuse(asking, "'%s' is none of its values", text);
-	}
-	if (value.type == VALUE_UNKNOWN)
-		return refuse(asking, "'%s' is no value of it (raw, as its file has it, without a unit)", text);
-	if (entry->format == FORMAT_LIST) {
-		struct value now = value_of_setting(entry, raw, strlen(raw));
-
-		if (value_list_count(&value) != value_list_count(&now))
-			return refuse(asking, "'%s' has %zu numbers where it has %zu", text, value_list_count(&value),
-				      value_list_count(&now));
-	}
-	return value.type == VALUE_NUMBER || (value.type == VALUE_LIST && entry->format == FORMAT_LIST) ?
-		       check_range(asking, &value) :
-		       0;
 }
 
 static int check_request(struct asking *asking)
@@ -150,11 +92,11 @@ static int check_request(struct asking *asking)
 		return refuse(asking, "its value is a secret and was not captured, so it could not be given back");
 	/* Not given at this boot: the way back is to take it out again. */
 	if (request->tunable->kind == KIND_KERNEL_COMMAND_LINE && setting->absence == ABSENT)
-		return check_value(asking, "");
+		return value_check(request->tunable, "", request->value, asking->why);
 	if (setting->absence != PRESENT)
 		return refuse(asking, "its value here is not known (%s), so it could not be given back",
 			      absence_name(setting->absence));
-	return check_value(asking, setting->raw);
+	return value_check(request->tunable, setting->raw, request->value, asking->why);
 }
 
 int plan_request_parse(const struct registry *registry, const struct snapshot *snapshot, const char *about,

@@ -11,6 +11,7 @@
 
 #include "action.h"
 #include "plan-making.h"
+#include "trial.h"
 
 #define TRIALS_MAX 4
 
@@ -163,67 +164,15 @@ bool plan_differs(const struct making *making, const struct change *change)
 
 /* ---- trying it on the snapshot ---- */
 
-struct trial {				/* a setting as it was */
-	subject_id subject;
-	const char *key, *raw, *origin;
-};
-
-/* "none [mq-deadline]" with another word chosen. */
-static const char *shown_as(struct making *making, const struct wish *wish, const char *raw)
-{
-	const char *open = strchr(raw, '['), *to = wish->change->to, *at;
-	CLEANUP(strbuf_release) struct strbuf plain = STRBUF_INIT;
-	size_t length = strlen(to);
-
-	if (wish->change->tunable->format != FORMAT_ENUM || !open)
-		return to;
-	for (const char *c = raw; *c; c++)
-		if (*c != '[' && *c != ']')
-			strbuf_add_char(&plain, *c);
-	for (at = plain.buf; (at = strstr(at, to)) != NULL; at++)
-		if ((at == plain.buf || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-			break;
-	if (!at)
-		return to;
-	return arena_formatf(&making->plan->arena, "%.*s[%s]%s", (int)(at - plain.buf), plain.buf, to, at + length);
-}
-
-static void try_setting(struct making *making, struct trial *trial, subject_id subject, const char *key, const char *raw)
-{
-	const struct setting *setting = snapshot_get(making->snapshot, subject, key);
-
-	if (!setting || setting->absence != PRESENT)
-		return;
-	*trial = (struct trial){ .subject = subject, .key = key, .raw = setting->raw, .origin = setting->origin };
-	snapshot_set_string(making->snapshot, subject, key, raw, setting->origin);
-}
-
 /* The wishes, and the zeroes that writing one of a pair leaves in the other. */
-static struct trial *try_wishes(struct making *making)
+static void try_wishes(struct making *making, struct trial *trial)
 {
-	struct trial *trials = xcalloc(2 * making->n_wishes + 1, sizeof(*trials));
-
 	for (size_t i = 0; i < making->n_wishes; i++) {
-		const struct wish *wish = &making->wishes[i];
-		const char *key = change_setting_key(wish->change);
-		const char *twin = wish->change->subject == SUBJECT_HOST ? action_twin(key) : NULL;
+		const struct change *change = making->wishes[i].change;
 
-		if (!wish_counts(wish))
-			continue;
-		try_setting(making, &trials[2 * i], wish->change->subject, key, shown_as(making, wish, wish->change->from));
-		if (twin)
-			try_setting(making, &trials[2 * i + 1], SUBJECT_HOST, twin, "0");
+		if (wish_counts(&making->wishes[i]))
+			trial_set(trial, change->tunable, change->subject, change_setting_key(change), change->to);
 	}
-	return trials;
-}
-
-static void end_trial(struct making *making, struct trial *trials)
-{
-	for (size_t i = 2 * making->n_wishes; i-- > 0;)
-		if (trials[i].key)
-			snapshot_set_string(making->snapshot, trials[i].subject, trials[i].key, trials[i].raw,
-					    trials[i].origin);
-	free(trials);
 }
 
 static bool measures(const struct finding *finding)
@@ -259,14 +208,15 @@ static bool judge_again(struct making *making)
 	struct plan *plan = making->plan;
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	struct evaluate_options options = { 0 };
-	struct trial *trials = try_wishes(making);
+	struct trial trial = { .snapshot = making->snapshot };
 	bool changed = false;
 
+	try_wishes(making, &trial);
 	GROW(plan->trials, plan->trials_capacity, plan->n_trials + 1);
 	findings = xcalloc(1, sizeof(*findings));
 	plan->trials[plan->n_trials++] = findings;
 	evaluate(making->rulebook, making->snapshot, &options, &diag, findings);
-	end_trial(making, trials);
+	trial_end(&trial);
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
 

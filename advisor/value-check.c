@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "value-check.h"
+
+#include <errno.h>
+
+#include "expr.h"
+
+static bool is_offered(const char *raw, const char *value)
+{
+	size_t length = strlen(value);
+
+	while (*raw) {
+		size_t n;
+
+		raw += strspn(raw, " []\t");
+		n = strcspn(raw, " []\t");
+		if (n == length && n > 0 && memcmp(raw, value, n) == 0)
+			return true;
+		raw += n;
+	}
+	return false;
+}
+
+static int refuse(struct strbuf *why, const char *format, ...) FORMAT_PRINTF(2, 3);
+
+static int refuse(struct strbuf *why, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	strbuf_vaddf(why, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+static int check_range(const struct entry *entry, const char *text, const struct value *value, struct strbuf *why)
+{
+	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
+	struct node const *range = entry->node ? node_get(entry->node, "range") : NULL;
+	int r = value_to_raw(entry, value, &raw);
+
+	if (r == -ERANGE)
+		return refuse(why, "%s is outside its range%s%s", text, range ? " of " : "", range ? range->text : "");
+	return r < 0 ? refuse(why, "'%s' is no value of it", text) : 0;
+}
+
+int value_check(const struct entry *entry, const char *raw, const char *text, struct strbuf *why)
+{
+	struct value value = value_of_setting(entry, text, strlen(text));
+
+	if (strchr(text, '\n'))
+		return refuse(why, "a value is one line");
+	if (entry->format == FORMAT_ENUM && strchr(raw, '['))
+		return is_offered(raw, text) ? 0 : refuse(why, "'%s' is not among what it offers: %s", text, raw);
+	if (entry->format == FORMAT_ENUM && entry->values.count > 0) {
+		for (size_t i = 0; i < entry->values.count; i++)
+			if (streq(entry->values.items[i], text))
+				return 0;
+		return refuse(why, "'%s' is none of its values", text);
+	}
+	if (value.type == VALUE_UNKNOWN)
+		return refuse(why, "'%s' is no value of it (raw, as its file has it, without a unit)", text);
+	if (entry->format == FORMAT_LIST && *raw) {
+		struct value now = value_of_setting(entry, raw, strlen(raw));
+
+		if (value_list_count(&value) != value_list_count(&now))
+			return refuse(why, "'%s' has %zu numbers where it has %zu", text, value_list_count(&value),
+				      value_list_count(&now));
+	}
+	return value.type == VALUE_NUMBER || (value.type == VALUE_LIST && entry->format == FORMAT_LIST) ?
+		       check_range(entry, text, &value, why) :
+		       0;
+}
