@@ -285,6 +285,11 @@ static void read_probed(struct reading *reading, const struct proposed_text *tex
 	}
 }
 
+bool host_file_known(const char *file)
+{
+	return host_file_find(file) && !strstr(file, "/../");
+}
+
 bool read_host_file(struct reading *reading, const struct proposed_text *text)
 {
 	const struct host_file *known = text->file ? host_file_find(text->file) : NULL;

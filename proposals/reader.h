@@ -73,6 +73,7 @@ bool host_file_of(const char *path, struct strbuf *file);
  * /proc or /sys is written with the whole text.  false: no reader knows that file; it sets nothing that is known here, and
  * nothing was added. */
 bool read_host_file(struct reading *reading, const struct proposed_text *text);
+bool host_file_known(const char *file);		/* whether a reader knows the file of that name */
 
 /* Shell commands inside something else.  shell: "sh", "bash". */
 void read_shell(struct reading *reading, const struct proposed_text *text, const char *shell);
@@ -80,6 +81,11 @@ void read_shell(struct reading *reading, const struct proposed_text *text, const
 /* Adds what a write of value to a file below /proc/sys or /sys sets; path may be a pattern.  item: everything else that is
  * known; its kind, subject, key, value and pattern are filled in.  false: it is no file of a setting. */
 bool read_write(struct reading *reading, const struct proposed *item, const char *path, const char *value);
+
+/* What two readings of the same file differ in, added to out: first what the new one no longer says (PROPOSED_REMOVED, with
+ * the line of the old one; why says what sets it still), then what it says anew or otherwise, with what it said before.
+ * A setting is known by its kind, subject, key, form and file of the host, whatever its line. */
+void proposal_difference(const struct proposal *old, const struct proposal *fresh, struct proposal *out);
 
 /* What is not understood, or broken: a printf of why. */
 void read_unclear(struct reading *reading, const struct proposed_text *text, size_t line, const char *format, ...)
