@@ -15,6 +15,7 @@ struct auditing {
 	const struct snapshot *snapshot;	/* as it runs */
 	struct boot *boot;			/* what its files say */
 	struct snapshot *after;			/* as it will be after boot: what is not known is not there */
+	const struct boot_line *command_line;	/* the first that says something of the kernel's; NULL */
 	bool walked;				/* the keys of a running kernel were read, so one that was not met is absent */
 	bool contained;				/* read in a container: no file of it sets what it runs with */
 	struct finding_list *findings;

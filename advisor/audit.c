@@ -170,12 +170,33 @@ static const char *wanted_text(const struct finding *finding, const struct rule 
 	return audit_value_text(finding->changes[0].tunable, finding->changes[0].to, arena);
 }
 
+static bool is_of_command_line(const char *key)
+{
+	return streq(key, "kernel.cmdline") || starts_with(key, "cmdline.");
+}
+
+/* What boot brings may be a promise of files that the boot loader's are not made from yet, or not be known. */
+static void add_condition(struct auditing *auditing, const struct rule *rule, struct finding *finding)
+{
+	const struct boot_line *line = auditing->command_line;
+	struct arena *arena = &auditing->findings->arena;
+	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
+
+	if (!is_of_command_line(rule->key) || !line || !*line->why || line->fate == BOOT_SHADOWED)
+		return;
+	boot_place(line, &place);
+	finding->reason = finding->reason ? arena_formatf(arena, "%s (%s: %s)", finding->reason, place.buf, line->why) :
+					    arena_formatf(arena, "%s: %s", place.buf, line->why);
+}
+
 static void add_site(struct auditing *auditing, const struct rule *rule, subject_id subject, struct finding *finding)
 {
 	const struct subject *about = snapshot_subject_get(auditing->snapshot, subject);
 	struct boot_outcome outcome = boot_state_outcome(auditing, about->kind, subject == SUBJECT_HOST ? "" : about->name,
 							 rule->key);
 
+	if (!outcome.line && is_of_command_line(rule->key))
+		outcome.line = auditing->command_line;
 	if (!outcome.line)
 		return;
 	finding->sites = arena_alloc(&auditing->findings->arena, sizeof(*finding->sites));
@@ -212,6 +233,8 @@ static void report_line(struct auditing *auditing, const struct rule *rule, subj
 										      : "rests on settings alone";
 	finding->next_step = NULL;
 	finding->values = audit_values(auditing, of_key, rule->key, wanted_text(finding, rule, arena), drift);
+	if (rule->judged != JUDGED_RUNNING && status != STATUS_NOT_APPLICABLE)
+		add_condition(auditing, rule, finding);
 	if (asks(decided->status))
 		add_site(auditing, rule, of_key, finding);
 }

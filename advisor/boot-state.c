@@ -303,73 +303,27 @@ static void set_assigned(struct auditing *auditing)
 	}
 }
 
-/* Of "/etc/default/grub:9<TAB>GRUB_CMDLINE_LINUX="quiet"" the part in quotes.  False: the shell would have to be asked. */
-static bool add_assigned(const struct auditing *auditing, const char *key, struct strbuf *out)
-{
-	const char *text = host_text(auditing, key), *value = text ? strchr(text, '=') : NULL;
-	size_t length;
-
-	if (!text)
-		return true;
-	if (!value)
-		return false;
-	value++;
-	length = strlen(value);
-	if (length >= 2 && (*value == '"' || *value == '\'') && value[length - 1] == *value) {
-		value++;
-		length -= 2;
-	}
-	if (memchr(value, '$', length) || memchr(value, '`', length) || memchr(value, '"', length) || memchr(value, '\\', length))
-		return false;
-	strbuf_addf(out, "%s%.*s", out->len ? " " : "", (int)length, value);
-	return true;
-}
-
-/* What the boot loader reads, argument by argument.  False: it has nothing, or what it will boot is not known. */
-static bool add_arguments(const struct auditing *auditing, struct strbuf *out, bool *ret_known)
+/* The arguments that the kernel will get, as the files of the boot loader have them, or those from which they will be made. */
+static void set_command_line(struct auditing *auditing)
 {
 	static const char prefix[] = "cmdline.";
-	bool any = false;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	bool known = true;
 
-	*ret_known = true;
 	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
 		const struct boot_line *line = boot_at(auditing->boot, i);
 
 		if (!streq(line->source, "cmdline") || (*line->key && !starts_with(line->key, prefix)))
 			continue;
-		any |= *line->key != '\0';
-		*ret_known &= line->fate != BOOT_UNRESOLVED;
+		known &= line->fate != BOOT_UNRESOLVED;
+		if (!auditing->command_line)
+			auditing->command_line = line;
 		if (line->fate == BOOT_WINS && *line->key)
-			strbuf_addf(out, "%s%s%s%s", out->len ? " " : "", line->key + strlen(prefix), *line->value ? "=" : "",
+			strbuf_addf(&text, "%s%s%s%s", text.len ? " " : "", line->key + strlen(prefix), *line->value ? "=" : "",
 				    line->value);
 	}
-	return any;
-}
-
-/* Else as far as the files say it from which its own are made: what is added then, such as root=, is not in them. */
-static void set_command_line(struct auditing *auditing)
-{
-	const char *kind = host_text(auditing, "loader.kind"), *line = host_text(auditing, "loader.cmdline");
-	const char *directory = host_text(auditing, "loader.grub.directory");
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-
-	bool known;
-
-	if (add_arguments(auditing, &text, &known)) {
-		if (known)
-			snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", text.buf, "/boot");
-		return;
-	}
-	if (!kind)
-		return;
-	if (line && strchr(line, '\t') && (streq(kind, "systemd-boot") || streq(kind, "unified-image"))) {
-		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", strchr(line, '\t') + 1,
-				    "/etc/kernel/cmdline");
-	} else if (streq(kind, "grub") && directory && streq(directory, "false") &&
-		   add_assigned(auditing, "loader.grub.cmdline", &text) &&
-		   add_assigned(auditing, "loader.grub.cmdline_default", &text)) {
-		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", text.buf, "/etc/default/grub");
-	}
+	if (auditing->command_line && known)
+		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", text.buf, auditing->command_line->path);
 }
 
 void boot_state_make(struct auditing *auditing)

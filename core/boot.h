@@ -31,7 +31,7 @@
 #define BOOT_TUNED "tuned"
 
 enum boot_fate {
-	BOOT_WINS,
+	BOOT_WINS,		/* why: what has to happen before boot for it to hold; "" for nearly all */
 	BOOT_SHADOWED,		/* why: the place that comes later, "PATH:LINE" */
 	BOOT_MASKED,		/* why: the file that hides this one */
 	BOOT_EXCLUDED,		/* why: the place that takes the key out of a pattern */

@@ -6,7 +6,8 @@
  *	options root=/dev/vda1 ro $tuned_params
  *
  * Each argument is cmdline.NAME.  Where several entries could be booted and it is not known which, an argument counts that
- * all of them have; others are unresolved.  What /etc/default/grub says reaches the loader only through grub.cfg. */
+ * all of them have; others are unresolved.  What /etc/default/grub and /etc/kernel/cmdline say reaches the loader only through
+ * such a file: where none was made yet, as in an image, theirs are the arguments, each with that condition as its why. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,10 +15,12 @@
 #include "../core/parse.h"
 #include "boot-draft.h"
 #include "config-file.h"
+#include "grub-default.h"
 #include "probe.h"
 #include "sysctl-cmdline.h"
 #include "uki.h"
 
+#define KERNEL_CMDLINE "/etc/kernel/cmdline"
 #define ENTRIES_MAX 256
 #define ARGUMENTS_MAX 512
 #define GRUB_MAX (4U << 20)
@@ -36,6 +39,8 @@ struct cmdline_probe {
 	struct strbuf environment;	/* grubenv */
 	bool bls, saved;		/* grub.cfg reads entries of its own; it boots what was saved */
 	char *default_entry;		/* title or number; NULL: not said */
+	const char *unread;		/* a file that is there and cannot be read */
+	int error;			/* why: negative errno; 0: there is none */
 };
 
 /* ---- grub ---- */
@@ -145,8 +150,15 @@ static bool read_grub(struct cmdline_probe *probe)
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		CLEANUP(config_lines_release) struct config_lines lines = { .text = STRBUF_INIT };
 
-		if (root_read_limit(probe->root, files[i], GRUB_MAX, &text) < 0)
+		int r = root_read_limit(probe->root, files[i], GRUB_MAX, &text);
+
+		if (r < 0 && r != -ENOENT && r != -ENOTDIR) {
+			probe->unread = files[i];
+			probe->error = r;
+		}
+		if (r < 0)
 			continue;
+		probe->error = 0;
 		lines = (struct config_lines)CONFIG_LINES_INIT(&text, true);
 		while (config_lines_next(&lines))
 			read_grub_line(probe, &(struct boot_site){ files[i], lines.first, lines.raw, lines.raw_length },
@@ -312,30 +324,113 @@ static void add_arguments(struct cmdline_probe *probe, const struct entry *entry
 	}
 }
 
-/* ---- the sources of grub.cfg ---- */
+/* ---- what the boot loader's files will be made from ---- */
 
-static void read_default_grub(struct cmdline_probe *probe, bool generated)
+/* Several of one maker make one command line together. */
+struct promise {
+	const char *maker;		/* "grub.cfg" */
+	struct boot_site site;
+	const char *arguments;
+	bool known;
+};
+
+#define PROMISES_MAX (GRUB_VARIABLE_COUNT + 1)
+
+static bool is_promised(const struct promise *promises, size_t count, const char *maker, const struct cmdline_argument *argument)
 {
-	static const char *const names[] = { "GRUB_CMDLINE_LINUX=", "GRUB_CMDLINE_LINUX_DEFAULT=" };
-	static const char path[] = "/etc/default/grub";
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	CLEANUP(config_lines_release) struct config_lines lines = { .text = STRBUF_INIT };
+	for (size_t i = 0; i < count; i++) {
+		struct entry entry = { .options = (char *)promises[i].arguments };
 
-	if (generated || root_read(probe->root, path, &text) < 0)
+		if (streq(promises[i].maker, maker) && has_argument(&entry, argument))
+			return true;
+	}
+	return false;
+}
+
+static bool all_promise(const struct promise *promises, size_t count, const struct cmdline_argument *argument)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_promised(promises, count, promises[i].maker, argument))
+			return false;
+	return true;
+}
+
+static void add_promise(struct cmdline_probe *probe, const struct promise *promises, size_t count, const struct promise *promise)
+{
+	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	const char *cursor = promise->arguments;
+	struct boot_line *line;
+
+	if (!promise->known) {
+		line = boot_draft_add(&probe->draft, &promise->site, SUBJECT_KIND_HOST, "", "", "");
+		line->fate = BOOT_UNRESOLVED;
+		line->why = boot_draft_format(&probe->draft, "%s is not there yet, and only a shell can tell what this line will put "
+					      "into it", promise->maker);
 		return;
-	lines = (struct config_lines)CONFIG_LINES_INIT(&text, true);
-	while (config_lines_next(&lines))
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-			struct boot_line *line;
+	}
+	for (size_t n = 0; n < ARGUMENTS_MAX && cmdline_next(&cursor, &argument); n++) {
+		if (accumulates(argument.name.buf))
+			continue;
+		strbuf_reset(&key);
+		strbuf_addf(&key, "cmdline.%s", argument.name.buf);
+		line = boot_draft_add(&probe->draft, &promise->site, SUBJECT_KIND_HOST, "", key.buf, argument.value.buf);
+		line->why = boot_draft_format(&probe->draft, "%s is not there yet; made from this file, it will have the argument",
+					      promise->maker);
+		if (all_promise(promises, count, &argument))
+			continue;
+		line->fate = BOOT_UNRESOLVED;
+		line->why = "neither grub.cfg nor an entry of the boot loader is there yet, and the files from which they are made "
+			    "differ";
+	}
+}
 
-			if (!starts_with(lines.text.buf, names[i]))
-				continue;
-			line = boot_draft_add(&probe->draft,
-					      &(struct boot_site){ path, lines.first, lines.raw, lines.raw_length },
-					      SUBJECT_KIND_HOST, "", "", lines.text.buf + strlen(names[i]));
-			line->fate = BOOT_UNRESOLVED;
-			line->why = "it takes effect when grub.cfg is generated, and there is none here";
-		}
+static size_t promise_grub(const struct grub_default *settings, struct promise *promises)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < GRUB_VARIABLE_COUNT; i++) {
+		const struct grub_variable *variable = &settings->variables[i];
+
+		if (variable->set)
+			promises[count++] = (struct promise){
+				.maker = "grub.cfg", .arguments = variable->known ? variable->value.buf : "", .known = variable->known,
+				.site = { variable->path, variable->line, variable->text, strlen(variable->text) },
+			};
+	}
+	return count;
+}
+
+/* Images get their grub.cfg, their entries or their unified image when they are installed: until then what these are made from
+ * counts, and says so.  Where the boot loader's own files are there, it does not: whether they will be made anew is not known. */
+static void read_promises(struct cmdline_probe *probe)
+{
+	CLEANUP(grub_default_release) struct grub_default grub = GRUB_DEFAULT_INIT;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct promise promises[PROMISES_MAX];
+	size_t count;
+
+	grub_default_read(probe->root, &grub);
+	count = promise_grub(&grub, promises);
+	if (root_read_limit(probe->root, KERNEL_CMDLINE, CMDLINE_MAX, &text) == 0) {
+		strbuf_trim(&text);
+		for (char *c = text.buf; c && *c; c++)
+			*c = *c == '\n' ? ' ' : *c;
+		promises[count++] = (struct promise){
+			.maker = "an entry of the boot loader", .arguments = text.buf, .known = true,
+			.site = { KERNEL_CMDLINE, 1, text.buf, text.len },
+		};
+	}
+	for (size_t i = 0; i < count; i++)
+		add_promise(probe, promises, count, &promises[i]);
+}
+
+static void add_unread(struct cmdline_probe *probe)
+{
+	struct boot_line *line = boot_draft_add(&probe->draft, &(struct boot_site){ .path = probe->unread }, SUBJECT_KIND_HOST, "", "", "");
+
+	line->fate = BOOT_UNRESOLVED;
+	line->why = boot_draft_format(&probe->draft, "it cannot be read: %s", strerror(-probe->error));
 }
 
 static int read_cmdline(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
@@ -353,7 +448,10 @@ static int read_cmdline(const struct root *root, const struct probe_options *opt
 	for (size_t i = 0; i < probe.count; i++)
 		if (!entry || entry == &probe.entries[i])
 			add_arguments(&probe, &probe.entries[i], entry != NULL);
-	read_default_grub(&probe, grub);
+	if (probe.error < 0)
+		add_unread(&probe);
+	else if (!grub && probe.count == 0 && probe.draft.count == 0)
+		read_promises(&probe);
 	boot_draft_settle(&probe.draft, BOOT_LAST_COUNTS);
 	boot_draft_store(&probe.draft, snapshot, "cmdline");
 	for (size_t i = 0; i < probe.count; i++) {
@@ -372,7 +470,8 @@ static int read_cmdline(const struct root *root, const struct probe_options *opt
 static const char *const paths[] = {
 	"/boot/grub/grub.cfg", "/boot/grub/grubenv", "/boot/grub2/grub.cfg", "/boot/grub2/grubenv",
 	"/boot/efi/EFI/fedora/grub.cfg", "/boot/loader/entries/*.conf", "/efi/loader/entries/*.conf",
-	"/boot/efi/loader/entries/*.conf", "/etc/default/grub", NULL,
+	"/boot/efi/loader/entries/*.conf", "/etc/default/grub", "/etc/default/grub.d/*.cfg",
+	KERNEL_CMDLINE, NULL,
 };
 
 const struct probe probe_boot_cmdline = {

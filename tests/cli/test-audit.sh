@@ -226,6 +226,17 @@ line() {
 }
 same "what GRUB adds is judged" "recommend init_on_alloc=1 quiet nokaslr" "$(line kaslr)"
 same "and what it adds rightly" "satisfied init_on_alloc=1 quiet nokaslr" "$(line init-on-alloc)"
+reason() {
+	audit grub --all --policy kernel-hardening --output json |
+		jq -r '.findings[] | select(.rule == "kernel-hardening/kaslr") | "\(.reason) \(.sites[0].file):\(.sites[0].line)"'
+}
+same "on the condition that is shown" "it will not be so after boot (/etc/default/grub:2: grub.cfg is not there yet; made from this \
+file, it will have the argument) /etc/default/grub:2" "$(reason)"
+mkdir -p grub/boot/grub
+printf 'set default=0\nmenuentry x {\n\tlinux /vmlinuz ro nokaslr\n}\n' >grub/boot/grub/grub.cfg
+same "a grub.cfg that is there counts alone" "recommend ro nokaslr" "$(line kaslr)"
+same "without a condition" "it will not be so after boot /boot/grub/grub.cfg:3" "$(reason)"
+rm -r grub/boot
 # shellcheck disable=SC2016
 printf 'GRUB_CMDLINE_LINUX="$(cat /etc/passwd)"\n' | put etc/default/grub
 same "a line that only a shell understands is not known" "unmeasured null" "$(line kaslr)"

@@ -31,6 +31,7 @@ static const struct file {
 	{ "/proc/cmdline", &probe_loader },
 	{ "/etc/sysctl.d/a.conf", &probe_sysctl_file },
 	{ "/etc/tuned/a/tuned.conf", &probe_sysctl_file },
+	{ "/etc/default/grub", &probe_boot_cmdline },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

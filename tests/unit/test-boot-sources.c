@@ -286,15 +286,100 @@ static void of_entries_that_could_be_booted_only_what_they_share_is_certain(void
 		    "wins cmdline.rw= /boot/loader/entries/b.conf:2\n");
 }
 
-static void without_grub_cfg_its_defaults_are_only_a_promise(void **state)
+#define PROMISED " (grub.cfg is not there yet; made from this file, it will have the argument)\n"
+
+static void without_grub_cfg_what_it_will_be_made_from_counts_and_says_so(void **state)
 {
 	struct tree *tree = *state;
 
-	tree_write(tree, "/etc/default/grub", "# x\nGRUB_CMDLINE_LINUX=\"mitigations=off\"\n");
+	tree_write(tree, "/etc/default/grub", "# x\nGRUB_CMDLINE_LINUX=\"mitigations=off\"\nGRUB_CMDLINE_LINUX_DEFAULT='quiet psi=1'\n");
 	begin(tree);
 	assert_boot(tree, &probe_boot_cmdline,
-		    "unresolved =\"mitigations=off\" /etc/default/grub:2 (it takes effect when grub.cfg is generated, and there is none "
-		    "here)\n");
+		    "wins cmdline.mitigations=off /etc/default/grub:2" PROMISED
+		    "wins cmdline.quiet= /etc/default/grub:3" PROMISED
+		    "wins cmdline.psi=1 /etc/default/grub:3" PROMISED);
+	/* The directory comes after the file, and adds to its variables. */
+	tree_write(tree, "/etc/default/grub.d/50-cloud.cfg",
+		   "GRUB_CMDLINE_LINUX_DEFAULT=\"${GRUB_CMDLINE_LINUX_DEFAULT} psi=0\"\nGRUB_CMDLINE_LINUX+=\" nosmt\"\n");
+	tree_write(tree, "/etc/default/grub.d/60-not.sh", "GRUB_CMDLINE_LINUX=no\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_cmdline,
+		    "wins cmdline.mitigations=off /etc/default/grub.d/50-cloud.cfg:2" PROMISED
+		    "wins cmdline.nosmt= /etc/default/grub.d/50-cloud.cfg:2" PROMISED
+		    "wins cmdline.quiet= /etc/default/grub.d/50-cloud.cfg:1" PROMISED
+		    "shadowed cmdline.psi=1 /etc/default/grub.d/50-cloud.cfg:1 (/etc/default/grub.d/50-cloud.cfg:1)\n"
+		    "wins cmdline.psi=0 /etc/default/grub.d/50-cloud.cfg:1" PROMISED);
+	/* Once there is one, nothing else counts, and one without an entry promises nothing. */
+	tree_write(tree, "/boot/grub/grub.cfg", "set default=0\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_cmdline, "");
+}
+
+static void what_only_a_shell_can_tell_is_not_known(void **state)
+{
+	static const char *const lines[] = {
+		"GRUB_CMDLINE_LINUX=\"$(cat /x)\"",
+		"GRUB_CMDLINE_LINUX=`cat /x`",
+		"GRUB_CMDLINE_LINUX=\"$OTHER quiet\"",
+		"GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:+x }quiet\"",
+		"GRUB_CMDLINE_LINUX=\"\\$tuned_params\"",
+		"GRUB_CMDLINE_LINUX=\"quiet",
+		"GRUB_CMDLINE_LINUX=quiet other",
+		"if x; then\n  GRUB_CMDLINE_LINUX=quiet\nfi",
+		"[ -e /x ] && GRUB_CMDLINE_LINUX=quiet",
+	};
+	struct tree *tree = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		CLEANUP(free_ptr) char *text = xasprintf("%s\n", lines[i]);
+		CLEANUP(free_ptr) char *expected = xasprintf("unresolved = /etc/default/grub:%d (grub.cfg is not there yet, and only "
+							     "a shell can tell what this line will put into it)\n",
+							     strchr(lines[i], '\n') ? 2 : 1);
+
+		tree_write(tree, "/etc/default/grub", text);
+		begin(tree);
+		assert_boot(tree, &probe_boot_cmdline, expected);
+	}
+}
+
+static void an_entry_that_is_not_made_yet_takes_kernel_cmdline(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/kernel/cmdline", "root=/dev/vda1 ro\nquiet\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_cmdline,
+		    "wins cmdline.root=/dev/vda1 /etc/kernel/cmdline:1 (an entry of the boot loader is not there yet; made from this "
+		    "file, it will have the argument)\n"
+		    "wins cmdline.ro= /etc/kernel/cmdline:1 (an entry of the boot loader is not there yet; made from this file, it will "
+		    "have the argument)\n"
+		    "wins cmdline.quiet= /etc/kernel/cmdline:1 (an entry of the boot loader is not there yet; made from this file, it "
+		    "will have the argument)\n");
+	/* Of two such files what both say is certain. */
+	tree_write(tree, "/etc/kernel/cmdline", "quiet\n");
+	tree_write(tree, "/etc/default/grub", "GRUB_CMDLINE_LINUX='quiet psi=1'\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_cmdline,
+		    "shadowed cmdline.quiet= /etc/default/grub:1 (/etc/kernel/cmdline:1)\n"
+		    "unresolved cmdline.psi=1 /etc/default/grub:1 (neither grub.cfg nor an entry of the boot loader is there yet, and "
+		    "the files from which they are made differ)\n"
+		    "wins cmdline.quiet= /etc/kernel/cmdline:1 (an entry of the boot loader is not there yet; made from this file, it "
+		    "will have the argument)\n");
+	/* One entry that is there counts for all. */
+	tree_write(tree, "/boot/loader/entries/a.conf", "title A\noptions ro\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_cmdline, "wins cmdline.ro= /boot/loader/entries/a.conf:2\n");
+}
+
+static void a_grub_cfg_that_cannot_be_read_leaves_all_unknown(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/default/grub", "GRUB_CMDLINE_LINUX=quiet\n");
+	tree_link(tree, "/boot/grub/grub.cfg", "grub.cfg");
+	begin(tree);
+	assert_boot(tree, &probe_boot_cmdline,
+		    "unresolved = /boot/grub/grub.cfg (it cannot be read: Too many levels of symbolic links)\n");
 }
 
 static void put_u32(char *bytes, size_t at, uint32_t value)
@@ -438,7 +523,10 @@ int main(void)
 		TEST(a_goto_jumps_over_what_it_is_certain_about),
 		TEST(grub_boots_its_first_entry_unless_told),
 		TEST(of_entries_that_could_be_booted_only_what_they_share_is_certain),
-		TEST(without_grub_cfg_its_defaults_are_only_a_promise),
+		TEST(without_grub_cfg_what_it_will_be_made_from_counts_and_says_so),
+		TEST(what_only_a_shell_can_tell_is_not_known),
+		TEST(an_entry_that_is_not_made_yet_takes_kernel_cmdline),
+		TEST(a_grub_cfg_that_cannot_be_read_leaves_all_unknown),
 		TEST(a_unified_kernel_image_holds_its_command_line),
 		TEST(lines_of_fstab_are_mounts_with_their_options),
 		TEST(the_kubelet_says_what_it_is_told),
