@@ -41,7 +41,7 @@ static const struct drift_class classes[DRIFT_COUNT] = {
 		.because = "What it says is not in force after boot, whatever a person who reads the file believes.",
 		.advice = "Move the line into a file that is read, such as /etc/sysctl.d/NAME.conf, or take it out" },
 	[DRIFT_LOADERS_DISAGREE] = { .name = "loaders-disagree", .severity = SEVERITY_MEDIUM,
-		.title = "Programs that apply the same files end with different values",
+		.title = "Programs that set the same key end with different values",
 		.because = "They read the files in different orders: the value depends on whether the host booted or somebody ran sysctl --system "
 		"since.",
 		.advice = "Leave one line for this key, or make them say the same" },
@@ -142,8 +142,11 @@ static void report_drift(struct keyed *keyed, enum drift class)
 	fill_class(auditing, class, arena_strdup(arena, keyed->key), finding);
 	finding->waiver = waiver;
 	finding->reason = finding->next_step = keyed->detail;
-	finding->because = keyed->detail ? arena_formatf(arena, "%s %s", keyed->detail, classes[class].because)
-					 : classes[class].because;
+	finding->because = keyed->because ? keyed->because : classes[class].because;
+	if (keyed->detail)
+		finding->because = arena_formatf(arena, "%s %s", keyed->detail, finding->because);
+	if (keyed->advice)
+		finding->advice = keyed->advice;
 	finding->values = audit_values(auditing, SUBJECT_HOST, keyed->key, NULL, classes[class].name);
 	fill_sites(auditing, keyed->sites, keyed->n_sites, finding);
 }
@@ -218,7 +221,7 @@ static bool is_of_file(const struct auditing *auditing, const struct boot_line *
 {
 	bool sysctl = streq(line->source, "sysctl") || streq(line->source, "tuned");
 
-	if (*line->key || line->optional || !*line->path || !boot_state_applies(auditing, line->loader))
+	if (*line->key || line->optional || !*line->path || drift_is_repeated(line) || !boot_state_applies(auditing, line->loader))
 		return false;
 	return line->fate == BOOT_INVALID || (sysctl && (line->fate == BOOT_UNRESOLVED || line->fate == BOOT_IGNORED));
 }
@@ -296,7 +299,7 @@ static size_t collect_keys(const struct auditing *auditing, const char ***ret_ke
 		const struct boot_line *line = boot_at(auditing->boot, i);
 
 		if (line->kind != SUBJECT_KIND_HOST || *line->subject || !*line->key ||
-		    (!streq(line->source, "sysctl") && !streq(line->source, "tuned")))
+		    (!streq(line->source, "sysctl") && !streq(line->source, "tuned")) || drift_is_repeated(line))
 			continue;
 		GROW(keys, capacity, count + 1);
 		keys[count++] = line->key;

@@ -28,6 +28,7 @@ struct keyed {
 	const struct boot_line *sites[DRIFT_SITES_MAX];
 	size_t n_sites;
 	const char *detail;			/* a sentence more, about this key */
+	const char *because, *advice;		/* in place of what its class says; NULL: that */
 };
 
 /* ---- advisor/drift-key.c: what is known of a key ---- */
@@ -51,6 +52,7 @@ question ask_out_of_range, ask_renamed, ask_removed, ask_unknown_key, ask_dead_l
 	ask_one_way, ask_lost_at_boot, ask_runtime_only;
 
 /* advisor/drift-loader.c */
+bool drift_is_repeated(const struct boot_line *line);	/* another program has applied it already */
 question ask_invalid_line, ask_unread_file, ask_loaders_disagree, ask_shadowed_vendor, ask_shadowed, ask_unresolved;
 
 #endif

@@ -20,7 +20,10 @@ struct boot {
 	size_t indexed;
 	bool truncated;
 	char *loaders;			/* that run at boot, in their order, with blanks between them */
+	bool has_loader[BOOT_SIDES_MAX];	/* of loader_names: there is a line of it */
 };
+
+static const char *const loader_names[BOOT_SIDES_MAX] = { BOOT_SYSTEMD, BOOT_PROCPS, BOOT_PROCPS_OLD, BOOT_TUNED };
 
 static const char *const fate_names[BOOT_FATE_COUNT] = {
 	[BOOT_WINS] = "wins",	    [BOOT_SHADOWED] = "shadowed", [BOOT_MASKED] = "masked",	    [BOOT_EXCLUDED] = "excluded",
@@ -81,6 +84,8 @@ bool boot_add(struct boot *boot, const struct boot_line *line)
 		.optional = line->optional,
 	};
 	boot->indexed = 0;
+	for (size_t i = 0; line->loader && *line->loader && i < ARRAY_SIZE(loader_names); i++)
+		boot->has_loader[i] |= streq(line->loader, loader_names[i]);
 	return true;
 }
 
@@ -430,33 +435,34 @@ struct boot_outcome boot_effective(struct boot *boot, const char *key)
 	return effective;
 }
 
-static bool has_loader(const struct boot *boot, const char *loader)
+size_t boot_sides(struct boot *boot, const char *key, struct boot_side *ret_sides)
 {
-	for (size_t i = 0; i < boot->count; i++)
-		if (streq(boot->lines[i].loader, loader))
-			return true;
-	return false;
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(loader_names); i++) {
+		struct boot_outcome outcome;
+
+		if (!boot->has_loader[i])
+			continue;
+		outcome = boot_outcome(boot, loader_names[i], SUBJECT_KIND_HOST, "", key);
+		if (outcome.state == BOOT_STATE_UNKNOWN ||
+		    (outcome.state == BOOT_STATE_UNSET && streq(loader_names[i], BOOT_TUNED)))
+			continue;
+		ret_sides[count++] = (struct boot_side){ .loader = loader_names[i], .outcome = outcome };
+	}
+	return count;
 }
 
 bool boot_loaders_disagree(struct boot *boot, const char *key)
 {
-	static const char *const loaders[] = { BOOT_SYSTEMD, BOOT_PROCPS, BOOT_PROCPS_OLD, BOOT_TUNED };
-	const char *first = NULL;
+	struct boot_side sides[BOOT_SIDES_MAX];
+	size_t count = boot_sides(boot, key, sides);
 
-	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++) {
-		struct boot_outcome outcome;
-		const char *value;
+	for (size_t i = 1; i < count; i++) {
+		const struct boot_line *first = sides[0].outcome.line, *line = sides[i].outcome.line;
 
-		if (!has_loader(boot, loaders[i]))
-			continue;
-		outcome = boot_outcome(boot, loaders[i], SUBJECT_KIND_HOST, "", key);
-		if (outcome.state == BOOT_STATE_UNKNOWN ||
-		    (outcome.state == BOOT_STATE_UNSET && streq(loaders[i], BOOT_TUNED)))
-			continue;
-		value = outcome.line ? outcome.line->value : "";
-		if (first && !streq(first, value))
+		if (!streq(first ? first->value : "", line ? line->value : ""))
 			return true;
-		first = value;
 	}
 	return false;
 }

@@ -110,8 +110,16 @@ struct boot_outcome boot_outcome(struct boot *boot, const char *loader, enum sub
 const char *boot_loaders(const struct boot *boot);
 struct boot_outcome boot_effective(struct boot *boot, const char *key);
 
-/* Whether systemd-sysctl, procps (old and new) and TuneD, as far as they have lines here, leave different values of a
- * sysctl behind.  TuneD does not disagree about what it does not set. */
+/* What each loader leaves of a sysctl, of those that have a line here: systemd-sysctl, procps (old and new) and TuneD.  Left out
+ * are those of which it is not known, and TuneD where it sets nothing.  Their number. */
+#define BOOT_SIDES_MAX 4
+struct boot_side {
+	const char *loader;
+	struct boot_outcome outcome;
+};
+size_t boot_sides(struct boot *boot, const char *key, struct boot_side *ret_sides);
+
+/* Whether these leave different values behind. */
 bool boot_loaders_disagree(struct boot *boot, const char *key);
 
 /* "PATH:LINE", or the path alone where there is no line. */

@@ -98,6 +98,47 @@ printf '# sysctl settings are defined through files in /usr/lib/sysctl.d/\n' | p
 ln -s ../sysctl.conf "$tree/etc/sysctl.d/99-sysctl.conf"
 same "stock Fedora is silent" "" "$(found --root fedora)"
 
+tree_of rhel rhel 9.4
+mkdir -p rhel/usr/lib/tuned/virtual-guest rhel/usr/lib/tuned/throughput-performance
+for file in 50-default 50-redhat 50-coredump 10-default-yama-scope 50-libkcapi-optmem_max; do
+	cp "fedora/usr/lib/sysctl.d/$file.conf" rhel/usr/lib/sysctl.d
+done
+cp fedora/etc/sysctl.conf rhel/etc
+ln -s ../sysctl.conf "$tree/etc/sysctl.d/99-sysctl.conf"
+mkdir -p rhel/etc/systemd/system/multi-user.target.wants
+ln -s /usr/lib/systemd/system/tuned.service "$tree/etc/systemd/system/multi-user.target.wants/tuned.service"
+printf '[Service]\nExecStart=/usr/sbin/tuned -l -P\n' | put usr/lib/systemd/system/tuned.service
+printf 'daemon = 1\n' | put etc/tuned/tuned-main.conf
+printf 'virtual-guest\n' | put etc/tuned/active_profile
+printf 'auto\n' | put etc/tuned/profile_mode
+put usr/lib/tuned/throughput-performance/tuned.conf <<'EOF'
+[main]
+summary=Throughput
+[cpu]
+governor=performance
+[disk]
+readahead=>4096
+[sysctl]
+vm.dirty_ratio = 40
+vm.dirty_background_ratio = 10
+vm.swappiness=10
+net.core.somaxconn=>2048
+EOF
+put usr/lib/tuned/virtual-guest/tuned.conf <<'EOF'
+[main]
+summary=Guest
+include=throughput-performance
+[sysctl]
+vm.dirty_ratio = 30
+vm.swappiness = 30
+EOF
+same "stock RHEL with TuneD is silent" "" "$(found --root rhel)"
+printf 'reapply_sysctl = 0\n' | put etc/tuned/tuned-main.conf
+printf 'vm.swappiness = 1\nkernel.sysrq = 16\n' | put etc/sysctl.d/60-site.conf
+same "but for a line that its profile takes back" "loaders-disagree@vm.swappiness" "$(found --root rhel)"
+printf 'daemon = 1\n' | put etc/tuned/tuned-main.conf
+same "which it does not when it applies the files again" "" "$(found --root rhel)"
+
 # ---- an image with mistakes ----
 
 tree_of image debian 12
