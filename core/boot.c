@@ -387,6 +387,12 @@ static const struct boot_line *unread_after(const struct boot *boot, const char 
 	return NULL;
 }
 
+/* "MemoryMax=" of a unit: what stands before it is taken back, and the default holds. */
+static bool takes_back(const struct boot_line *line)
+{
+	return streq(line->source, "systemd") && !*line->value;
+}
+
 struct boot_outcome boot_outcome(struct boot *boot, const char *loader, enum subject_kind kind, const char *subject,
 				 const char *key)
 {
@@ -399,7 +405,9 @@ struct boot_outcome boot_outcome(struct boot *boot, const char *loader, enum sub
 		if (!streq(lines[i]->loader, loader))
 			continue;
 		mentioned |= lines[i]->fate == BOOT_EXCLUDED;
-		if (lines[i]->fate == BOOT_WINS)
+		if (lines[i]->fate == BOOT_WINS && takes_back(lines[i]))
+			outcome = (struct boot_outcome){ .state = BOOT_STATE_UNSET };
+		else if (lines[i]->fate == BOOT_WINS)
 			outcome = (struct boot_outcome){ .state = BOOT_STATE_SET, .line = lines[i] };
 		else if (lines[i]->fate == BOOT_UNRESOLVED)
 			outcome = (struct boot_outcome){ .state = BOOT_STATE_UNKNOWN, .line = lines[i] };

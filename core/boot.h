@@ -43,6 +43,11 @@ enum boot_fate {
 
 const char *boot_fate_name(enum boot_fate fate);	/* "wins", "shadowed" … */
 
+/* Lines of "limits" are about the host, key limits.conf.DOMAIN.soft.ITEM or .hard.ITEM: in force for sessions that PAM
+ * opens, not for services.  Those of "systemd" are about the host, limits.system.DefaultLimitNOFILE of its manager, or about
+ * units: kind unit, the unit's name (a template has lines of its own, "postgresql@.service"), and the property's name on the
+ * bus as the key, LimitNOFILE and LimitNOFILESoft, CPUQuotaPerSecUSec; values have the form of the properties there.
+ * Percentages stay what they are. */
 struct boot_line {
 	const char *source;	/* "sysctl", "fstab", "udev", "tmpfiles", "modprobe", "modules-load", "cmdline", "limits",
 				 * "systemd", "tuned", "kubelet", "cloud-init" */
@@ -91,7 +96,8 @@ size_t boot_lines(struct boot *boot, enum subject_kind kind, const char *subject
 /* What one loader leaves behind.  A pattern that could not be expanded (no /proc/sys) and matches the key counts as set:
  * line is then the pattern's, with the fate BOOT_UNRESOLVED, and its value holds if the key exists. */
 enum boot_state {
-	BOOT_STATE_UNSET,	/* no line sets it: the default of the kernel, or what was there before */
+	BOOT_STATE_UNSET,	/* no line sets it: the default of the kernel, or what was there before; or the line that wins is
+				 * of systemd and has no value: it takes back what others set, and systemd's default holds */
 	BOOT_STATE_SET,		/* line wins */
 	BOOT_STATE_UNKNOWN,	/* line is what could not be resolved */
 };

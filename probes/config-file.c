@@ -28,7 +28,7 @@ void config_files_add(const struct root *root, const char *path, struct config_f
 
 struct ranked {
 	struct config_file file;
-	size_t rank;		/* in the order of bases */
+	size_t rank;		/* in the order of directories */
 };
 
 /* The one that hides its namesakes comes last. */
@@ -37,6 +37,8 @@ static int compare(const void *a, const void *b)
 	const struct ranked *x = a, *y = b;
 	int order = strcmp(x->file.name, y->file.name);
 
+	if (order == 0)
+		order = (int)y->file.lost - (int)x->file.lost;
 	return order ? order : (x->rank < y->rank) - (x->rank > y->rank);
 }
 
@@ -44,7 +46,7 @@ static void sort_by_name(struct config_files *files)
 {
 	struct ranked *sorted = xcalloc(files->count + 1, sizeof(*sorted));
 
-	for (size_t i = 0; i < files->count; i++)	/* they were added base by base */
+	for (size_t i = 0; i < files->count; i++)	/* they were added directory by directory */
 		sorted[i] = (struct ranked){ .file = files->items[i], .rank = i };
 	qsort(sorted, files->count, sizeof(*sorted), compare);
 	for (size_t i = 0; i < files->count; i++)
@@ -53,9 +55,37 @@ static void sort_by_name(struct config_files *files)
 	for (size_t i = files->count; i-- > 0;) {
 		const struct config_file *next = i + 1 < files->count ? &files->items[i + 1] : NULL;
 
-		if (next && streq(next->name, files->items[i].name))
+		if (next && !next->lost && streq(next->name, files->items[i].name))
 			files->items[i].hidden_by = xstrdup(next->hidden_by ? next->hidden_by : next->path);
 	}
+}
+
+static void add_directory(const struct root *root, const struct config_directory *directory, const char *suffix,
+			  struct config_files *files)
+{
+	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	if (root_list_limit(root, directory->path, CONFIG_FILES_MAX, &list) == -E2BIG)
+		files->truncated = true;
+	for (size_t i = 0; i < list.count; i++) {
+		if (!ends_with(list.entries[i].name, suffix) || list.entries[i].type == DT_DIR)
+			continue;
+		strbuf_reset(&path);
+		strbuf_addf(&path, "%s/%s", directory->path, list.entries[i].name);
+		config_files_add(root, path.buf, files);
+		if (files->truncated)
+			return;
+		files->items[files->count - 1].lost = directory->lost;
+	}
+}
+
+void config_files_list(const struct root *root, const struct config_directory *directories, size_t count, const char *suffix,
+		       struct config_files *files)
+{
+	for (size_t i = 0; i < count; i++)
+		add_directory(root, &directories[i], suffix, files);
+	sort_by_name(files);
 }
 
 void config_files_read(const struct root *root, const char *directory, const char *suffix, struct config_files *files)
@@ -63,25 +93,13 @@ void config_files_read(const struct root *root, const char *directory, const cha
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
-		CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
-		size_t length;
-
 		if (streq(bases[i], "/lib") && root_readlink(root, "/lib", &path) == 0)
 			continue;	/* the files of /usr/lib once more */
 		if (streq(bases[i], "/run") && config_run_is_lost(root))
 			continue;
 		strbuf_reset(&path);
 		strbuf_addf(&path, "%s/%s", bases[i], directory);
-		length = path.len;
-		if (root_list_limit(root, path.buf, CONFIG_FILES_MAX, &list) == -E2BIG)
-			files->truncated = true;
-		for (size_t n = 0; n < list.count; n++) {
-			if (!ends_with(list.entries[n].name, suffix))
-				continue;
-			strbuf_truncate(&path, length);
-			strbuf_addf(&path, "/%s", list.entries[n].name);
-			config_files_add(root, path.buf, files);
-		}
+		add_directory(root, &(struct config_directory){ .path = path.buf }, suffix, files);
 	}
 	sort_by_name(files);
 }

@@ -12,6 +12,7 @@ struct config_file {
 	int error;			/* negative errno: it could not be read */
 	bool null;			/* a link to /dev/null: it hides its namesakes and says nothing */
 	char *hidden_by;		/* path; NULL: it is read */
+	bool lost;			/* below /run of what runs now: gone when it boots, and hides nothing then */
 };
 
 struct config_files {
@@ -29,6 +30,13 @@ bool config_run_is_lost(const struct root *root);
 /* "tmpfiles.d", ".conf": from /etc/tmpfiles.d, /run/tmpfiles.d, /usr/local/lib/tmpfiles.d, /usr/lib/tmpfiles.d and
  * /lib/tmpfiles.d, where that is a directory of its own. */
 void config_files_read(const struct root *root, const char *directory, const char *suffix, struct config_files *files);
+/* The same from directories by their paths, first one first.  lost: what stands there now is not there after boot. */
+struct config_directory {
+	const char *path;
+	bool lost;
+};
+void config_files_list(const struct root *root, const struct config_directory *directories, size_t count, const char *suffix,
+		       struct config_files *files);
 /* One more, read after the others. */
 void config_files_add(const struct root *root, const char *path, struct config_files *files);
 void config_files_release(struct config_files *files);

@@ -16,57 +16,52 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "../core/parse.h"
+#include "boot-draft.h"
+#include "config-file.h"
+#include "limits-manager.h"
 #include "probe.h"
-#include "unit-file.h"
 
+#define ETC "/etc/security"
 #define LIMITS_KEYS_MAX 10000
-#define LIMITS_DIRECTORY "/etc/security/limits.d"
 
 /* clang-format off */
-static const char *const limit_items[] = {
-	"as", "chroot", "core", "cpu", "data", "fsize", "locks", "maxlogins", "maxsyslogins", "memlock", "msgqueue",
-	"nice", "nofile", "nonewprivs", "nproc", "priority", "rss", "rtprio", "sigpending", "stack",
-};
-/* clang-format on */
-
-/* clang-format off */
-static const struct default_limit {
+static const struct limit_item {
 	const char *name;
-	enum unit_value kind;
-	bool two;		/* soft:hard */
-} default_limits[] = {
-	{ "DefaultLimitAS", UNIT_VALUE_SIZE, true },
-	{ "DefaultLimitCORE", UNIT_VALUE_SIZE, true },
-	{ "DefaultLimitCPU", UNIT_VALUE_TEXT, true },
-	{ "DefaultLimitDATA", UNIT_VALUE_SIZE, true },
-	{ "DefaultLimitFSIZE", UNIT_VALUE_SIZE, true },
-	{ "DefaultLimitLOCKS", UNIT_VALUE_COUNT, true },
-	{ "DefaultLimitMEMLOCK", UNIT_VALUE_SIZE, true },
-	{ "DefaultLimitMSGQUEUE", UNIT_VALUE_SIZE, true },
-	{ "DefaultLimitNICE", UNIT_VALUE_TEXT, true },
-	{ "DefaultLimitNOFILE", UNIT_VALUE_COUNT, true },
-	{ "DefaultLimitNPROC", UNIT_VALUE_COUNT, true },
-	{ "DefaultLimitRSS", UNIT_VALUE_SIZE, true },
-	{ "DefaultLimitRTPRIO", UNIT_VALUE_COUNT, true },
-	{ "DefaultLimitRTTIME", UNIT_VALUE_TEXT, true },
-	{ "DefaultLimitSIGPENDING", UNIT_VALUE_COUNT, true },
-	{ "DefaultLimitSTACK", UNIT_VALUE_SIZE, true },
-	{ "DefaultOOMScoreAdjust", UNIT_VALUE_ADJUST, false },
-	{ "DefaultTasksMax", UNIT_VALUE_SHARE, false },
+	enum { ITEM_LIMIT, ITEM_SIGNED, ITEM_BOOL, ITEM_LOGINS, ITEM_TEXT } kind;
+	bool any_type;		/* neither soft nor hard */
+} limit_items[] = {
+	{ "as", ITEM_LIMIT, false },
+	{ "chroot", ITEM_TEXT, false },		/* of Debian */
+	{ "core", ITEM_LIMIT, false },
+	{ "cpu", ITEM_LIMIT, false },
+	{ "data", ITEM_LIMIT, false },
+	{ "fsize", ITEM_LIMIT, false },
+	{ "locks", ITEM_LIMIT, false },
+	{ "maxlogins", ITEM_LOGINS, true },
+	{ "maxsyslogins", ITEM_LOGINS, true },
+	{ "memlock", ITEM_LIMIT, false },
+	{ "msgqueue", ITEM_LIMIT, false },
+	{ "nice", ITEM_SIGNED, false },
+	{ "nofile", ITEM_LIMIT, false },
+	{ "nonewprivs", ITEM_BOOL, true },
+	{ "nproc", ITEM_LIMIT, false },
+	{ "priority", ITEM_SIGNED, false },
+	{ "rss", ITEM_LIMIT, false },
+	{ "rtprio", ITEM_LIMIT, false },
+	{ "sigpending", ITEM_LIMIT, false },
+	{ "stack", ITEM_LIMIT, false },
 };
 /* clang-format on */
 
-static const char *const manager_directories[] = { "/etc/systemd", "/run/systemd", "/usr/local/lib/systemd",
-						   "/usr/lib/systemd", "/lib/systemd" };
-
-static bool item_is_known(const char *item)
+static const struct limit_item *find_item(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(limit_items); i++)
-		if (streq(item, limit_items[i]))
-			return true;
-	return false;
+		if (streq(name, limit_items[i].name))
+			return &limit_items[i];
+	return NULL;
 }
 
 static void lower_case(char *text)
@@ -94,10 +89,71 @@ void limits_line_release(struct limits_line *line)
 	*line = (struct limits_line){ 0 };
 }
 
+/* What strtoull() takes of "64k": "64".  False: nothing. */
+static bool keep_digits(char *value)
+{
+	size_t sign = *value == '-' || *value == '+', digits = strspn(value + sign, "0123456789");
+
+	value[sign + digits] = '\0';
+	return digits > 0;
+}
+
+static bool is_unlimited(const char *value)
+{
+	return streq(value, "unlimited") || streq(value, "infinity") || streq(value, "-1") || streq(value, "-");
+}
+
+static bool value_is_good(const struct limit_item *item, char *value)
+{
+	switch (item->kind) {
+	case ITEM_BOOL:
+		return streq(value, "0") || streq(value, "1");
+	case ITEM_LIMIT:
+	case ITEM_LOGINS:
+		return is_unlimited(value) || keep_digits(value);
+	case ITEM_SIGNED:
+		return keep_digits(value);
+	case ITEM_TEXT:
+		return true;
+	}
+	return false;
+}
+
+/* "1000:", ":1000", "@500:599": of users, or of groups.  What is no range is a name. */
+static bool range_is_good(const char *domain)
+{
+	const char *low = domain + (*domain == '@' || *domain == '%'), *colon = strchr(domain, ':');
+
+	if (!colon)
+		return true;
+	return low + strspn(low, "0123456789") == colon && colon[1 + strspn(colon + 1, "0123456789")] == '\0' &&
+	       (low < colon || colon[1]);
+}
+
+static const char *line_fault(struct limits_line *line)
+{
+	const struct limit_item *item = find_item(line->item);
+	bool range = strchr(line->domain, ':') && !starts_with(line->domain, "%:");
+
+	if (!range_is_good(line->domain))
+		return "no range of numbers of users or groups";
+	if (!item)
+		return streq(line->item, "rttime") ? "only pam_limits since 1.7.1 knows this item" :
+						      "pam_limits knows no such item";
+	if (!item->any_type && !streq(line->type, "soft") && !streq(line->type, "hard") && !streq(line->type, "-"))
+		return "the type is none of soft, hard and -";
+	if (!value_is_good(item, line->value))
+		return "no value that pam_limits can read";
+	if (*line->domain == '%' && (!streq(item->name, "maxlogins") || range))
+		return "% is there for maxlogins of all, of a group, or of the number of a group";
+	return NULL;
+}
+
 int limits_line_parse(const char *text, struct limits_line *line)
 {
 	CLEANUP(free_ptr) char *copy = xstrndup(text, strcspn(text, "#\n"));
 	const char *cursor = copy;
+	const struct limit_item *item;
 
 	limits_line_release(line);
 	line->domain = take_word(&cursor);
@@ -108,97 +164,198 @@ int limits_line_parse(const char *text, struct limits_line *line)
 	line->value = take_word(&cursor);
 	if (line->type)
 		lower_case(line->type);
-	if (line->type && streq(line->type, "-") && !line->item)
-		return 1;
-	if (!line->value)
+	if (line->type && *line->type == '-' && !line->item) {
+		if (streq(line->domain, "*") || *line->domain == '%' || !range_is_good(line->domain))
+			line->why = "a user, a group or a range can be exempt, and nothing else";
+		return line->why ? -EINVAL : 1;
+	}
+	if (!line->value) {
+		line->why = "expected DOMAIN TYPE ITEM VALUE";
 		return -EINVAL;
+	}
 	lower_case(line->item);
 	lower_case(line->value);
-	if (!streq(line->type, "soft") && !streq(line->type, "hard") && !streq(line->type, "-"))
-		return -EINVAL;
-	return item_is_known(line->item) ? 1 : -EINVAL;
+	line->why = line_fault(line);
+	item = find_item(line->item);
+	line->both = streq(line->type, "-") || (item && item->any_type);
+	return line->why ? -EINVAL : 1;
 }
 
-static void key_begin(struct strbuf *key, const char *domain)
+/* ---- the files ---- */
+
+/* What is in force for a session that PAM opens, of these files. */
+struct pam {
+	const struct root *root;
+	struct snapshot *snapshot;
+	struct boot_draft draft;
+	struct strbuf key;
+	bool full;
+	enum boot_fate fate;		/* of the lines of the file that is being read */
+	const char *why;
+};
+
+static const char *domain_key(struct pam *pam, const char *domain, const char *half, const char *item)
 {
-	strbuf_reset(key);
-	strbuf_add_string(key, "limits.conf.");
+	strbuf_reset(&pam->key);
+	strbuf_add_string(&pam->key, "limits.conf.");
 	for (; *domain; domain++)
-		strbuf_add_char(key, *domain == '.' ? '/' : *domain);
+		strbuf_add_char(&pam->key, *domain == '.' ? '/' : *domain);
+	strbuf_addf(&pam->key, ".%s%s", half, item);
+	return pam->key.buf;
 }
 
-static void limits_line_set(const struct limits_line *line, const char *origin, struct snapshot *snapshot)
+static void add(struct pam *pam, const struct boot_site *site, const struct limits_line *line, const char *key,
+		const char *value)
 {
-	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
-	bool both = streq(line->type, "-");
+	struct boot_line *boot_line = boot_draft_add(&pam->draft, site, SUBJECT_KIND_HOST, "", key, line->why ? "" : value);
+	CLEANUP(strbuf_release) struct strbuf origin = STRBUF_INIT;
 
-	if (!line->item) {
-		key_begin(&key, line->domain);
-		strbuf_add_string(&key, ".exempt");
-		snapshot_set_string(snapshot, SUBJECT_HOST, key.buf, "1", origin);
+	boot_line->fate = pam->fate;
+	boot_line->why = pam->fate == BOOT_WINS ? "" : pam->why;
+	if (pam->fate != BOOT_WINS && pam->fate != BOOT_UNRESOLVED)
+		return;
+	if (line->why) {
+		boot_line->fate = line->item && streq(line->item, "rttime") ? BOOT_UNRESOLVED : BOOT_INVALID;
+		boot_line->why = line->why;
 		return;
 	}
-	if (both || streq(line->type, "soft")) {
-		key_begin(&key, line->domain);
-		strbuf_addf(&key, ".soft.%s", line->item);
-		snapshot_set_string(snapshot, SUBJECT_HOST, key.buf, line->value, origin);
-	}
-	if (both || streq(line->type, "hard")) {
-		key_begin(&key, line->domain);
-		strbuf_addf(&key, ".hard.%s", line->item);
-		snapshot_set_string(snapshot, SUBJECT_HOST, key.buf, line->value, origin);
-	}
+	boot_place(boot_line, &origin);
+	snapshot_set_string(pam->snapshot, SUBJECT_HOST, key, value, origin.buf);
 }
 
-static void limits_file_read(const struct root *root, const char *path, struct snapshot *snapshot, uint32_t *lines_left)
+static void add_line(struct pam *pam, const struct boot_site *site, const struct limits_line *line)
+{
+	if (!line->item && !line->why) {
+		add(pam, site, line, domain_key(pam, line->domain, "", "exempt"), "1");
+		return;
+	}
+	if (!line->value || !find_item(line->item)) {
+		add(pam, site, line, "", "");
+		return;
+	}
+	if (line->both || !streq(line->type, "hard"))
+		add(pam, site, line, domain_key(pam, line->domain, "soft.", line->item), line->value);
+	if (line->both || !streq(line->type, "soft"))
+		add(pam, site, line, domain_key(pam, line->domain, "hard.", line->item), line->value);
+}
+
+static void file_read(struct pam *pam, const struct config_file *file)
 {
 	CLEANUP(limits_line_release) struct limits_line line = { 0 };
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, origin = STRBUF_INIT;
-	struct place place = { .file = path };
-	const char *cursor;
-	int r;
+	CLEANUP(config_lines_release) struct config_lines lines = CONFIG_LINES_INIT(&file->text, false);
+	struct diag *notes = snapshot_notes(pam->snapshot);
+	struct place place = { .file = file->path };
 
-	r = root_read(root, path, &text);
-	if (r < 0) {
-		if (r != -ENOENT)
-			(void)diag_warning(snapshot_notes(snapshot), &place, "cannot read it: %s", strerror(-r));
-		return;
+	if (file->error < 0 && file->error != -ENOENT && pam->fate == BOOT_WINS) {
+		struct boot_line *boot_line =
+			boot_draft_add(&pam->draft, &(struct boot_site){ .path = file->path }, SUBJECT_KIND_HOST, "", "", "");
+
+		(void)diag_warning(notes, &place, "cannot read it: %s", strerror(-file->error));
+		boot_line->fate = BOOT_UNRESOLVED;
+		boot_line->why = boot_draft_format(&pam->draft, "it cannot be read: %s", strerror(-file->error));
 	}
-	cursor = text.buf;
-	do {
-		place.line++;
-		r = limits_line_parse(cursor, &line);
-		if (r < 0)
-			(void)diag_warning(snapshot_notes(snapshot), &place, "pam_limits ignores this line");
-		if (r <= 0)
-			continue;
-		if (*lines_left == 0) {
-			(void)diag_warning(snapshot_notes(snapshot), &place,
-					   "limits after the first %u were left out", LIMITS_KEYS_MAX);
-			return;
-		}
-		(*lines_left)--;
-		strbuf_reset(&origin);
-		strbuf_addf(&origin, "%s:%u", path, place.line);
-		limits_line_set(&line, origin.buf, snapshot);
-	} while (next_line(&cursor));
+	while (file->error == 0 && !pam->full && config_lines_next(&lines)) {
+		struct boot_site site = { file->path, lines.first, lines.raw, lines.raw_length };
+		int r = limits_line_parse(lines.text.buf, &line);
+
+		place.line = lines.first;
+		pam->full = r != 0 && pam->draft.count >= LIMITS_KEYS_MAX;
+		if (pam->full)
+			(void)diag_warning(notes, &place, "limits after the first %u were left out", LIMITS_KEYS_MAX);
+		else if (r < 0 && pam->fate == BOOT_WINS)
+			(void)diag_warning(notes, &place, "pam_limits ignores this line: %s", line.why);
+		if (r != 0 && !pam->full)
+			add_line(pam, &site, &line);
+	}
 }
 
-static void limits_pam_read(const struct root *root, struct snapshot *snapshot)
-{
-	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-	uint32_t lines_left = LIMITS_KEYS_MAX;
+/* ---- which files ---- */
 
-	limits_file_read(root, "/etc/security/limits.conf", snapshot, &lines_left);
-	if (root_list(root, LIMITS_DIRECTORY, &list) < 0)
-		return;
+/* The directory that a distribution may have its own files in is built into the module. */
+static bool module_has(const struct root *root, const char *directory, const char *path, bool *ret_found)
+{
+	CLEANUP(strbuf_release) struct strbuf module = STRBUF_INIT, file = STRBUF_INIT;
+
+	strbuf_addf(&file, "%s/pam_limits.so", directory);
+	if (root_read(root, file.buf, &module) < 0)
+		return false;
+	*ret_found = memmem(module.buf, module.len, path, strlen(path) + 1) != NULL;
+	return true;
+}
+
+/* False: there is no module that would tell. */
+static bool module_names(const struct root *root, const char *path, bool *ret_found)
+{
+	static const char *const plain[] = { "/usr/lib64/security", "/lib64/security", "/usr/lib/security", "/lib/security" };
+	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (module_has(root, plain[i], path, ret_found))
+			return true;
+	(void)root_list(root, "/usr/lib", &list);
 	for (size_t i = 0; i < list.count; i++) {
-		if (!ends_with(list.entries[i].name, ".conf") || list.entries[i].type == DT_DIR)
-			continue;
-		strbuf_reset(&path);
-		strbuf_addf(&path, LIMITS_DIRECTORY "/%s", list.entries[i].name);
-		limits_file_read(root, path.buf, snapshot, &lines_left);
+		CLEANUP(free_ptr) char *directory = xasprintf("/usr/lib/%s/security", list.entries[i].name);
+
+		if (strstr(list.entries[i].name, "-linux-") && module_has(root, directory, path, ret_found))
+			return true;
+	}
+	return false;
+}
+
+/* Where the vendor's files are, if anywhere. */
+static const char *vendor_directory(const struct root *root)
+{
+	static const char *const directories[] = { "/usr/etc/security", "/usr/share/security", "/usr/lib/security" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		CLEANUP(free_ptr) char *file = xasprintf("%s/limits.conf", directories[i]);
+		CLEANUP(free_ptr) char *more = xasprintf("%s/limits.d", directories[i]);
+
+		if (root_exists(root, file) || root_exists(root, more))
+			return directories[i];
+	}
+	return NULL;
+}
+
+static void set_fate(struct pam *pam, const struct config_file *file, const char *vendor)
+{
+	CLEANUP(free_ptr) char *path = vendor ? xasprintf("%s/limits.conf", vendor) : NULL;
+	bool found = false, known;
+
+	pam->fate = BOOT_WINS;
+	if (file->hidden_by) {
+		pam->fate = BOOT_MASKED;
+		pam->why = boot_draft_format(&pam->draft, "%s", file->hidden_by);
+	} else if (vendor && starts_with(file->path, vendor)) {
+		known = module_names(pam->root, path, &found);
+		pam->fate = found ? BOOT_WINS : known ? BOOT_IGNORED : BOOT_UNRESOLVED;
+		pam->why = known ? "this pam_limits is not built to read files of that directory" :
+				   "only a pam_limits that is built to read files of that directory reads it";
+	}
+}
+
+/* limits.conf, the vendor's where there is no other, then those of limits.d by their names from both directories. */
+static void files_read(struct pam *pam)
+{
+	const char *vendor = vendor_directory(pam->root);
+	CLEANUP(free_ptr) char *more = xasprintf("%s/limits.d", vendor ? vendor : "");
+	CLEANUP(config_files_release) struct config_files mains = CONFIG_FILES_INIT;
+	CLEANUP(config_files_release) struct config_files files = CONFIG_FILES_INIT;
+	const struct config_directory directories[] = { { .path = ETC "/limits.d" }, { .path = more } };
+	CLEANUP(free_ptr) char *main = vendor ? xasprintf("%s/limits.conf", vendor) : NULL;
+
+	if (root_exists(pam->root, ETC "/limits.conf"))
+		config_files_add(pam->root, ETC "/limits.conf", &mains);
+	if (vendor && root_exists(pam->root, main))
+		config_files_add(pam->root, main, &mains);
+	if (mains.count > 1)
+		mains.items[1].hidden_by = xstrdup(mains.items[0].path);
+	config_files_list(pam->root, directories, vendor ? 2 : 1, ".conf", &files);
+	for (size_t i = 0; i < mains.count + files.count; i++) {
+		const struct config_file *file = i < mains.count ? &mains.items[i] : &files.items[i - mains.count];
+
+		set_fate(pam, file, vendor);
+		file_read(pam, file);
 	}
 }
 
@@ -229,78 +386,50 @@ static void limits_set_highest(struct snapshot *snapshot)
 		snapshot_set_absent(snapshot, SUBJECT_HOST, key, -ENOENT, "/etc/security/limits.conf");
 }
 
-static void default_set(const char *manager, const struct default_limit *limit, const struct unit_file *file,
-			const char *path, struct snapshot *snapshot)
+/* The key up to its domain: a dot of the domain is a slash there. */
+static size_t domain_length(const char *key)
 {
-	CLEANUP(strbuf_release) struct strbuf soft = STRBUF_INIT, hard = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, origin = STRBUF_INIT;
-	struct place place = { .file = path, .line = file->line };
-	bool reset = file->value.len == 0;
-	int r = 0;
+	size_t prefix = strlen("limits.conf.");
 
-	if (!reset)
-		r = limit->two ? unit_limit_parse(limit->kind, file->value.buf, &soft, &hard)
-			       : unit_value_parse(limit->kind, file->value.buf, &hard);
-	if (r < 0) {
-		(void)diag_warning(snapshot_notes(snapshot), &place, "%s= has a value that systemd ignores",
-				   limit->name);
-		return;
-	}
-	strbuf_addf(&origin, "%s:%u", path, file->line);
-	strbuf_addf(&key, "limits.%s.%s", manager, limit->name);
-	snapshot_set_read(snapshot, SUBJECT_HOST, key.buf, reset ? -ENOENT : 0, hard.buf, hard.len, origin.buf);
-	if (!limit->two)
-		return;
-	strbuf_add_string(&key, "Soft");
-	snapshot_set_read(snapshot, SUBJECT_HOST, key.buf, reset ? -ENOENT : 0, soft.buf, soft.len, origin.buf);
+	return strlen(key) < prefix ? 0 : prefix + strcspn(key + prefix, ".");
 }
 
-static void manager_file_read(const struct root *root, const char *manager, const char *path,
-			      struct snapshot *snapshot)
+/* A domain that is exempt has no limits, whatever else is said of it: pam_limits stops at that line and sets nothing. */
+static void exempt(struct boot_draft *draft)
 {
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	struct place place = { .file = path };
-	int r;
+	CLEANUP(symbols_release) struct symbols domains = { 0 };
+	const char **whys = xcalloc(draft->count + 1, sizeof(*whys));
 
-	r = root_read(root, path, &text);
-	if (r < 0) {
-		if (r != -ENOENT && r != -EINVAL)	/* -EINVAL: masked by a link to /dev/null */
-			(void)diag_warning(snapshot_notes(snapshot), &place, "cannot read it: %s", strerror(-r));
-		return;
+	for (size_t i = 0; i < draft->count; i++) {
+		const struct boot_line *line = &draft->lines[i];
+
+		if (line->fate == BOOT_WINS && ends_with(line->key, ".exempt"))
+			whys[symbols_intern(&domains, line->key, domain_length(line->key))] =
+				boot_draft_format(draft, "%s:%u exempts it from all limits", line->path, line->line);
 	}
-	CLEANUP(unit_file_release) struct unit_file file = UNIT_FILE_INIT(text.buf);
-	while (unit_file_next(&file)) {
-		if (!streq(file.section.buf, "Manager"))
+	for (size_t i = 0; i < draft->count; i++) {
+		struct boot_line *line = &draft->lines[i];
+		uint32_t domain = symbols_find(&domains, line->key, domain_length(line->key));
+
+		if (domain == SYMBOL_NONE || line->fate != BOOT_WINS || ends_with(line->key, ".exempt"))
 			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(default_limits); i++)
-			if (streq(file.key.buf, default_limits[i].name))
-				default_set(manager, &default_limits[i], &file, path, snapshot);
+		line->fate = BOOT_IGNORED;
+		line->why = whys[domain];
 	}
-}
-
-/* The first system.conf of the directories, then the drop-ins of all of them. */
-static void limits_manager_read(const struct root *root, const char *manager, struct snapshot *snapshot)
-{
-	CLEANUP(unit_paths_release) struct unit_paths directories = UNIT_PATHS_INIT, files = UNIT_PATHS_INIT;
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(manager_directories); i++) {
-		strbuf_reset(&path);
-		strbuf_addf(&path, "%s/%s.conf", manager_directories[i], manager);
-		if (!files.count && root_exists(root, path.buf))
-			unit_paths_add(&files, path.buf);
-		strbuf_add_string(&path, ".d");
-		unit_paths_add(&directories, path.buf);
-	}
-	(void)unit_dropins_add(root, &directories, &files);
-	for (size_t i = 0; i < files.count; i++)
-		manager_file_read(root, manager, files.items[i], snapshot);
+	free(whys);
 }
 
 static int limits_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
+	struct pam pam = { .root = root, .snapshot = snapshot, .draft = { .source = "limits" }, .key = STRBUF_INIT };
+
 	(void)options;
-	limits_pam_read(root, snapshot);
+	files_read(&pam);
+	exempt(&pam.draft);
+	boot_draft_settle(&pam.draft, BOOT_LAST_COUNTS);
+	boot_draft_store(&pam.draft, snapshot, "limits");
+	boot_draft_release(&pam.draft);
+	strbuf_release(&pam.key);
 	limits_set_highest(snapshot);
 	limits_manager_read(root, "system", snapshot);
 	limits_manager_read(root, "user", snapshot);
@@ -322,6 +451,10 @@ static const char *const limits_paths[] = {
 	"/run/systemd/system.conf.d/*.conf",
 	"/run/systemd/user.conf",
 	"/run/systemd/user.conf.d/*.conf",
+	"/usr/etc/security/limits.conf",
+	"/usr/etc/security/limits.d/*.conf",
+	"/usr/lib/security/limits.conf",
+	"/usr/lib/security/limits.d/*.conf",
 	"/usr/lib/systemd/system.conf",
 	"/usr/lib/systemd/system.conf.d/*.conf",
 	"/usr/lib/systemd/user.conf",
@@ -330,6 +463,8 @@ static const char *const limits_paths[] = {
 	"/usr/local/lib/systemd/system.conf.d/*.conf",
 	"/usr/local/lib/systemd/user.conf",
 	"/usr/local/lib/systemd/user.conf.d/*.conf",
+	"/usr/share/security/limits.conf",
+	"/usr/share/security/limits.d/*.conf",
 	NULL,
 };
 

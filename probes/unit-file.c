@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <strings.h>
 
 #include "../core/parse.h"
 
@@ -39,6 +40,8 @@ static bool take_logical_line(struct unit_file *file)
 
 	strbuf_reset(&file->joined);
 	file->line = file->next_line;
+	file->raw = file->cursor;
+	file->raw_length = strcspn(file->cursor, "\n");
 	if (!*file->cursor)
 		return false;
 	if (line_is_comment(file->cursor)) {
@@ -69,7 +72,7 @@ static void set_trimmed(struct strbuf *out, const char *text, size_t length)
 
 bool unit_file_next(struct unit_file *file)
 {
-	while (take_logical_line(file)) {
+	while (!file->broken && take_logical_line(file)) {
 		const char *text = file->joined.buf, *equals;
 		size_t length = file->joined.len;
 
@@ -77,6 +80,9 @@ bool unit_file_next(struct unit_file *file)
 			set_trimmed(&file->section, text + 1, length - 2);
 			continue;
 		}
+		file->broken = text[0] == '[';
+		if (file->broken)
+			return false;
 		equals = memchr(text, '=', length);
 		if (!equals || equals == text)
 			continue;
@@ -217,6 +223,30 @@ static int range_parse(const char *text, int64_t low, int64_t high, struct strbu
 	return 0;
 }
 
+static int bool_parse(const char *text, struct strbuf *out)
+{
+	static const char *const names[2][6] = { { "0", "no", "n", "false", "f", "off" }, { "1", "yes", "y", "true", "t", "on" } };
+
+	for (size_t value = 0; value < ARRAY_SIZE(names); value++)
+		for (size_t i = 0; i < ARRAY_SIZE(names[value]); i++)
+			if (strcasecmp(names[value][i], text) == 0) {
+				strbuf_add_string(out, names[value][1]);
+				return 0;
+			}
+	return -EINVAL;
+}
+
+/* A share of all memory, or of all processes: there is no more than all. */
+static int share_parse(const char *text, struct strbuf *out)
+{
+	double percent;
+
+	if (percent_parse(text, &percent) < 0 || percent > 100)
+		return -EINVAL;
+	strbuf_add_string(out, text);
+	return 0;
+}
+
 int unit_value_parse(enum unit_value kind, const char *text, struct strbuf *out)
 {
 	double percent;
@@ -226,10 +256,8 @@ int unit_value_parse(enum unit_value kind, const char *text, struct strbuf *out)
 	switch (kind) {
 	case UNIT_VALUE_SHARE:
 	case UNIT_VALUE_SIZE_SHARE:
-		if (percent_parse(text, &percent) == 0) {
-			strbuf_add_string(out, text);
-			return 0;
-		}
+		if (ends_with(text, "%"))
+			return share_parse(text, out);
 		return unit_value_parse(kind == UNIT_VALUE_SHARE ? UNIT_VALUE_COUNT : UNIT_VALUE_SIZE, text, out);
 	case UNIT_VALUE_COUNT:
 	case UNIT_VALUE_SIZE:
@@ -256,11 +284,24 @@ int unit_value_parse(enum unit_value kind, const char *text, struct strbuf *out)
 		return 0;
 	case UNIT_VALUE_ADJUST:
 		return range_parse(text, -1000, 1000, out);
+	case UNIT_VALUE_BOOL:
+		return bool_parse(text, out);
 	case UNIT_VALUE_TEXT:
+		if (!*text)
+			return -EINVAL;
 		strbuf_add_string(out, text);
 		return 0;
 	}
 	return -EINVAL;
+}
+
+static bool is_above(const char *soft, const char *hard)
+{
+	uint64_t low, high;
+
+	if (streq(hard, "infinity") || parse_u64(hard, &high) < 0)
+		return false;
+	return streq(soft, "infinity") || (parse_u64(soft, &low) == 0 && low > high);
 }
 
 int unit_limit_parse(enum unit_value kind, const char *text, struct strbuf *soft, struct strbuf *hard)
@@ -273,5 +314,8 @@ int unit_limit_parse(enum unit_value kind, const char *text, struct strbuf *soft
 	r = unit_value_parse(kind, first, soft);
 	if (r < 0)
 		return r;
-	return unit_value_parse(kind, colon ? colon + 1 : text, hard);
+	r = unit_value_parse(kind, colon ? colon + 1 : text, hard);
+	if (r < 0)
+		return r;
+	return is_above(soft->buf, hard->buf) ? -ERANGE : 0;
 }

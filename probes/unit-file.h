@@ -16,6 +16,9 @@ struct unit_file {
 	struct strbuf section;		/* without brackets; "" before the first */
 	struct strbuf key, value;	/* value "": an empty assignment, which resets */
 	unsigned int line;		/* of the key, from 1 */
+	const char *raw;		/* that line as it stands, and its length */
+	size_t raw_length;
+	bool broken;			/* ended at a section's name without its bracket: systemd reads no further */
 	struct strbuf joined;
 };
 
@@ -54,13 +57,14 @@ enum unit_value {
 	UNIT_VALUE_WEIGHT,	/* 1..10000, "idle" (0) */
 	UNIT_VALUE_QUOTA,	/* CPUQuota=: a percentage of one CPU, becomes microseconds per second */
 	UNIT_VALUE_ADJUST,	/* -1000..1000 */
+	UNIT_VALUE_BOOL,	/* "yes", "no" */
 	UNIT_VALUE_TEXT,
 };
 
 /* Replaces out with the property's form of text.  -EINVAL: systemd would ignore the assignment. */
 int unit_value_parse(enum unit_value kind, const char *text, struct strbuf *out);
 
-/* "1024:524288", "65536": a resource limit's two halves; hard is soft when there is one. */
+/* "1024:524288", "65536": a resource limit's two halves; hard is soft when there is one.  -ERANGE: soft is above hard. */
 int unit_limit_parse(enum unit_value kind, const char *text, struct strbuf *soft, struct strbuf *hard);
 
 #endif

@@ -20,11 +20,25 @@ static const char *const search_path[UNIT_DIRECTORIES] = {
 	"/run/systemd/generator.late",
 };
 
-unsigned int unit_sections(const char *name)
+void unit_index_init(struct unit_index *index, const struct root *root)
 {
-	if (ends_with(name, ".service"))
-		return UNIT_SERVICE;
-	return ends_with(name, ".slice") ? UNIT_SLICE : 0;
+	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
+
+	*index = (struct unit_index){ .root = root };
+	index->run_is_lost = config_run_is_lost(root);
+	index->lib_is_link = root_readlink(root, "/lib", &target) == 0;
+}
+
+static bool is_listed(const struct unit_index *index, const char *directory)
+{
+	return !(index->run_is_lost && starts_with(directory, "/run/")) &&
+	       !(index->lib_is_link && starts_with(directory, "/lib/"));
+}
+
+/* Generators run at each boot, and whatever made the rest may be gone. */
+static bool is_lost(const char *path)
+{
+	return starts_with(path, "/run/") && !starts_with(path, "/run/systemd/generator");
 }
 
 void unit_index_release(struct unit_index *index)
@@ -50,7 +64,8 @@ static const struct root_entry *index_find(struct unit_index *index, size_t dire
 
 	if (!index->listed[directory]) {
 		index->listed[directory] = true;
-		(void)root_list(index->root, search_path[directory], list);	/* many are not there */
+		if (is_listed(index, search_path[directory]))
+			(void)root_list(index->root, search_path[directory], list);	/* many are not there */
 	}
 	if (!list->count)
 		return NULL;
@@ -165,6 +180,52 @@ void unit_index_find(struct unit_index *index, const char *name, struct unit_sou
 	(void)unit_dropins_add(index->root, &directories, &sources->files);
 }
 
+static void fragments_add(struct unit_index *index, const char *name, bool lost, struct config_files *fragments)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	for (size_t i = 0; i < UNIT_DIRECTORIES; i++) {
+		const struct root_entry *entry = index_find(index, i, name);
+
+		if (!entry || entry->type == DT_DIR || is_lost(search_path[i]) != lost)
+			continue;
+		strbuf_reset(&path);
+		strbuf_addf(&path, "%s/%s", search_path[i], name);
+		config_files_add(index->root, path.buf, fragments);
+		if (fragments->truncated)
+			return;
+		fragments->items[fragments->count - 1].lost = lost;
+	}
+}
+
+static bool has_lasting(const struct config_files *fragments)
+{
+	return fragments->count > 0 && !fragments->items[fragments->count - 1].lost;
+}
+
+void unit_index_fragments(struct unit_index *index, const char *name, struct config_files *fragments)
+{
+	CLEANUP(strbuf_release) struct strbuf template = STRBUF_INIT;
+
+	fragments_add(index, name, true, fragments);
+	fragments_add(index, name, false, fragments);
+	if (!has_lasting(fragments) && template_name(name, &template))
+		fragments_add(index, template.buf, false, fragments);
+}
+
+void unit_index_dropins(struct unit_index *index, const char *name, struct config_files *dropins)
+{
+	CLEANUP(unit_paths_release) struct unit_paths paths = UNIT_PATHS_INIT;
+	struct config_directory *directories;
+
+	dropins_find(index, name, &paths);
+	directories = xcalloc(paths.count + 1, sizeof(*directories));
+	for (size_t i = 0; i < paths.count; i++)
+		directories[i] = (struct config_directory){ .path = paths.items[i], .lost = is_lost(paths.items[i]) };
+	config_files_list(index->root, directories, paths.count, ".conf", dropins);
+	free(directories);
+}
+
 /* "mysql.service -> mariadb.service": another name of the same unit. */
 static bool index_take_alias(struct unit_index *index, size_t directory, const char *name)
 {
@@ -207,8 +268,13 @@ static bool name_is_template(const char *name)
 	return at && at[1] == '.';
 }
 
-/* Every unit that has a file or a drop-in; a template is one only as an instance. */
-void unit_index_add_files(struct unit_index *index)
+static bool is_described(const char *name, bool templates)
+{
+	return unit_sections(name) && (templates || !name_is_template(name)) && *name != '.' && !ends_with(name, "-.service") &&
+	       !ends_with(name, "-.slice");
+}
+
+void unit_index_add_files(struct unit_index *index, bool templates)
 {
 	for (size_t i = 0; i < UNIT_DIRECTORIES; i++) {
 		(void)index_find(index, i, "");
@@ -220,10 +286,10 @@ void unit_index_add_files(struct unit_index *index)
 			if (entry->type == DT_DIR && ends_with(entry->name, ".d"))
 				length -= 2;
 			name = xstrndup(entry->name, length);
-			if (!unit_sections(name) || name_is_template(name) || starts_with(name, ".") ||
-			    ends_with(name, "-.service") || ends_with(name, "-.slice"))
-				continue;
-			if (entry->type == DT_LNK && index_take_alias(index, i, name))
+			/* A link below a file of that name is hidden by it. */
+			if (!is_described(name, templates) ||
+			    (entry->type == DT_LNK && symbols_find(&index->names, name, length) == SYMBOL_NONE &&
+			     index_take_alias(index, i, name)))
 				continue;
 			index_add_name(index, name, length);
 		}

@@ -13,34 +13,12 @@
 
 #include "../core/parse.h"
 #include "probe.h"
+#include "unit-boot.h"
 #include "unit-bus.h"
-#include "unit-file.h"
 #include "unit-index.h"
 
 #define SHOW_PATH "/sos_commands/systemd/systemctl_show_service_--all"
 #define SHOW_MAX (32U << 20)
-
-/* clang-format off */
-static const struct property {
-	const char *name;	/* on the bus, and the key here */
-	const char *soft;	/* resource limits: the property of the soft half */
-	const char *directive;	/* in unit files */
-	enum unit_value kind;
-	unsigned int sections;
-	bool unset_is_absent;	/* on the bus UINT64_MAX means that nothing was set, not that there is no limit */
-} properties[] = {
-	{ "CPUQuotaPerSecUSec", NULL, "CPUQuota", UNIT_VALUE_QUOTA, UNIT_BOTH, false },
-	{ "CPUWeight", NULL, "CPUWeight", UNIT_VALUE_WEIGHT, UNIT_BOTH, true },
-	{ "IOWeight", NULL, "IOWeight", UNIT_VALUE_WEIGHT, UNIT_BOTH, true },
-	{ "LimitMEMLOCK", "LimitMEMLOCKSoft", "LimitMEMLOCK", UNIT_VALUE_SIZE, UNIT_SERVICE, false },
-	{ "LimitNOFILE", "LimitNOFILESoft", "LimitNOFILE", UNIT_VALUE_COUNT, UNIT_SERVICE, false },
-	{ "LimitNPROC", "LimitNPROCSoft", "LimitNPROC", UNIT_VALUE_COUNT, UNIT_SERVICE, false },
-	{ "MemoryHigh", NULL, "MemoryHigh", UNIT_VALUE_SIZE_SHARE, UNIT_BOTH, false },
-	{ "MemoryMax", NULL, "MemoryMax", UNIT_VALUE_SIZE_SHARE, UNIT_BOTH, false },
-	{ "OOMScoreAdjust", NULL, "OOMScoreAdjust", UNIT_VALUE_ADJUST, UNIT_SERVICE, false },
-	{ "TasksMax", NULL, "TasksMax", UNIT_VALUE_SHARE, UNIT_BOTH, false },
-};
-/* clang-format on */
 
 /* What the files say of one property. */
 struct assignment {
@@ -51,24 +29,17 @@ struct assignment {
 
 struct unit {
 	struct unit_sources sources;
-	struct assignment assignments[ARRAY_SIZE(properties)];
+	struct assignment assignments[UNIT_PROPERTIES];
 };
 
 static void unit_release(struct unit *unit)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
+	for (size_t i = 0; i < UNIT_PROPERTIES; i++) {
 		free(unit->assignments[i].value);
 		free(unit->assignments[i].soft);
 		free(unit->assignments[i].origin);
 	}
 	unit_paths_release(&unit->sources.files);
-}
-
-static unsigned int unit_section(const char *section)
-{
-	if (streq(section, "Service"))
-		return UNIT_SERVICE;
-	return streq(section, "Slice") ? UNIT_SLICE : 0;
 }
 
 static void assignment_reset(struct assignment *assignment)
@@ -79,19 +50,15 @@ static void assignment_reset(struct assignment *assignment)
 	*assignment = (struct assignment){ 0 };
 }
 
-static void assignment_apply(const struct property *property, const struct unit_file *file, const char *path,
+static void assignment_apply(const struct unit_property *property, const struct unit_file *file, const char *path,
 			     struct assignment *assignment, struct diag *notes)
 {
 	CLEANUP(strbuf_release) struct strbuf soft = STRBUF_INIT, value = STRBUF_INIT;
 	struct place place = { .file = path, .line = file->line };
-	int r = 0;
+	int r = unit_property_parse(property, file->value.buf, &soft, &value);
 
-	if (file->value.len && property->soft)
-		r = unit_limit_parse(property->kind, file->value.buf, &soft, &value);
-	else if (file->value.len)
-		r = unit_value_parse(property->kind, file->value.buf, &value);
 	if (r < 0) {
-		(void)diag_warning(notes, &place, "%s= has a value that systemd ignores", property->directive);
+		(void)diag_warning(notes, &place, "%s= has %s", property->directive, unit_property_error(r));
 		return;
 	}
 	assignment_reset(assignment);
@@ -110,7 +77,7 @@ static void unit_apply_file(const struct root *root, const char *path, unsigned 
 
 	if (r == -ENOENT || r == -EINVAL)	/* a link to /dev/null: masked */
 		return;
-	for (size_t i = 0; r < 0 && i < ARRAY_SIZE(properties); i++) {
+	for (size_t i = 0; r < 0 && i < UNIT_PROPERTIES; i++) {
 		assignment_reset(&unit->assignments[i]);
 		unit->assignments[i].error = r;
 		unit->assignments[i].origin = xstrdup(path);
@@ -122,9 +89,9 @@ static void unit_apply_file(const struct root *root, const char *path, unsigned 
 	while (unit_file_next(&file)) {
 		if (!(unit_section(file.section.buf) & sections))
 			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
-			if (properties[i].sections & sections && streq(file.key.buf, properties[i].directive))
-				assignment_apply(&properties[i], &file, path, &unit->assignments[i], notes);
+		for (size_t i = 0; i < UNIT_PROPERTIES; i++)
+			if (unit_properties[i].sections & sections && streq(file.key.buf, unit_properties[i].directive))
+				assignment_apply(&unit_properties[i], &file, path, &unit->assignments[i], notes);
 	}
 }
 
@@ -146,7 +113,7 @@ static void unit_set_paths(const struct unit *unit, subject_id subject, struct s
 		snapshot_set_string(snapshot, subject, "DropInPaths", dropins.buf, unit->sources.files.items[unit->sources.has_fragment]);
 }
 
-static void assignment_set(const struct property *property, const struct assignment *assignment, subject_id subject,
+static void assignment_set(const struct unit_property *property, const struct assignment *assignment, subject_id subject,
 			   struct snapshot *snapshot)
 {
 	const char *origin = assignment->origin ? assignment->origin : "unit files";
@@ -165,7 +132,7 @@ static void assignment_set(const struct property *property, const struct assignm
 
 static bool unit_has_assignment(const struct unit *unit)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
+	for (size_t i = 0; i < UNIT_PROPERTIES; i++)
 		if (unit->assignments[i].origin)
 			return true;
 	return false;
@@ -187,13 +154,13 @@ static void unit_read_files(struct unit_index *index, const char *name, bool has
 	if (subject == SUBJECT_NONE)
 		return;
 	unit_set_paths(&unit, subject, snapshot);
-	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
-		if (properties[i].sections & unit_sections(name))
-			assignment_set(&properties[i], &unit.assignments[i], subject, snapshot);
+	for (size_t i = 0; i < UNIT_PROPERTIES; i++)
+		if (unit_properties[i].sections & unit_sections(name))
+			assignment_set(&unit_properties[i], &unit.assignments[i], subject, snapshot);
 }
 
 struct answer {
-	char *values[2 * ARRAY_SIZE(properties)];	/* at 2i the property, at 2i + 1 its soft half */
+	char *values[2 * UNIT_PROPERTIES];	/* at 2i the property, at 2i + 1 its soft half */
 	struct unit unit;
 	bool has_cgroup;
 };
@@ -215,10 +182,10 @@ static void answer_take(void *context, const char *name, const char *value)
 		unit_paths_add(&answer->unit.sources.files, value);
 		answer->unit.sources.has_fragment = answer->unit.sources.has_fragment || streq(name, "FragmentPath");
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
-		bool soft = properties[i].soft && streq(name, properties[i].soft);
+	for (size_t i = 0; i < UNIT_PROPERTIES; i++) {
+		bool soft = unit_properties[i].soft && streq(name, unit_properties[i].soft);
 
-		if (!soft && !streq(name, properties[i].name))
+		if (!soft && !streq(name, unit_properties[i].name))
 			continue;
 		free(answer->values[2 * i + soft]);
 		answer->values[2 * i + soft] = xstrdup(value);
@@ -228,13 +195,13 @@ static void answer_take(void *context, const char *name, const char *value)
 static void answer_set(const struct answer *answer, size_t property, bool soft, const char *source, subject_id subject,
 		       struct snapshot *snapshot)
 {
-	const char *key = soft ? properties[property].soft : properties[property].name;
+	const char *key = soft ? unit_properties[property].soft : unit_properties[property].name;
 	const char *value = answer->values[2 * property + soft];
 	const char *origin = answer->unit.assignments[property].origin;
 
 	if (!origin)
 		origin = source;
-	if (!value || (properties[property].unset_is_absent && streq(value, "infinity")))
+	if (!value || (unit_properties[property].unset_is_absent && streq(value, "infinity")))
 		snapshot_set_absent(snapshot, subject, key, -ENOENT, origin);
 	else
 		snapshot_set_string(snapshot, subject, key, value, origin);
@@ -253,11 +220,11 @@ static void answer_record(const struct root *root, const char *name, struct answ
 		return;
 	unit_apply_files(root, name, &answer->unit, snapshot_notes(snapshot));
 	unit_set_paths(&answer->unit, subject, snapshot);
-	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
-		if (!(properties[i].sections & unit_sections(name)))
+	for (size_t i = 0; i < UNIT_PROPERTIES; i++) {
+		if (!(unit_properties[i].sections & unit_sections(name)))
 			continue;
 		answer_set(answer, i, false, source, subject, snapshot);
-		if (properties[i].soft)
+		if (unit_properties[i].soft)
 			answer_set(answer, i, true, source, subject, snapshot);
 	}
 }
@@ -381,19 +348,20 @@ static int unit_read_report(const struct root *root, struct snapshot *snapshot)
 
 static int unit_read(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
-	CLEANUP(unit_index_release) struct unit_index index = { .root = root };
+	CLEANUP(unit_index_release) struct unit_index index;
 	CLEANUP(unit_bus_free_ptr) struct unit_bus *bus = NULL;
 	uint32_t with_cgroup, silent = 0;
 	bool services_known;
 
 	(void)options;
+	unit_index_init(&index, root);
 	if (root_is_live(root) && unit_bus_open(&bus) == 0 && unit_bus_list(bus, &index.names, UNITS_MAX) < 0)
 		unit_bus_free(steal_ptr(&bus));
 	services_known = root->layout == ROOT_SOSREPORT && unit_read_report(root, snapshot) == 0;
 	if (!bus) {
 		unit_index_add_cgroups(&index, snapshot);
 		with_cgroup = index.names.count;
-		unit_index_add_files(&index);
+		unit_index_add_files(&index, false);
 	} else {
 		with_cgroup = index.names.count;
 	}
@@ -407,6 +375,8 @@ static int unit_read(const struct root *root, const struct probe_options *option
 		silent += bus != NULL;
 		unit_read_files(&index, name, i < with_cgroup, snapshot);
 	}
+	unit_index_add_files(&index, true);
+	unit_boot_read(&index, snapshot);
 	if (silent)
 		(void)diag_warning(snapshot_notes(snapshot), NULL,
 				   "systemd did not answer in time for %u units: their unit files were read instead",
