@@ -19,10 +19,23 @@ enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING, NODE_PACKED };
 #define NODE_DEPTH_MAX 32
 #define NODE_COUNT_MAX 200000
 #define NODE_TEXT_MAX (16U << 20)
+#define NODE_FOREIGN_DEPTH_MAX 100
+#define NODE_FOREIGN_COUNT_MAX 500000
+
+/* What is kept of a scalar of a foreign text besides what it says. */
+struct node_detail {
+	const char *tag;		/* "!vault", "!unsafe", "tag:yaml.org,2002:binary"; "" */
+	const uint32_t *lines;		/* where each line of its text stands; at least one */
+	uint32_t n_lines;
+	uint32_t last_line;		/* at which it ends */
+};
 
 struct node {
 	const char *text;		/* scalar; terminated, without zero bytes inside */
-	const struct node *items;	/* sequence: its items; mapping: key, value, key, value … */
+	union {
+		const struct node *items;	/* sequence: its items; mapping: key, value, key, value … */
+		const struct node_detail *detail;	/* scalar of a foreign text; NULL in ours */
+	};
 	uint32_t count;			/* of items; for a mapping twice the number of its keys; packed: its number */
 	uint32_t line, column;		/* from 1 */
 	uint16_t file;			/* number of a name: node_file() */
@@ -65,6 +78,14 @@ const struct node *node_open(const struct node *node);
  * Nodes live in arena; file is copied there.  -EINVAL after diag_error(). */
 int node_parse(struct arena *arena, const char *file, const char *text, size_t length, struct diag *diag,
 	       const struct node **ret_documents);
+
+/* The same of a text that somebody else wrote, YAML or JSON, for whom libyaml's rules are enough: tags are kept with
+ * scalars, aliases stand for what they name (the same items, so that a tree may share branches; it counts as often as it is
+ * named) and merge keys for what they bring along; of keys that are there twice the last one counts (a warning); a key
+ * that is no scalar has the text "".  Bounded by NODE_FOREIGN_…_MAX.  The nodes belong to no file; places in diag have none
+ * either.  -EINVAL after diag_error(): *ret_documents then holds the documents before the one that is wrong. */
+int node_parse_foreign(struct arena *arena, const char *text, size_t length, struct diag *diag,
+		       const struct node **ret_documents);
 
 struct place node_place(const struct node *node);
 
