@@ -37,8 +37,21 @@ struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum sub
 /* The raw text that an unconfigured kernel has, as far as the registry knows; NULL: not known. */
 const char *default_raw(const struct auditing *auditing, const struct entry *entry, struct arena *arena);
 
-/* Whether the kernel does not take this text: an integer outside its range, or none.  entry may be NULL. */
-bool value_is_refused(const struct entry *entry, const char *raw);
+/* ---- advisor/boot-value.c ---- */
+/* What a key is expected to be after boot. */
+struct expectation {
+	const char *value;		/* NULL: not known, or nothing sets it */
+	const char *place;		/* the line that sets it, or EXPECTED_DEFAULT */
+	const char *why;		/* why it is not known; may be NULL */
+};
+#define EXPECTED_DEFAULT "the kernel's default"
+struct expectation boot_expect(const struct auditing *auditing, subject_id subject, const char *key, struct arena *arena);
+
+/* Why the kernel does not take this text: "7 is not from 0 to 2"; NULL: it does, as far as is known.  entry may be NULL. */
+const char *value_refusal(const struct auditing *auditing, const struct entry *entry, const char *raw, struct arena *arena);
+
+/* Whether an argument of the kernel's command line, which may be NULL, sets this key. */
+bool boot_is_parameter(const char *line, const char *key);
 
 /* ---- advisor/drift.c ---- */
 void drift_judge(struct auditing *auditing);

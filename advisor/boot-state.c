@@ -134,6 +134,8 @@ const char *default_raw(const struct auditing *auditing, const struct entry *ent
 	const char *release = host_text(auditing, "kernel.release");
 	struct value value;
 
+	if (!release)	/* of an image: the only kernel that is installed */
+		release = host_text(auditing, "modules.release");
 	if (node && node->kind == NODE_SEQUENCE)
 		node = default_of_kernel(node, release);
 	if (!node || node->kind != NODE_SCALAR || !*node->text)
@@ -147,45 +149,6 @@ const char *default_raw(const struct auditing *auditing, const struct entry *ent
 	if (entry->format == FORMAT_ENUM || entry->format == FORMAT_BOOL)
 		return NULL;
 	return default_is_words(node->text) ? NULL : evaluate_default(auditing, entry, node, arena);
-}
-
-/* ---- what the kernel refuses ---- */
-
-static bool in_range(const struct entry *entry, long double number)
-{
-	long double raw = unit_from_base(number, &entry->unit);
-
-	return raw >= (long double)entry->range_min && raw <= (long double)entry->range_max;
-}
-
-/* 0x10 and 010 are numbers to the kernel too, and to nobody else. */
-static bool is_decimal(const char *text)
-{
-	text += *text == '-';
-	if (text[0] == '0' && text[1])
-		return false;
-	return *text && text[strspn(text, "0123456789 \t")] == '\0';
-}
-
-static bool is_unlimited(const struct entry *entry, const char *text)
-{
-	for (size_t i = 0; i < entry->unlimited.count; i++)
-		if (streq(entry->unlimited.items[i], text))
-			return true;
-	return false;
-}
-
-bool value_is_refused(const struct entry *entry, const char *raw)
-{
-	struct value value;
-
-	if (!entry || entry->class != ENTRY_TUNABLE || entry->format != FORMAT_INTEGER || entry->kind != KIND_SYSCTL ||
-	    is_unlimited(entry, raw))
-		return false;
-	value = value_of_setting(entry, raw, strlen(raw));
-	if (value.type == VALUE_NUMBER)
-		return is_decimal(raw) && entry->has_range && !in_range(entry, value.number);
-	return value.type == VALUE_UNKNOWN && *raw && !strchr("-0123456789", *raw);
 }
 
 /* ---- the snapshot ---- */
@@ -227,35 +190,13 @@ static void copy_facts(struct auditing *auditing)
 	}
 }
 
-/* A key that the running kernel does not have stays away, whatever a file says, unless a module brings it. */
-static bool is_absent(const struct auditing *auditing, subject_id subject, const struct entry *entry, const char *key)
+static void set_key(struct auditing *auditing, subject_id subject, const char *key)
 {
-	const struct setting *setting = snapshot_get(auditing->snapshot, subject, key);
-
-	return setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED) && !(entry && entry->module);
-}
-
-static void set_key(struct auditing *auditing, subject_id subject, const struct entry *entry, const char *key)
-{
-	const struct subject *about = snapshot_subject_get(auditing->snapshot, subject);
-	const char *name = about->kind == SUBJECT_KIND_HOST ? "" : about->name, *raw;
-	struct boot_outcome outcome = boot_state_outcome(auditing, about->kind, name, key);
-	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
 	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	struct expectation expectation = boot_expect(auditing, subject, key, &arena);
 
-	if (is_absent(auditing, subject, entry, key) || outcome.state == BOOT_STATE_UNKNOWN)
-		return;
-	/* The write fails, and what was there before stays. */
-	if (outcome.state == BOOT_STATE_SET && !value_is_refused(entry, outcome.line->value)) {
-		boot_place(outcome.line, &place);
-		snapshot_set_string(auditing->after, subject, key, outcome.line->value, place.buf);
-		return;
-	}
-	if (!entry || about->kind != SUBJECT_KIND_HOST || auditing->contained)
-		return;
-	raw = default_raw(auditing, entry, &arena);
-	if (raw)
-		snapshot_set_string(auditing->after, subject, key, raw, "the kernel's default");
+	if (expectation.value)
+		snapshot_set_string(auditing->after, subject, key, expectation.value, expectation.place);
 }
 
 /* "net.ipv4.conf.*.rp_filter" of all interfaces, and of those to come; of the others it is copied when they appear. */
@@ -266,11 +207,11 @@ static void set_family(struct auditing *auditing, const struct entry *entry)
 
 	if (!starts_with(entry->key, "net.ipv4.") && !starts_with(entry->key, "net.ipv6."))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(members) && star[1]; i++) {
+	for (size_t i = starts_with(strchr(entry->key + strlen("net."), '.'), ".neigh."); i < ARRAY_SIZE(members) && star[1]; i++) {
 		CLEANUP(free_ptr) char *key =
 			xasprintf("%.*s%s%s", (int)(star - entry->key), entry->key, members[i], star + 1);
 
-		set_key(auditing, SUBJECT_HOST, entry, key);
+		set_key(auditing, SUBJECT_HOST, key);
 	}
 }
 
@@ -284,7 +225,7 @@ static void set_known(struct auditing *auditing)
 		if (strchr(entry->key, '*'))
 			set_family(auditing, entry);
 		else
-			set_key(auditing, SUBJECT_HOST, entry, entry->key);
+			set_key(auditing, SUBJECT_HOST, entry->key);
 	}
 }
 
@@ -299,7 +240,7 @@ static void set_assigned(struct auditing *auditing)
 		if (line->fate != BOOT_WINS || !*line->key || subject == SUBJECT_NONE ||
 		    snapshot_get(auditing->after, subject, line->key))
 			continue;
-		set_key(auditing, subject, registry_find_key(auditing->registry, line->kind, line->key), line->key);
+		set_key(auditing, subject, line->key);
 	}
 }
 
@@ -338,9 +279,9 @@ void boot_state_make(struct auditing *auditing)
 	release = host_text(auditing, "kernel.release");
 	if (release && !snapshot_get(auditing->after, SUBJECT_HOST, "kernel.osrelease"))
 		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.osrelease", release, NULL);
+	set_command_line(auditing);
 	set_known(auditing);
 	set_assigned(auditing);
-	set_command_line(auditing);
 }
 
 void boot_state_release(struct auditing *auditing)

@@ -215,15 +215,15 @@ bool ask_shadowed(struct keyed *keyed)
 bool ask_unresolved(struct keyed *keyed)
 {
 	const struct boot_line *line = keyed->outcome.line;
+	struct expectation expectation;
 
-	if (keyed->outcome.state != BOOT_STATE_UNKNOWN)
+	/* That an image cannot say whether its kernel has the key, or the host the interface, is nobody's fault. */
+	if (!line || (keyed->outcome.state == BOOT_STATE_SET && (!keyed->entry || drift_is_of_interface(keyed->key))))
 		return false;
-	if (line)
-		keyed_add_site(keyed, line);
-	if (line && line->fate == BOOT_WINS)
-		keyed_say(keyed, "%s sets it, and so does a file of sysctl.d, to another value; which of the two comes last is not fixed.",
-		    keyed_place(keyed, line));
-	else if (line && *line->why)
-		keyed_say(keyed, "%s: %s.", keyed_place(keyed, line), line->why);
+	expectation = boot_expect(keyed->auditing, SUBJECT_HOST, keyed->key, &keyed->auditing->findings->arena);
+	if (expectation.value || !expectation.why)
+		return false;
+	keyed_add_site(keyed, line);
+	keyed_say(keyed, "%s: %s.", keyed_place(keyed, line), expectation.why);
 	return true;
 }

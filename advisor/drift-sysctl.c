@@ -13,16 +13,12 @@
 bool ask_out_of_range(struct keyed *keyed)
 {
 	const struct boot_line *line = keyed_winner(keyed);
-	const struct entry *entry = keyed->entry;
+	const char *refusal = line ? value_refusal(keyed->auditing, keyed->entry, line->value, &keyed->auditing->findings->arena) : NULL;
 
-	if (!line || !value_is_refused(entry, line->value))
+	if (!refusal)
 		return false;
 	keyed_add_site(keyed, line);
-	if (value_of_setting(entry, line->value, strlen(line->value)).type == VALUE_UNKNOWN)
-		keyed_say(keyed, "\"%s\" is no number.", line->value);
-	else
-		keyed_say(keyed, "%s is not from %lld to %llu.", line->value, (long long)entry->range_min,
-		    (unsigned long long)entry->range_max);
+	keyed_say(keyed, "%s.", refusal);
 	return true;
 }
 
@@ -244,55 +240,6 @@ static bool is_usual(const struct keyed *keyed)
 	return false;
 }
 
-/* clang-format off */
-/* Parameters of the kernel command line that set a key, and so outlast a boot. */
-static const struct set_by_parameter {
-	const char *key, *parameter;
-} set_by_parameters[] = {
-	{ "kernel.hung_task_panic", "hung_task_panic=" },
-	{ "kernel.nmi_watchdog", "nmi_watchdog=" },
-	{ "kernel.nmi_watchdog", "nowatchdog" },
-	{ "kernel.numa_balancing", "numa_balancing=" },
-	{ "kernel.panic", "panic=" },
-	{ "kernel.panic_on_oops", "oops=panic" },
-	{ "kernel.panic_on_warn", "panic_on_warn" },
-	{ "kernel.panic_print", "panic_print=" },
-	{ "kernel.randomize_va_space", "norandmaps" },
-	{ "kernel.sched_schedstats", "schedstats=" },
-	{ "kernel.soft_watchdog", "nosoftlockup" },
-	{ "kernel.soft_watchdog", "nowatchdog" },
-	{ "kernel.softlockup_panic", "softlockup_panic=" },
-	{ "kernel.split_lock_mitigate", "split_lock_detect=" },
-	{ "kernel.task_delayacct", "delayacct" },
-	{ "kernel.traceoff_on_warning", "traceoff_on_warning" },
-	{ "kernel.watchdog", "nowatchdog" },
-	{ "kernel.watchdog_cpumask", "nohz_full=" },
-	{ "kernel.watchdog_thresh", "watchdog_thresh=" },
-	{ "vm.nr_hugepages", "hugepages=" },
-};
-/* clang-format on */
-
-static bool is_parameter(const struct keyed *keyed)
-{
-	const char *line = snapshot_text(keyed->auditing->snapshot, SUBJECT_HOST, "kernel.cmdline"), *cursor = line, *word;
-	CLEANUP(strbuf_release) struct strbuf own = STRBUF_INIT;
-	size_t length;
-
-	strbuf_addf(&own, "sysctl.%s=", keyed->key);
-	while (cursor && next_word(&cursor, &word, &length)) {
-		if (length >= own.len && memcmp(word, own.buf, own.len) == 0)
-			return true;
-		for (size_t i = 0; i < ARRAY_SIZE(set_by_parameters); i++) {
-			size_t n = strlen(set_by_parameters[i].parameter);
-
-			if (streq(set_by_parameters[i].key, keyed->key) && length >= n &&
-			    memcmp(word, set_by_parameters[i].parameter, n) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool is_namespaced(const struct keyed *keyed)
 {
 	const char *namespace = snapshot_text(keyed->auditing->snapshot, SUBJECT_HOST, "network.namespace");
@@ -307,7 +254,8 @@ bool ask_runtime_only(struct keyed *keyed)
 
 	if (keyed->outcome.state != BOOT_STATE_UNSET || keyed->n_lines > 0 || boot_count(keyed->auditing->boot) == 0 ||
 	    !entry || entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || !keyed->kernel_default ||
-	    entry->coupled.count > 0 || is_usual(keyed) || is_parameter(keyed) || is_namespaced(keyed) ||
+	    entry->coupled.count > 0 || is_usual(keyed) || is_namespaced(keyed) ||
+	    boot_is_parameter(snapshot_text(keyed->auditing->snapshot, SUBJECT_HOST, "kernel.cmdline"), keyed->key) ||
 	    !keyed_runs_otherwise(keyed, keyed->kernel_default))
 		return false;
 	keyed_say(keyed, "%s is %s; without a file the kernel makes it %s.", keyed->key, keyed->running->raw,

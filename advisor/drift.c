@@ -156,6 +156,7 @@ static void report_agreement(struct keyed *keyed)
 {
 	struct auditing *auditing = keyed->auditing;
 	struct arena *arena = &auditing->findings->arena;
+	struct expectation expectation;
 	struct finding *finding = audit_add(auditing, STATUS_SATISFIED);
 
 	if (!finding)
@@ -166,7 +167,10 @@ static void report_agreement(struct keyed *keyed)
 	finding->subject = SUBJECT_HOST;
 	finding->subject_name = "host";
 	finding->confidence_reason = "rests on files and settings";
-	finding->reason = arena_formatf(arena, "%s: no line of it is lost", keyed->key);
+	expectation = boot_expect(auditing, SUBJECT_HOST, keyed->key, arena);
+	finding->reason = expectation.value || !expectation.why ?
+				  arena_formatf(arena, "%s: no line of it is lost", keyed->key) :
+				  arena_formatf(arena, "%s: no line of it is lost, but %s", keyed->key, expectation.why);
 	finding->values = audit_values(auditing, SUBJECT_HOST, keyed->key, NULL, NULL);
 	if (keyed_winner(keyed))
 		fill_sites(auditing, &keyed->outcome.line, 1, finding);

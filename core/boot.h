@@ -29,6 +29,9 @@
 #define BOOT_PROCPS "procps"		/* sysctl --system since 4.0.0 */
 #define BOOT_PROCPS_OLD "procps-old"	/* until 3.3.17 */
 #define BOOT_TUNED "tuned"
+/* Loader of "sysctl." arguments in what the boot loader has for the next boot, source "cmdline": before all others, so that they
+ * hold where those write nothing, or what the kernel refuses. */
+#define BOOT_KERNEL "kernel"
 
 enum boot_fate {
 	BOOT_WINS,		/* why: what has to happen before boot for it to hold; "" for nearly all */

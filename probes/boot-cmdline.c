@@ -5,9 +5,10 @@
  *	linux /boot/vmlinuz-6.1.0-13-amd64 root=UUID=… ro quiet mitigations=off
  *	options root=/dev/vda1 ro $tuned_params
  *
- * Each argument is cmdline.NAME.  Where several entries could be booted and it is not known which, an argument counts that
- * all of them have; others are unresolved.  What /etc/default/grub and /etc/kernel/cmdline say reaches the loader only through
- * such a file: where none was made yet, as in an image, theirs are the arguments, each with that condition as its why. */
+ * Each argument is cmdline.NAME, and one that sets a sysctl its key too.  Where several entries could be booted and it is not
+ * known which, an argument counts that all of them have; others are unresolved.  What /etc/default/grub and /etc/kernel/cmdline
+ * say reaches the loader only through such a file: where none was made yet, as in an image, theirs are the arguments, each with
+ * that condition as its why. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -302,6 +303,18 @@ static bool accumulates(const char *name)
 	return starts_with(name, "rd.") || starts_with(name, "systemd.");
 }
 
+static struct boot_line *add_argument(struct cmdline_probe *probe, const struct boot_site *site, const char *key,
+				      const char *value, bool known)
+{
+	struct boot_line *line = boot_draft_add(&probe->draft, site, SUBJECT_KIND_HOST, "", key, value);
+
+	if (!known) {
+		line->fate = BOOT_UNRESOLVED;
+		line->why = "not every entry of the boot loader has it, and which one is booted is not known";
+	}
+	return line;
+}
+
 static void add_arguments(struct cmdline_probe *probe, const struct entry *entry, bool certain)
 {
 	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
@@ -310,17 +323,15 @@ static void add_arguments(struct cmdline_probe *probe, const struct entry *entry
 	const char *cursor = entry->options;
 
 	for (size_t n = 0; n < ARGUMENTS_MAX && cmdline_next(&cursor, &argument); n++) {
-		struct boot_line *line;
+		bool known = certain || all_have(probe, &argument);
 
 		if (accumulates(argument.name.buf))
 			continue;
 		strbuf_reset(&key);
 		strbuf_addf(&key, "cmdline.%s", argument.name.buf);
-		line = boot_draft_add(&probe->draft, &site, SUBJECT_KIND_HOST, "", key.buf, argument.value.buf);
-		if (!certain && !all_have(probe, &argument)) {
-			line->fate = BOOT_UNRESOLVED;
-			line->why = "not every entry of the boot loader has it, and which one is booted is not known";
-		}
+		(void)add_argument(probe, &site, key.buf, argument.value.buf, known);
+		if (argument.value.len > 0 && sysctl_cmdline_key(argument.name.buf, &key))
+			add_argument(probe, &site, key.buf, argument.value.buf, known)->loader = BOOT_KERNEL;
 	}
 }
 

@@ -21,7 +21,8 @@
 
 struct module_probe {
 	struct boot_draft draft;
-	struct strbuf builtin;		/* "/kernel/net/…/nf_conntrack.ko" lines of modules.builtin; empty: not known */
+	struct strbuf builtin;		/* "kernel/net/…/nf_conntrack.ko" lines of modules.builtin; empty: not known */
+	struct strbuf dependencies;	/* "kernel/net/…/nf_nat.ko: kernel/net/…/nf_conntrack.ko …" of modules.dep */
 	struct strbuf key;
 	struct snapshot *snapshot;
 };
@@ -42,25 +43,47 @@ static bool is_name(const char *name)
 	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")];
 }
 
-static bool is_builtin(const struct module_probe *probe, const char *name)
+/* The name of the module in "kernel/net/sched/sch_fq.ko.xz", of this length; NULL: it is none. */
+static char *name_of_path(const char *path, size_t length)
 {
-	const char *line = probe->builtin.buf;
+	const char *end = path + length, *base = end, *suffix;
 
-	do {
-		size_t length = strcspn(line, "\n"), n = strlen(name);
-		const char *base = line + length;
+	while (base > path && base[-1] != '/')
+		base--;
+	for (suffix = base; suffix + 3 <= end && memcmp(suffix, ".ko", 3) != 0;)
+		suffix++;
+	return suffix + 3 <= end && suffix > base ? module_name(base, (size_t)(suffix - base)) : NULL;
+}
 
-		while (base > line && base[-1] != '/')
-			base--;
-		if ((size_t)(line + length - base) >= n + 3 && memcmp(base + n, ".ko", 3) == 0) {
-			size_t same = 0;
+/* The next line of one of these files with a module; *ret_rest is what comes after its path. */
+static char *next_module(const char **cursor, const char **ret_rest)
+{
+	while (*cursor && **cursor) {
+		const char *line = *cursor;
+		size_t length = strcspn(line, ":\n");
+		char *name = name_of_path(line, length);
 
-			while (same < n && (base[same] == '-' ? '_' : base[same]) == name[same])
-				same++;
-			if (same == n)
-				return true;
-		}
-	} while (next_line(&line) && *line);
+		*ret_rest = line + length + (line[length] == ':');
+		*cursor = line + strcspn(line, "\n");
+		*cursor += **cursor == '\n';
+		if (name)
+			return name;
+	}
+	return NULL;
+}
+
+static bool is_builtin(const struct module_probe *probe, const char *wanted)
+{
+	const char *cursor = probe->builtin.buf, *rest;
+	char *name;
+
+	while ((name = next_module(&cursor, &rest))) {
+		bool same = streq(name, wanted);
+
+		free(name);
+		if (same)
+			return true;
+	}
 	return false;
 }
 
@@ -101,6 +124,29 @@ static bool file_is_read(struct module_probe *probe, const char *source, const s
 
 /* ---- modules-load.d ---- */
 
+/* Those that it needs are loaded with it. */
+static void add_dependencies(struct module_probe *probe, const struct boot_site *site, const char *module)
+{
+	const char *cursor = probe->dependencies.buf, *rest, *word;
+	size_t length;
+	char *name;
+
+	while ((name = next_module(&cursor, &rest))) {
+		CLEANUP(free_ptr) char *line = streq(name, module) ? xstrndup(rest, strcspn(rest, "\n")) : NULL;
+		const char *words = line;
+
+		free(name);
+		while (words && next_word(&words, &word, &length)) {
+			CLEANUP(free_ptr) char *needed = name_of_path(word, length);
+
+			if (needed && is_name(needed))
+				(void)add(probe, "modules-load", site, needed, "loaded", "true");
+		}
+		if (line)
+			return;
+	}
+}
+
 static void read_module_list(struct module_probe *probe, const struct config_file *file)
 {
 	CLEANUP(config_lines_release) struct config_lines lines = CONFIG_LINES_INIT(&file->text, false);
@@ -119,6 +165,8 @@ static void read_module_list(struct module_probe *probe, const struct config_fil
 		if (!is_name(name)) {
 			line->fate = BOOT_INVALID;
 			line->why = "one module a line, without parameters";
+		} else {
+			add_dependencies(probe, &site, name);
 		}
 	}
 }
@@ -202,7 +250,7 @@ static void read_modprobe_file(struct module_probe *probe, const struct config_f
 
 /* ---- both ---- */
 
-/* What is built in, of the kernel that was captured, or of the only one that is installed. */
+/* What is built in and what needs what, of the kernel that was captured, or of the only one that is installed. */
 static void read_builtin(const struct root *root, struct module_probe *probe)
 {
 	const char *release = snapshot_text(probe->snapshot, SUBJECT_HOST, "kernel.osrelease");
@@ -215,19 +263,56 @@ static void read_builtin(const struct root *root, struct module_probe *probe)
 		release = list.entries[0].name;
 	if (!release || strchr(release, '/') || *release == '.')
 		return;
+	snapshot_set_string(probe->snapshot, SUBJECT_HOST, "modules.release", release, "/lib/modules");
 	strbuf_addf(&path, "/lib/modules/%s/modules.builtin", release);
 	if (root_read_limit(root, path.buf, BUILTIN_MAX, &probe->builtin) < 0)
 		strbuf_reset(&probe->builtin);
+	strbuf_reset(&path);
+	strbuf_addf(&path, "/lib/modules/%s/modules.dep", release);
+	if (root_read_limit(root, path.buf, BUILTIN_MAX, &probe->dependencies) < 0)
+		strbuf_reset(&probe->dependencies);
+}
+
+static void add_names(const struct strbuf *file, bool network, struct strbuf *out)
+{
+	const char *cursor = file->buf, *rest;
+	char *name;
+
+	while (cursor && (name = next_module(&cursor, &rest))) {
+		if (!network || starts_with(name, "tcp_") || starts_with(name, "sch_"))
+			strbuf_addf(out, "%s%s", out->len ? " " : "", name);
+		free(name);
+	}
+}
+
+/* Names of modules decide whether a key or a value of it is there: which queueing disciplines and congestion controls there are
+ * at all, and what an image has built in.  What runs says that by itself. */
+static void store_names(struct module_probe *probe)
+{
+	CLEANUP(strbuf_release) struct strbuf network = STRBUF_INIT, builtin = STRBUF_INIT;
+
+	if (probe->builtin.len == 0 || probe->dependencies.len == 0)
+		return;
+	add_names(&probe->builtin, true, &network);
+	add_names(&probe->dependencies, true, &network);
+	snapshot_set_string(probe->snapshot, SUBJECT_HOST, "modules.network", network.buf, "/lib/modules");
+	if (snapshot_text(probe->snapshot, SUBJECT_HOST, "kernel.osrelease"))
+		return;
+	add_names(&probe->builtin, false, &builtin);
+	snapshot_set_string(probe->snapshot, SUBJECT_HOST, "modules.builtin", builtin.buf, "/lib/modules");
 }
 
 static int read_modules(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
-	struct module_probe probe = { .builtin = STRBUF_INIT, .key = STRBUF_INIT, .snapshot = snapshot };
+	struct module_probe probe = {
+		.builtin = STRBUF_INIT, .dependencies = STRBUF_INIT, .key = STRBUF_INIT, .snapshot = snapshot,
+	};
 	CLEANUP(config_files_release) struct config_files lists = CONFIG_FILES_INIT;
 	CLEANUP(config_files_release) struct config_files files = CONFIG_FILES_INIT;
 
 	(void)options;
 	read_builtin(root, &probe);
+	store_names(&probe);
 	config_files_read(root, "modules-load.d", ".conf", &lists);
 	config_files_read(root, "modprobe.d", ".conf", &files);
 	for (size_t i = 0; i < lists.count; i++)
@@ -238,6 +323,7 @@ static int read_modules(const struct root *root, const struct probe_options *opt
 	boot_draft_store(&probe.draft, snapshot, "modules");
 	boot_draft_release(&probe.draft);
 	strbuf_release(&probe.builtin);
+	strbuf_release(&probe.dependencies);
 	strbuf_release(&probe.key);
 	return 0;
 }
@@ -247,7 +333,7 @@ static const char *const paths[] = {
 	"/etc/modules-load.d/*.conf", "/run/modules-load.d/*.conf", "/usr/local/lib/modules-load.d/*.conf",
 	"/usr/lib/modules-load.d/*.conf", "/lib/modules-load.d/*.conf",
 	"/etc/modprobe.d/*.conf", "/run/modprobe.d/*.conf", "/usr/local/lib/modprobe.d/*.conf", "/usr/lib/modprobe.d/*.conf",
-	"/lib/modprobe.d/*.conf", "/lib/modules/*/modules.builtin", NULL,
+	"/lib/modprobe.d/*.conf", "/lib/modules/*/modules.builtin", "/lib/modules/*/modules.dep", NULL,
 };
 
 const struct probe probe_boot_module = {

@@ -126,4 +126,4 @@ END
 mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
 ln -sf ../test.service "$root/etc/systemd/system/multi-user.target.wants/test.service"
 rm -rf "$OFFLINE"
-"$KEISOKU" audit --root "$root" --all --output json="$OFFLINE" || [ $? -eq 1 ]
+"$KEISOKU" audit --root "$root" --all --save "${OFFLINE%.json}.snapshot" --output json="$OFFLINE" || [ $? -eq 1 ]

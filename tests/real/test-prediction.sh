@@ -48,6 +48,10 @@ $(tail -n 20 "$work/log" "$cache/said-prediction" "$cache/console-root" 2>&1)"
 	fi
 	gzip -dc "$cache/data.img" 2>/dev/null >"$work/snapshot"
 	"$keisoku" audit --all --output json="$work/live.json" "$work/snapshot" 2>"$work/errors"
+	if [ -n "${KEISOKU_KEEP-}" ]; then	# both sides, for tests/real/predict
+		cp "$work/snapshot" "$KEISOKU_KEEP/$seed.live"
+		cp "$work/offline.snapshot" "$KEISOKU_KEEP/$seed.offline"
+	fi
 	predicted "$OFFLINE" >"$work/predicted"
 	running "$work/live.json" >"$work/running"
 	cut -f 1 "$work/predicted" | sort -u | join -t "$(printf '\t')" - "$work/running" >"$work/compared"

@@ -222,7 +222,8 @@ static void grub_boots_its_first_entry_unless_told(void **state)
 		    "wins cmdline.root=UUID=1 /boot/grub/grub.cfg:3\n"
 		    "wins cmdline.ro= /boot/grub/grub.cfg:3\n"
 		    "wins cmdline.quiet= /boot/grub/grub.cfg:3\n"
-		    "wins cmdline.sysctl.vm.swappiness=10 /boot/grub/grub.cfg:3\n");
+		    "wins cmdline.sysctl.vm.swappiness=10 /boot/grub/grub.cfg:3\n"
+		    "wins vm.swappiness=10 /boot/grub/grub.cfg:3\n");
 }
 
 static void of_entries_that_could_be_booted_only_what_they_share_is_certain(void **state)
