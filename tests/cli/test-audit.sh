@@ -331,6 +331,23 @@ for report in reports:
 PYTHON
 )
 same "each is as the schema says" "" "$found"
+# One snapshot at a time is in memory, whatever their number: KiB at the most, of 5 and of 150.
+if [ -x /usr/bin/time ] && ! grep -qa __asan_init "$keisoku"; then
+	"$keisoku" capture --quiet --root "$source/tests/roots/cgroup-v2" -o many-1.json
+	for i in $(seq 2 150); do ln many-1.json "many-$i.json"; done
+	for few in 'many-[1-5].json' 'many-*.json'; do
+		for format in json text csv=many-%.out; do
+			# shellcheck disable=SC2086 # a glob
+			/usr/bin/time -o peak -f '%M' timeout 120 "$keisoku" audit --quiet --output "$format" $few >/dev/null
+			printf '%s %s\n' "$format" "$(cat peak)"
+		done >"peaks-${#few}"
+	done
+	same "memory stays flat, whatever the number of snapshots" "" \
+		"$(paste peaks-15 peaks-11 | awk '$2 - $4 > 1024 || $4 - $2 > 1024 || NF != 4')"
+	rm -f many-*
+else
+	skip "memory stays flat, whatever the number of snapshots" "no time, or a program with the address sanitizer"
+fi
 
 # ---- drift of a host that runs ----
 
