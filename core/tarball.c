@@ -226,11 +226,12 @@ static int describe(struct reader *reader, struct archive_entry *entry, struct c
 	}
 	if (absolute)
 		left_out_add(reader->left, LEFT_ABSOLUTE, reader->path.buf);
-	*change = (struct change){ .path = reader->path.buf, .target = reader->target.buf,
-				   .size = size > 0 ? (uint64_t)size : 0 };
+	*change = (struct change){ .path = reader->path.buf, .target = "", .size = size > 0 ? (uint64_t)size : 0 };
 	if (hard) {
 		change->kind = CHANGE_HARD_LINK;
-		return plain_target(reader, hard, reader->path.buf) == 0;
+		r = plain_target(reader, hard, reader->path.buf);
+		change->target = reader->target.buf;	/* it may have moved */
+		return r == 0;
 	}
 	switch (lib->archive_entry_filetype(entry)) {
 	case AE_IFREG:

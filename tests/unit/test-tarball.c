@@ -162,6 +162,25 @@ static void entries_come_in_their_order(void **state)
 			    "hard etc/c -> etc/a, other dev/null, other run/pipe");
 }
 
+static void a_target_longer_than_those_before_is_whole(void **state)
+{
+	static const struct tar_entry entries[] = {
+		{ .name = "a", .text = "" },
+		{ .name = "b", .type = '1', .target = "a" },
+		{ .name = "c", .type = '1', .target = "a/name/of/ninety/bytes/that/no/buffer/holds/which/was/made/for/the/short/name/before/this" },
+		{ 0 },
+	};
+	CLEANUP(outcome_release) struct outcome outcome = { 0 };
+	CLEANUP(strbuf_release) struct strbuf tar = STRBUF_INIT, expected = STRBUF_INIT;
+
+	strbuf_addf(&expected, "file a=, hard b -> a, hard c -> %s", entries[2].target);
+	tar_add_all(&tar, entries);
+	tar_end(&tar);
+	read_tar(&tar, TARBALL_WHOLE, &outcome);
+	assert_int_equal(outcome.r, 0);
+	assert_string_equal(outcome.said.buf, expected.buf);
+}
+
 static void entries_that_lead_out_are_counted_and_not_given(void **state)
 {
 	static const struct tar_entry entries[] = {
@@ -335,6 +354,7 @@ int main(void)
 		cmocka_unit_test(paths_are_made_plain),
 		cmocka_unit_test(paths_longer_or_deeper_than_linux_allows_are_none),
 		cmocka_unit_test(entries_come_in_their_order),
+		cmocka_unit_test(a_target_longer_than_those_before_is_whole),
 		cmocka_unit_test(entries_that_lead_out_are_counted_and_not_given),
 		cmocka_unit_test(an_archive_cut_anywhere_is_refused),
 		cmocka_unit_test(a_layer_needs_no_end_mark),
