@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/utsname.h>
 
+#include "digest.h"
 #include "json.h"
 #include "node.h"
 #include "parse.h"
@@ -127,6 +128,10 @@ static int blob_path(const char *digest, const char *document, struct strbuf *pa
 		return -EINVAL;
 	}
 	strbuf_addf(path, "blobs/%.*s/%s", (int)algorithm, digest, colon + 1);
+	if (!digest_name(path->buf)) {
+		strbuf_addf(why, "%s: '%.100s' is no digest that can be checked: expected sha256 or sha512", document, digest);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -256,7 +261,8 @@ int image_oci_index(const struct strbuf *text, const char *architecture, image_d
 		r = read(context, path.buf, &below);
 		if (r < 0) {
 			strbuf_addf(why, "the %s %s: %s", is_index(text_of(choice.descriptor, "mediaType")) ? "index" : "manifest",
-				    path.buf, r == -ENOENT ? "it is not there" : strerror(-r));
+				    path.buf,
+				    r == -ENOENT ? "it is not there" : r == -EBADMSG ? digest_differs : strerror(-r));
 			return -EINVAL;
 		}
 		r = parse(&arena, path.buf, &below, &root, why);

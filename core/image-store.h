@@ -15,6 +15,7 @@ struct layer {
 	size_t count, capacity;
 	int error;
 	struct strbuf why;
+	const char *digest;		/* "sha256/3f5a…", which its bytes have; NULL: its name has none */
 };
 
 struct layer *layer_new(void);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "image-manifest.h"
 #include "image-store.h"
 #include "image-tree.h"
@@ -144,6 +145,12 @@ static int layer_entry(void *context, struct change *change, struct stream *cont
 
 /* ---- layers ---- */
 
+/* Not of this layer alone. */
+static bool ends_all(int error)
+{
+	return error == -EINTR || error == -ENOSPC || error == -EDQUOT || error == -E2BIG;
+}
+
 /* A layer's bytes, compressed or not.  -EINVAL: they are no tar. */
 static int read_layer(struct layer_target *target, struct stream *content)
 {
@@ -169,6 +176,24 @@ static int read_layer(struct layer_target *target, struct stream *content)
 		return -EINVAL;
 	}
 	return tarball_read(tar, TARBALL_LAYER, layer_entry, target, &target->image->left, why);
+}
+
+/* The same of a file under its name, which may say what its bytes are. */
+static int read_blob(struct layer_target *target, const char *path, struct stream *content)
+{
+	struct strbuf *why = target->image->why;
+	CLEANUP(digest_free_ptr) struct digest *digest = digest_of_path(path);
+	CLEANUP(stream_free_ptr) struct stream *digested = digest ? stream_digested(content, digest) : NULL;
+	int r = read_layer(target, digested ? digested : content), checked;
+
+	if (!digest || ends_all(r))
+		return r;
+	checked = stream_check_digest(digested);
+	if (checked == 0)
+		return r;
+	strbuf_reset(why);		/* whatever reading found wrong comes from that */
+	strbuf_add_string(why, digested->why.len ? digested->why.buf : digest_differs);
+	return checked;
 }
 
 /* The names that layers have: blobs/sha256/3f…, 3f…/layer.tar, 3f….tar.gz.  What is not one after all costs little. */
@@ -210,20 +235,16 @@ static int keep_document(struct image *image, struct change *change, struct stre
 	return 0;
 }
 
-/* Not of this layer alone. */
-static bool ends_all(int error)
-{
-	return error == -EINTR || error == -ENOSPC || error == -EDQUOT || error == -E2BIG;
-}
-
 /* What may be a layer of an image, whose place among the others is said elsewhere.  That it cannot be read is no matter until
  * somebody asks for it. */
 static int keep_layer(struct image *image, struct change *change, struct stream *content)
 {
 	struct layer *layer = layer_new();
 	struct layer_target target = { .image = image, .later = layer };
+	const char *name = digest_name(change->path);
 
-	layer->error = read_layer(&target, content);
+	layer->error = read_blob(&target, change->path, content);
+	layer->digest = name ? arena_strdup(&layer->arena, name) : NULL;
 	change->content = image_store_layer(&image->store, layer);
 	if (ends_all(layer->error))
 		return layer->error;
@@ -283,7 +304,7 @@ static int archive_document(void *context, const char *path, struct strbuf *text
 	if (!content->document.len)
 		return -EINVAL;
 	strbuf_add(text, content->document.buf, content->document.len);
-	return 0;
+	return digest_check(path, text->buf, text->len);
 }
 
 static int apply_layer(struct image *image, const struct layer *layer, unsigned int number)
@@ -310,6 +331,7 @@ static int apply_archive_layer(void *context, const struct image_layer *layer, u
 	struct archive_layout *layout = context;
 	struct strbuf *why = layout->image->why;
 	const struct image_node *node = archive_file(layout->outer, layer->path);
+	const char *digest = digest_name(layer->path);
 	const struct content *content;
 	int r;
 
@@ -325,6 +347,11 @@ static int apply_archive_layer(void *context, const struct image_layer *layer, u
 		strbuf_add_string(why, content->layer ? content->layer->why.buf : "expected a tar archive");
 		return content->layer ? content->layer->error : -EINVAL;
 	}
+	/* It may stand in the archive under another name, and the digest asked for be that of a link. */
+	if (digest && (!content->layer->digest || !streq(digest, content->layer->digest))) {
+		strbuf_add_string(why, digest_differs);
+		return -EBADMSG;
+	}
 	return apply_layer(layout->image, content->layer, number);
 }
 
@@ -335,7 +362,9 @@ static int directory_document(void *context, const char *path, struct strbuf *te
 	const struct image *image = context;
 	CLEANUP(free_ptr) char *absolute = xasprintf("/%s", path);
 
-	return root_read_limit(image->directory, absolute, IMAGE_DOCUMENT_MAX, text);
+	int r = root_read_limit(image->directory, absolute, IMAGE_DOCUMENT_MAX, text);
+
+	return r < 0 ? r : digest_check(path, text->buf, text->len);
 }
 
 static int apply_directory_layer(void *context, const struct image_layer *layer, unsigned int number)
@@ -354,7 +383,7 @@ static int apply_directory_layer(void *context, const struct image_layer *layer,
 	}
 	stream = stream_of_fd(fd, &image->budget);
 	r = fstat(fd, &st) == 0 ? check_size(image, layer, (uint64_t)st.st_size) : -errno;
-	return r < 0 ? r : read_layer(&target, stream);
+	return r < 0 ? r : read_blob(&target, layer->path, stream);
 }
 
 /* ---- either ---- */

@@ -253,13 +253,63 @@ def layer_link_out(out, secret):
 
 
 def index_loop(out, secret):
-    digest = "0" * 64
-    index = json.dumps({"manifests": [{"digest": "sha256:" + digest}]}).encode()
-    write(out, pack({"oci-layout": b"{}", "index.json": index, "blobs/sha256/" + digest: index}))
+    """Digests leave no circle, but a chain as long as one likes."""
+    files, index = {"oci-layout": b"{}"}, b"{}"
+    for _ in range(20):
+        digest = hashlib.sha256(index).hexdigest()
+        files["blobs/sha256/" + digest] = index
+        index = json.dumps({"manifests": [{"digest": "sha256:" + digest}]}).encode()
+    write(out, pack({**files, "index.json": index}))
 
 
 def index_damaged(out, secret):
     write(out, pack({"oci-layout": b"{}", "index.json": b'{"manifests": ['}))
+
+
+def changed(out, number, make=pack):
+    """One bit of a blob is another than when it got its name."""
+    files, descriptors = layered(good().end(), gzip.compress(Tar().add("etc/x", b"x" * 5000).end()))
+    names = ["blobs/sha256/" + d["digest"][7:] for d in descriptors]
+    names.append("blobs/sha256/" + json.loads(files["index.json"])["manifests"][0]["digest"][7:])
+    data = bytearray(files[names[number]])
+    data[-8 if number == 1 else 20] ^= 1
+    files[names[number]] = bytes(data)
+    write(out, make(files))
+
+
+def layer_changed(out, secret):
+    changed(out, 0)
+
+
+def layer_changed_gzip(out, secret):
+    changed(out, 1)
+
+
+def manifest_changed(out, secret):
+    changed(out, 2)
+
+
+def digest_unknown(out, secret):
+    index = json.dumps({"manifests": [{"digest": "blake3:" + "0" * 64}]}).encode()
+    write(out, pack({"oci-layout": b"{}", "index.json": index}))
+
+
+def layer_swapped(out, secret):
+    """Another file under the name of a layer: a link to a blob that is what its own name says, and a hard link."""
+    files, descriptors = layered(good().end(), Tar().add("etc/x", b"x").end())
+    wanted, other = ["blobs/sha256/" + d["digest"][7:] for d in descriptors]
+    del files[wanted]
+    tar = Tar()
+    for name, data in files.items():
+        tar.add(name, data)
+    tar.add(wanted, kind=tarfile.LNKTYPE, target=other)
+    manifest = json.loads(files["index.json"])["manifests"][0]["digest"][7:]
+    text = json.loads(files["blobs/sha256/" + manifest])
+    text["layers"][0]["size"] = text["layers"][1]["size"]
+    data = json.dumps(text).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    index = json.dumps({"manifests": [{"digest": "sha256:" + digest}]}).encode()
+    write(out, tar.add("blobs/sha256/" + digest, data).add("index.json", index).end())
 
 
 def foreign_layer(out, secret):
