@@ -220,6 +220,21 @@ refused layer_path_out "leads out of the image"
 refused layer_link_out "it is not in the archive"
 refused index_loop "indexes within indexes"
 refused index_damaged "index.json: "
+refused layer_changed "layer 1 of 2 (blobs/sha256/"
+contains "layer_changed: says so" "its bytes are not those of its digest" "$(cat "$work/err")"
+refused layer_changed_gzip "layer 2 of 2 (blobs/sha256/"
+contains "layer_changed_gzip: says so" "its bytes are not those of its digest" "$(cat "$work/err")"
+refused layer_swapped "): its bytes are not those of its digest"
+refused manifest_changed "its bytes are not those of its digest"
+contains "manifest_changed: with its name" "the manifest blobs/sha256/" "$(cat "$work/err")"
+refused digest_unknown "is no digest that can be checked: expected sha256 or sha512"
+for kind in layer_changed layer_changed_gzip manifest_changed; do
+	rm -rf "$work/changed" && mkdir "$work/changed" && tar xf "$work/$kind" -C "$work/changed"
+	capture "$work/changed"
+	same "$kind in a directory: is refused" 3 $?
+	contains "$kind in a directory: says what is wrong" "): its bytes are not those of its digest" \
+		"$(sed 's/^\(.*the manifest [^:]*\):/\1):/' "$work/err")"
+done
 refused foreign_layer "layer 1 is 'application/vnd.in-toto+json': expected a tar layer of an image"
 capture "$work/not-there"
 same "a file that is not there" "3 keisoku: cannot read $work/not-there: No such file or directory" "$? $(cat "$work/err")"
@@ -255,4 +270,31 @@ for signal in INT TERM HUP; do
 	nothing_left "after SIG$signal"
 	rm "$work/pipe"
 done
+
+# SIGKILL: the next run sweeps what is left, but nothing that lives or that is another's.
+mkfifo "$work/pipe"
+(head -c 3000 "$work/whiteouts"; sleep 30) >"$work/pipe" &
+writer=$!
+"$keisoku" capture --root - -o "$work/out.json" <"$work/pipe" 2>"$work/err" &
+reader=$!
+for _ in $(seq 50); do [ -z "$(ls "$work/tmp"/*/files 2>/dev/null)" ] || break; sleep 0.1; done
+alive=$(ls "$work/tmp")
+capture "$work/plain"
+same "another that runs keeps its directory" "$alive" "$(ls "$work/tmp")"
+kill -KILL "$reader"
+wait "$reader" 2>/dev/null
+same "SIGKILL leaves a directory behind" "$alive" "$(ls "$work/tmp")"
+mkdir -m 700 "$work/tmp/keisoku-strange" "$work/tmp/keisoku-abcdef" "$work/mine" "$work/tmp/keisoku-aabbcc"
+echo precious >"$work/tmp/keisoku-abcdef/file"
+echo precious >"$work/mine/file"
+: >"$work/mine/keisoku-owner"
+chmod 600 "$work/mine/keisoku-owner"
+ln -s "$work/mine" "$work/tmp/keisoku-fedcba"
+ln -s "$work/mine/keisoku-owner" "$work/tmp/keisoku-aabbcc/keisoku-owner"
+capture "$work/plain"
+# shellcheck disable=SC2012 # names that this script made
+same "the next run removes it, and nothing else" "keisoku-aabbcc keisoku-abcdef keisoku-fedcba keisoku-strange precious precious" \
+	"$(ls "$work/tmp" | tr '\n' ' ')$(cat "$work/tmp/keisoku-abcdef/file" "$work/mine/file" | tr '\n' ' ' | sed 's/ $//')"
+kill "$writer" 2>/dev/null
+wait "$writer" 2>/dev/null
 done_testing
