@@ -95,11 +95,21 @@ static bool is_off(const struct side *side, long double value)
 	return value == 0 && action_twin(side->entry->key);
 }
 
+/* No limit passes every limit where the kernel compares the two as numbers, and then the upper one can be without one too:
+ * memory.limit_in_bytes and memory.memsw.limit_in_bytes (mm/memcontrol-v1.c).  Where only the lower one can, or where each is
+ * a limit of its own, it is simply off: kernel.sched_rt_runtime_us, memory.high. */
+static bool counts_without_limit(const struct pair *pair)
+{
+	return pair->relation == RELATION_AT_MOST && pair->high.entry->unlimited.count > 0;
+}
+
 static bool is_broken(const struct pair *pair)
 {
 	const struct side *low = &pair->low, *high = &pair->high;
 
-	if (!low->known || !high->known || isinf(low->after) || is_off(low, low->after) || is_off(high, high->after))
+	if (!low->known || !high->known || is_off(low, low->after) || is_off(high, high->after))
+		return false;
+	if (isinf(low->after) && !counts_without_limit(pair))
 		return false;
 	return !holds(pair, low->after, high->after) &&
 	       (holds(pair, low->before, high->before) || is_off(low, low->before) || is_off(high, high->before));
@@ -279,6 +289,58 @@ static bool drop_twins(struct making *making)
 	return false;
 }
 
+/* clang-format off */
+/* While one is on, the kernel answers EINVAL to a write of the other (sched_group_set_shares()), and what the other shows
+ * meanwhile is no value that could be written back. */
+static const struct {
+	const char *stopped, *by;
+} stopped[] = {
+	{ .stopped = "cpu.shares",      .by = "cpu.idle", },
+	{ .stopped = "cpu.weight",      .by = "cpu.idle", },
+	{ .stopped = "cpu.weight.nice", .by = "cpu.idle", },
+};
+/* clang-format on */
+
+static bool is_on(const char *raw)
+{
+	return raw && streq(raw, "1");
+}
+
+static const char *stopper_of(const struct wish *wish)
+{
+	for (size_t i = 0; wish->change->tunable->kind == KIND_CGROUP && i < ARRAY_SIZE(stopped); i++)
+		if (streq(change_setting_key(wish->change), stopped[i].stopped))
+			return stopped[i].by;
+	return NULL;
+}
+
+static bool drop_stopped(struct making *making)
+{
+	for (size_t i = 0; i < making->n_wishes; i++) {
+		struct wish *wish = &making->wishes[i], *other;
+		const char *by = wish_counts(wish) ? stopper_of(wish) : NULL;
+
+		if (!by)
+			continue;
+		other = find_counting(making, wish->change->subject, by);
+		if (is_on(snapshot_text(making->snapshot, wish->change->subject, by))) {
+			making_leave_out(making, wish, 0,
+					 arena_formatf(&making->plan->arena, "%s is 1, and while it is the kernel refuses to set "
+						       "%s%s", by, change_setting_key(wish->change),
+						       other ? ": make a plan for this one when it is 0" : ""));
+			return true;
+		}
+		if (!other || !is_on(other->change->to))
+			continue;
+		/* The first came from the graver finding. */
+		making_leave_out(making, other < wish ? wish : other, 0,
+				 arena_formatf(&making->plan->arena, "%s and %s cannot be had together: a group that is idle has no "
+					       "weight", wish->change->key, other->change->key));
+		return true;
+	}
+	return false;
+}
+
 static void check_ascending(struct making *making)
 {
 	for (size_t i = 0; i < making->n_wishes; i++) {
@@ -321,6 +383,8 @@ void plan_constrain(struct making *making)
 {
 	check_ascending(making);
 	while (drop_twins(making))
+		;
+	while (drop_stopped(making))
 		;
 	for (unsigned int round = 0; round < ROUNDS_MAX && visit_pairs(making, mend); round++)
 		;

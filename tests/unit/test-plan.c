@@ -323,6 +323,62 @@ static void a_limit_of_its_own_is_not_moved(void **state)
 			    " -/x cpu.max.burst -/x memory.high");
 }
 
+/* clang-format off */
+/* Settings of a group, what is asked of it, and what becomes of that. */
+static const struct constraint_case group_cases[] = {
+	/* No limit is more than any limit. */
+	{ "memory.limit_in_bytes=9223372036854771712\nmemory.memsw.limit_in_bytes=9223372036854771712",
+	  "memory.memsw.limit_in_bytes=1073741824",
+	  "/x memory.limit_in_bytes=1073741824; /x memory.memsw.limit_in_bytes=1073741824" },
+	{ "memory.limit_in_bytes=9223372036854771712\nmemory.memsw.limit_in_bytes=9223372036854771712",
+	  "memory.memsw.limit_in_bytes=2147483648\nmemory.limit_in_bytes=1073741824",
+	  "/x memory.limit_in_bytes=1073741824; /x memory.memsw.limit_in_bytes=2147483648" },
+	{ "memory.limit_in_bytes=1073741824\nmemory.memsw.limit_in_bytes=1073741824", "memory.limit_in_bytes=-1",
+	  "/x memory.memsw.limit_in_bytes=-1; /x memory.limit_in_bytes=-1" },
+	{ "memory.limit_in_bytes=1073741824\nmemory.memsw.limit_in_bytes=2147483648", "memory.memsw.limit_in_bytes=536870912",
+	  "/x memory.limit_in_bytes=536870912; /x memory.memsw.limit_in_bytes=536870912" },
+	{ "memory.limit_in_bytes=9223372036854771712", "memory.limit_in_bytes=1073741824",
+	  "/x memory.limit_in_bytes=1073741824" },
+	/* Each a limit of its own: the one that is off passes nothing. */
+	{ "memory.high=1000000\nmemory.max=2000000", "memory.high=max", "/x memory.high=max" },
+	/* A group that is idle has no weight. */
+	{ "cpu.weight=100\ncpu.idle=0", "cpu.weight=200\ncpu.idle=1", "/x cpu.weight=200 -/x cpu.idle" },
+	{ "cpu.weight=100\ncpu.idle=0", "cpu.idle=1\ncpu.weight=200", "/x cpu.idle=1 -/x cpu.weight" },
+	{ "cpu.weight=0\ncpu.idle=1", "cpu.weight=200", " -/x cpu.weight" },
+	{ "cpu.weight=0\ncpu.idle=1", "cpu.weight=200\ncpu.idle=0", "/x cpu.idle=0 -/x cpu.weight" },
+	{ "cpu.shares=3\ncpu.idle=1", "cpu.shares=2048\ncpu.idle=0", "/x cpu.idle=0 -/x cpu.shares" },
+	{ "cpu.weight.nice=0\ncpu.idle=0", "cpu.weight.nice=-5\ncpu.idle=1", "/x cpu.weight.nice=-5 -/x cpu.idle" },
+	{ "cpu.weight=100\ncpu.idle=0", "cpu.weight=200", "/x cpu.weight=200" },
+};
+/* clang-format on */
+
+static void what_the_kernel_would_refuse_of_a_group_is_foreseen(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(group_cases); i++) {
+		struct fixture *fixture;
+		void *own;
+
+		assert_int_equal(set_up(&own), 0);
+		fixture = own;
+		settings(fixture, snapshot_subject(fixture->snapshot, SUBJECT_KIND_CGROUP, "/x", "/sys/fs/cgroup/x"),
+			 group_cases[i].settings);
+		assert_string_equal(ask(fixture, "/x", group_cases[i].asked), group_cases[i].plan);
+		(void)tear_down(&own);
+	}
+}
+
+static void what_is_left_out_of_a_group_says_why(void **state)
+{
+	struct fixture *fixture = *state;
+	subject_id group = snapshot_subject(fixture->snapshot, SUBJECT_KIND_CGROUP, "/x", "/sys/fs/cgroup/x");
+
+	settings(fixture, group, "cpu.weight=0\ncpu.idle=1");
+	assert_string_equal(ask(fixture, "/x", "cpu.weight=200\ncpu.idle=0"), "/x cpu.idle=0 -/x cpu.weight");
+	assert_string_equal(fixture->plan->left_out[0].reason, "cpu.idle is 1, and while it is the kernel refuses to set "
+							       "cpu.weight: make a plan for this one when it is 0");
+}
+
 static void burst_goes_after_a_quota_that_grows_and_before_one_that_shrinks(void **state)
 {
 	struct fixture *fixture = *state;
@@ -542,6 +598,8 @@ int main(void)
 		TEST(only_recommendations_become_actions),
 		cmocka_unit_test(constraints_take_the_partner_along_or_leave_the_change_out),
 		TEST(a_limit_of_its_own_is_not_moved),
+		cmocka_unit_test(what_the_kernel_would_refuse_of_a_group_is_foreseen),
+		TEST(what_is_left_out_of_a_group_says_why),
 		TEST(burst_goes_after_a_quota_that_grows_and_before_one_that_shrinks),
 		TEST(burst_goes_before_a_quota_that_shrinks),
 		TEST(a_partner_of_a_forbidden_class_is_not_moved),
