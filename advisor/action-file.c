@@ -51,8 +51,7 @@ static const char *sysctl_name(const struct target *target, const struct owner_l
 	return stem < ARRAY_SIZE(stems) ? stems[stem] : NULL;
 }
 
-/* "/etc/sysctl.conf:12" */
-static uint32_t line_number(const char *place)
+uint32_t action_line_number(const char *place)
 {
 	const char *colon = strrchr(place, ':');
 	uint64_t number;
@@ -78,7 +77,7 @@ static void take_out_of_sysctl_conf(const struct target *target, struct lasting 
 			.path = "/etc/sysctl.conf",
 			.old_line = lines[i].text,
 			.new_line = arena_formatf(target->arena, "# %s  # by keisoku", lines[i].text),
-			.line = line_number(lines[i].place),
+			.line = action_line_number(lines[i].place),
 		};
 		action_note(out, "%s is made a comment, because sysctl --system reads that file last", lines[i].place);
 	}
@@ -99,6 +98,7 @@ static bool tuned_has_the_last_word(const struct target *target, const struct ow
 		if (!is_of_tuned(&lines[i]))
 			continue;
 		if (again && streq(again, "false")) {
+			out->form = PLAN_FORM_TUNED_PROFILE;
 			action_note(out, "TuneD sets it in %s after sysctl.d and does not apply that again (reapply_sysctl), so a "
 					 "file of sysctl.d would lose: use the profile below tuned/ instead, whose [sysctl] has it",
 				    lines[i].place);
@@ -116,12 +116,16 @@ static bool can_win(const struct target *target, const char *value, const struct
 		    struct lasting *out)
 {
 	const char *kubelet = owner_kubelet_value(target->key);
+	bool owned;
 	struct owner owner;
 
+	owned = owner_find(target->snapshot, target->key, target->arena, &owner);
+	if (owned)
+		out->owner = owner.name;
 	if (tuned_has_the_last_word(target, lines, count, out))
 		return false;
-	if (!owner_find(target->snapshot, target->key, target->arena, &owner)) {
-		if (owner_is_active(target->snapshot, "saptune"))
+	if (!owned) {
+		if (owner_is_active(target->snapshot, "saptune") && !snapshot_text(target->snapshot, SUBJECT_HOST, "saptune.notes"))
 			action_note(out, "saptune sets keys by its notes: where NOTE names this one, \"%s = %s\" below [sysctl] in "
 					 "/etc/saptune/override/NOTE is its form, and saptune note apply NOTE puts it in force",
 				    target->key, value);
@@ -129,7 +133,8 @@ static bool can_win(const struct target *target, const char *value, const struct
 	}
 	if (!owner.line) {
 		action_note(out, "%s owns it: %s", owner.name, owner.advice);
-		return kubelet && streq(kubelet, value);
+		out->never = !kubelet || !streq(kubelet, value);
+		return !out->never;
 	}
 	if (!is_of_tuned(owner.line))
 		action_note(out, "%s sets it now in %s%s%s", owner.name, owner.line->place, owner.advice ? ": " : "",
@@ -137,11 +142,23 @@ static bool can_win(const struct target *target, const char *value, const struct
 	return true;
 }
 
+static void persist_modules(const struct target *target, const char *value, struct lasting *out)
+{
+	const char *module = entry_text(target->entry, "module");
+
+	if (module)
+		action_persist_module(target, module, false, out);
+	module = action_module_of_value(target->snapshot, target->entry, target->key, value, target->arena);
+	if (module)
+		action_persist_module(target, module, true, out);
+}
+
 /* A key with * ? [ is a pattern, one that begins with - ignores errors. */
 static void sysctl_persist(const struct target *target, const char *value, struct lasting *out)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
-	const char *module = entry_text(target->entry, "module"), *stem;
+	const char *stem;
+	enum saptune_part saptune;
 	const struct owner_line *lines;
 	size_t count = owner_lines(target->snapshot, NULL, target->key, target->arena, &lines);
 
@@ -149,7 +166,12 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 		action_note(out, "its name or value cannot be written in a sysctl.d file");
 		return;
 	}
-	if (!can_win(target, value, lines, count, out))
+	saptune = action_persist_saptune(target, value, lines, count, out);
+	if (saptune == SAPTUNE_SURELY) {
+		persist_modules(target, value, out);
+		return;
+	}
+	if (saptune == SAPTUNE_NONE && !can_win(target, value, lines, count, out))
 		return;
 	stem = sysctl_name(target, lines, count);
 	strbuf_addf(&line, "%s = %s", target->key, value);
@@ -159,11 +181,7 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 	if (count == 0)
 		action_note(out, "a file of a sysctl.d directory whose name sorts after 90-keisoku wins over it");
 	take_out_of_sysctl_conf(target, out);
-	if (module)
-		action_persist_module(target, module, false, out);
-	module = action_module_of_value(target->snapshot, target->entry, target->key, value, target->arena);
-	if (module)
-		action_persist_module(target, module, true, out);
+	persist_modules(target, value, out);
 }
 
 const struct actuator actuator_sysctl = {
@@ -394,6 +412,7 @@ static void command_line_verify(const struct target *target, const char *value, 
 
 static void command_line_persist(const struct target *target, const char *value, struct lasting *out)
 {
+	out->owner = "the boot loader";
 	if (action_persist_parameter(target, parameter_name(target), value, out))
 		return;
 	action_note(out, "put %s%s%s on the kernel command line where the boot loader has it (on Debian "

@@ -123,6 +123,7 @@ void action_persist_mount(const struct target *target, const char *option, struc
 	uint64_t number;
 	const char *line = captured_line(target, &number);
 
+	out->owner = "the administrator";
 	if (line && action_printable(option) && !strchr(option, ' '))
 		change_fstab(target, option, line, number, out);
 	else

@@ -296,8 +296,10 @@ static void cgroup_persist(const struct target *target, const char *value, struc
 	CLEANUP(assignment_release) struct assignment assignment = ASSIGNMENT_INIT;
 
 	cgroup_assignment(target, value, &assignment);
+	if (assignment.unit)
+		out->owner = "systemd";
 	if (strstr(target->name, "kubepods")) {
-		action_note(out, "the kubelet writes this file: change the resources of the pod");
+		action_persist_pod(target, value, out);
 	} else if (!assignment.name) {
 		action_note(out, "a cgroup is made anew each time: change what makes it");
 	} else if (ends_with(assignment.unit, ".scope")) {
@@ -517,6 +519,7 @@ static void unit_persist(const struct target *target, const char *value, struct 
 	CLEANUP(strbuf_release) struct strbuf directive = STRBUF_INIT, text = STRBUF_INIT;
 	bool unit = target->entry->about == SUBJECT_KIND_UNIT;
 
+	out->owner = "systemd";
 	if (unit) {
 		unit_set(target, value, false, &out->persist, &out->unpersist);
 		if (out->persist.len && directive_line(target, target->key, value, &directive, &text))
@@ -696,8 +699,10 @@ static void limit_persist(const struct target *target, const char *value, struct
 	limit_directive_value(value, &text);
 	if (limit && unit && ends_with(unit, ".service"))
 		unit_drop_in("/etc/systemd/system", unit, limit->directive, text.buf, &out->persist, &out->unpersist);
-	if (out->persist.len)
+	if (out->persist.len) {
+		out->owner = "systemd";
 		add_drop_in(out, "/etc/systemd/system", unit, limit->directive, text.buf);
+	}
 	if (out->persist.len)
 		action_note(out, "the service has it after a restart");
 	else

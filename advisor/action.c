@@ -658,6 +658,13 @@ static void add_lasting(const struct target *target, const char *value, const st
 	action->files = arena_alloc(target->arena, (lasting.n_files + 1) * sizeof(*action->files));
 	memcpy(action->files, lasting.files, lasting.n_files * sizeof(*action->files));
 	action->persist_note = lines_or_null(&lasting.note, target->arena);
+	action->owner = lasting.owner;
+	action->kubelet = lasting.kubelet;
+	action->form = lasting.form;
+	if (action->form == PLAN_FORM_NONE && action->n_files > 0)
+		action->form = plan_form_of_path(action->files[0].path);
+	else if (action->form == PLAN_FORM_NONE && action->persist_note && !lasting.never)
+		action->form = PLAN_FORM_BY_HAND;
 }
 
 /* Whether there is a way to write it that is not a reboot. */
@@ -688,6 +695,9 @@ int action_plan(const struct snapshot *snapshot, const struct registry *registry
 	if (target_of_change(snapshot, change, arena, &target) < 0)
 		return -EOPNOTSUPP;
 	value = writable(target.entry, change->to, arena);
+	*ret_reason = "the kubelet has protectKernelDefaults and would not start again with another value than its own";
+	if (target.entry->kind == KIND_SYSCTL && owner_kubelet_refuses(snapshot, target.key, value))
+		return -EOPNOTSUPP;
 	action.setting_key = target.key;
 	action.path = *target.path == '/' ? target.path : "";
 	action.raw = change->from;
@@ -719,7 +729,7 @@ void action_chain_files(struct plan *plan)
 		struct target target;
 
 		for (size_t f = 0; f < action->n_files; f++)
-			changes_lines |= action->files[f].kind == PLAN_FILE_LINE;
+			changes_lines |= action->files[f].kind == PLAN_FILE_LINE || !plan_file_is_ours(&action->files[f]);
 		if (!changes_lines)
 			continue;
 		target_init(&target, plan->snapshot, action->tunable, action->subject, action->setting_key, &plan->arena);

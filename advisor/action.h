@@ -6,6 +6,7 @@
 #ifndef KEISOKU_ACTION_H
 #define KEISOKU_ACTION_H
 
+#include "../core/owner.h"
 #include "../core/plan.h"
 #include "../core/quote.h"
 #include "advisor.h"
@@ -34,6 +35,10 @@ struct lasting {
 	const struct action *earlier;	/* of a plan: what is written before this; NULL: nothing is known of it */
 	size_t n_earlier;
 	struct arena *arena;
+	const char *owner;		/* as in struct action */
+	enum plan_form form;		/* set only where the files do not say it */
+	bool never;			/* nothing would make it last */
+	struct plan_kubelet kubelet;
 };
 
 struct actuator {
@@ -84,6 +89,9 @@ void action_file(struct lasting *out, const char *path, const char *content, con
 /* What a line of somebody else's file will be by the time of this change: an earlier action may have changed it. */
 const char *action_line_now(const struct lasting *out, const char *path, const char *line);
 
+/* "/etc/sysctl.conf:12": 12; 0: it names none. */
+uint32_t action_line_number(const char *place);
+
 /* A sentence of the note; several are separated by semicolons. */
 void action_note(struct lasting *out, const char *format, ...) FORMAT_PRINTF(2, 3);
 
@@ -118,6 +126,17 @@ void action_persist_mount(const struct target *target, const char *option, struc
 
 /* Of actions in their order: those that change one line of a file change it one after the other. */
 void action_chain_files(struct plan *plan);
+
+/* What of a key the last word of saptune is, or may be: lines are all that set it, the one that counts last. */
+enum saptune_part { SAPTUNE_NONE, SAPTUNE_SURELY, SAPTUNE_PERHAPS };
+/* Has saptune set it, where it sets it now.  advisor/action-saptune.c */
+enum saptune_part action_persist_saptune(const struct target *target, const char *value, const struct owner_line *lines,
+					 size_t count, struct lasting *out);
+
+/* Of a control group of a pod: the kubelet's field, or why there is none.  advisor/action-kubelet.c */
+void action_persist_pod(const struct target *target, const char *value, struct lasting *out);
+/* Of all actions: a field of the kubelet holds for every pod of the node, so it has one value. */
+void action_settle_kubelet(struct plan *plan);
 
 /* Has the next boot give the kernel NAME=VALUE; false, and nothing but notes added, where it is not known how.
  * advisor/action-loader.c */

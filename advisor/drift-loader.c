@@ -66,7 +66,8 @@ bool ask_unread_file(struct keyed *keyed)
 
 static bool is_vendor(const char *path)
 {
-	return (starts_with(path, "/usr/") && !starts_with(path, "/usr/local/")) || starts_with(path, "/lib/");
+	return (starts_with(path, "/usr/") && !starts_with(path, "/usr/local/")) || starts_with(path, "/lib/") ||
+	       starts_with(path, "/var/lib/saptune/");
 }
 
 /* clang-format off */
@@ -181,7 +182,7 @@ bool ask_loaders_disagree(struct keyed *keyed)
 	return true;
 }
 
-/* A package's line is there to be overridden; and what a profile of TuneD includes is. */
+/* A package's line is there to be overridden, and so is a note of saptune; what a profile of TuneD includes is too. */
 static bool ask_shadowed_by(struct keyed *keyed, bool vendor)
 {
 	const struct boot_line *winner = keyed_winner(keyed);

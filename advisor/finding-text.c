@@ -12,17 +12,6 @@
 #define WINDOW_MEASURE 30	/* seconds: what to ask for when nothing was measured */
 #define WINDOW_SURE 60		/* and when it was too little */
 
-char *arena_formatf(struct arena *arena, const char *format, ...)
-{
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	va_list arguments;
-
-	va_start(arguments, format);
-	strbuf_vaddf(&text, format, arguments);
-	va_end(arguments);
-	return arena_strndup(arena, text.buf, text.len);
-}
-
 /* "host", "block sda" */
 const char *finding_subject_name(const struct snapshot *snapshot, subject_id subject, struct arena *arena)
 {

@@ -311,6 +311,7 @@ static void add_actions(struct making *making)
 	free(making->wishes);
 	plan_order(making);
 	action_chain_files(making->plan);
+	action_settle_kubelet(making->plan);
 }
 
 /* ---- identity ---- */

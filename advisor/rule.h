@@ -166,7 +166,6 @@ void finding_fill(struct rulebook *rulebook, const struct rule *rule, const stru
 const char *finding_subject_name(const struct snapshot *snapshot, subject_id subject, struct arena *arena);
 void missing_fill(const struct snapshot *snapshot, const struct expr_missing *missing, struct arena *arena,
 		  struct missing **ret_items, size_t *ret_count);
-char *arena_formatf(struct arena *arena, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 /* ---- what the registry's expressions became ---- */
 

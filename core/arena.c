@@ -2,7 +2,10 @@
 #include "arena.h"
 
 #include <stdalign.h>
+#include <stdarg.h>
 #include <sys/auxv.h>
+
+#include "strbuf.h"
 
 #define BLOCK_SIZE ((size_t)16 << 10)
 
@@ -66,6 +69,17 @@ char *arena_strndup(struct arena *arena, const char *text, size_t length)
 char *arena_strdup(struct arena *arena, const char *text)
 {
 	return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_formatf(struct arena *arena, const char *format, ...)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	va_list arguments;
+
+	va_start(arguments, format);
+	strbuf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	return arena_strndup(arena, text.buf, text.len);
 }
 
 /* FNV-1a from a start that differs from process to process, so that names chosen to collide (of

@@ -18,6 +18,7 @@ void arena_release(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);	/* aligned for any type, zeroed */
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_strdup(struct arena *arena, const char *text);
+char *arena_formatf(struct arena *arena, const char *format, ...) FORMAT_PRINTF(2, 3);
 
 /* Interned strings: the same text always has the same number, from 0 on. */
 struct symbols {

@@ -29,6 +29,7 @@
 #define BOOT_PROCPS "procps"		/* sysctl --system since 4.0.0 */
 #define BOOT_PROCPS_OLD "procps-old"	/* until 3.3.17 */
 #define BOOT_TUNED "tuned"
+#define BOOT_SAPTUNE "saptune"
 /* Loader of "sysctl." arguments in what the boot loader has for the next boot, source "cmdline": before all others, so that they
  * hold where those write nothing, or what the kernel refuses. */
 #define BOOT_KERNEL "kernel"
@@ -114,7 +115,7 @@ struct boot_outcome boot_outcome(struct boot *boot, const char *loader, enum sub
 				 const char *key);
 
 /* What is left of a sysctl when those loaders have run that run at boot, in their order.  The probe leaves their names in
- * the setting BOOT_LOADERS of the host ("systemd-sysctl tuned"); without it, systemd-sysctl is meant. */
+ * the setting BOOT_LOADERS of the host ("systemd-sysctl tuned saptune"); without it, systemd-sysctl is meant. */
 #define BOOT_LOADERS "sysctl.loaders"
 const char *boot_loaders(const struct boot *boot);
 struct boot_outcome boot_effective(struct boot *boot, const char *key);

@@ -26,6 +26,7 @@ static void gather(struct gathering *gathering, const struct boot_line *line)
 		.path = arena_strdup(gathering->arena, line->path),
 		.place = arena_strdup(gathering->arena, place.buf),
 		.text = arena_strdup(gathering->arena, line->text),
+		.unsure = line->fate == BOOT_UNRESOLVED ? arena_strdup(gathering->arena, line->why) : NULL,
 	};
 }
 
@@ -91,6 +92,28 @@ bool owner_is_active(const struct snapshot *snapshot, const char *manager)
 	return state && !streq(state, "none");
 }
 
+const char *owner_kubelet_field(const struct snapshot *snapshot, const char *field, struct arena *arena)
+{
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_read(snapshot);
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	struct boot_outcome outcome;
+
+	strbuf_addf(&key, "kubelet.%s", field);
+	outcome = boot_outcome(boot, "", SUBJECT_KIND_HOST, "", key.buf);
+	return outcome.state == BOOT_STATE_SET ? arena_strdup(arena, outcome.line->value) : NULL;
+}
+
+bool owner_kubelet_refuses(const struct snapshot *snapshot, const char *key, const char *value)
+{
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	const char *wanted = owner_kubelet_value(key), *protects;
+
+	if (!wanted || streq(wanted, value) || !owner_is_active(snapshot, "kubelet"))
+		return false;
+	protects = owner_kubelet_field(snapshot, "protectKernelDefaults", &arena);
+	return protects && streq(protects, "true");
+}
+
 struct place_owner {
 	const char *prefix;	/* of the path */
 	const char *name, *advice;
@@ -102,6 +125,10 @@ static const struct place_owner place_owners[] = {
 	  .advice = "change it in a profile of your own that includes the active one (tuned/ in a plan)" },
 	{ .prefix = "/usr/lib/tuned/",        .name = "TuneD",
 	  .advice = "change it in a profile of your own that includes the active one (tuned/ in a plan)" },
+	{ .prefix = "/var/lib/saptune/",      .name = "saptune",
+	  .advice = "change it in the override file of that note, /etc/saptune/override/NOTE, below [sysctl]" },
+	{ .prefix = "/etc/saptune/",          .name = "saptune",
+	  .advice = "change it in the override file of that note, /etc/saptune/override/NOTE, below [sysctl]" },
 	{ .prefix = "/etc/sysctl.d/99-cloudimg", .name = "the image of the cloud",
 	  .advice = "an instance made anew has it again, unless its user data has what cloud-init.yaml says" },
 	{ .prefix = "/run/",                  .name = "a program, until the next boot" },

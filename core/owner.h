@@ -9,6 +9,7 @@ struct owner_line {
 	const char *path;	/* in the arena, like the rest */
 	const char *place;	/* "/etc/sysctl.d/99-site.conf:3" */
 	const char *text;	/* the whole line, as it stands there */
+	const char *unsure;	/* why it is not known whether it counts; NULL: it does */
 };
 
 /* The lines that assign key and are read, the one that counts last; their number.  loader: of boot.h; NULL: of those that
@@ -27,6 +28,10 @@ bool owner_find(const struct snapshot *snapshot, const char *key, struct arena *
 
 /* What the kubelet sets itself when it starts: the value, or NULL. */
 const char *owner_kubelet_value(const char *key);
+/* What its configuration says of a field ("podPidsLimit", "featureGates.NAME"; a list with commas); NULL: nothing. */
+const char *owner_kubelet_field(const struct snapshot *snapshot, const char *field, struct arena *arena);
+/* Whether it would not start if the key had this value: protectKernelDefaults. */
+bool owner_kubelet_refuses(const struct snapshot *snapshot, const char *key, const char *value);
 
 /* "running" or "configured", not "none". */
 bool owner_is_active(const struct snapshot *snapshot, const char *manager);

@@ -52,6 +52,31 @@ struct plan_file {
 	const char *tool;		/* the program that reload needs */
 };
 
+/* Where what makes an action last stands: what its owner reads. */
+enum plan_form {
+	PLAN_FORM_NONE,			/* nothing makes it last; persist_note says why */
+	PLAN_FORM_SYSCTL_D, PLAN_FORM_TMPFILES_D, PLAN_FORM_UDEV_RULE, PLAN_FORM_MODPROBE_D, PLAN_FORM_SYSTEMD_DROP_IN,
+	PLAN_FORM_LIMITS_D, PLAN_FORM_FSTAB, PLAN_FORM_BOOT_LOADER,
+	PLAN_FORM_SAPTUNE_OVERRIDE,
+	/* These are no files of the action, but artefacts of the plan. */
+	PLAN_FORM_TUNED_PROFILE, PLAN_FORM_KUBELET_CONFIGURATION,
+	PLAN_FORM_BY_HAND,		/* as persist_note says */
+	PLAN_FORM_COUNT,
+};
+
+const char *plan_form_name(enum plan_form form);	/* "none", "sysctl.d" … */
+/* By the place of a file. */
+enum plan_form plan_form_of_path(const char *path);
+
+/* A field of the configuration of the kubelet that makes an action last.  Values are as YAML has them, of letters, digits
+ * and "-" alone. */
+struct plan_kubelet {
+	const char *field;		/* "podPidsLimit"; NULL: none */
+	const char *value, *before;
+	const char *gate;		/* a feature gate that the field needs; NULL: none */
+	const char *gate_before;
+};
+
 struct plan_reason {
 	const struct finding *finding;	/* NULL: asked for on the command line */
 	const char *to;			/* what this one wanted, raw; the action's own value satisfies it too */
@@ -85,6 +110,9 @@ struct action {
 	struct plan_file *files;
 	size_t n_files;
 	const char *persist_note;	/* what else there is to know or to do by hand; NULL: nothing */
+	const char *owner;		/* who sets it now, or would again: "TuneD", "systemd"; NULL: nobody who is known */
+	enum plan_form form;
+	struct plan_kubelet kubelet;
 };
 
 /* A change that is not in the plan. */
@@ -122,6 +150,9 @@ struct plan {
 	size_t n_trials, trials_capacity;
 	struct arena arena;
 };
+
+/* Whether its name is ours: otherwise it may not be there before, and several actions may fill it one after the other. */
+bool plan_file_is_ours(const struct plan_file *file);
 
 struct plan *plan_new(void);
 void plan_free(struct plan *plan);

@@ -4,13 +4,14 @@
  * sysctl-line.h, sysctl-directory.h and sysctl-resolve.h.
  *
  * At boot the kernel applies the "sysctl." arguments of its command line first, then systemd-sysctl runs (sysctl(8) where
- * there is no systemd), then TuneD where it is used. */
+ * there is no systemd), then TuneD where it is used, then saptune. */
 #include <errno.h>
 #include <fnmatch.h>
 
 #include "../core/boot.h"
 #include "../core/parse.h"
 #include "probe.h"
+#include "saptune.h"
 #include "sysctl-cmdline.h"
 #include "sysctl-directory.h"
 #include "sysctl-resolve.h"
@@ -26,14 +27,9 @@ struct sysctl_files {
 	struct tuned tuned;
 	struct strbuf cmdline;
 	struct boot *boot;
+	bool saptune;			/* applies a note */
 	bool full;
 };
-
-/* What is never read below /proc/sys is not kept from a file either. */
-static bool is_secret(const char *path)
-{
-	return strstr(path, "tcp_fastopen_key") || strstr(path, "netdev_rss_key") || strstr(path, "stable_secret");
-}
 
 /* ---- the kernel command line ---- */
 
@@ -49,7 +45,7 @@ static void read_cmdline(struct sysctl_files *files, struct sysctl_resolver *res
 			.path = CMDLINE, .number = 1, .text = argument.text, .length = argument.length,
 		};
 
-		if (!sysctl_cmdline_key(argument.name.buf, &key) || is_secret(key.buf))
+		if (!sysctl_cmdline_key(argument.name.buf, &key) || sysctl_is_secret(key.buf))
 			continue;
 		if (!argument.has_value || argument.value.len == 0)
 			(void)sysctl_resolver_fate(resolver, key.buf, "", &place, BOOT_INVALID, "it has no value");
@@ -62,7 +58,7 @@ static void read_cmdline(struct sysctl_files *files, struct sysctl_resolver *res
 
 static void hide_secret(struct sysctl_line *line, struct sysctl_place *place)
 {
-	if (!is_secret(line->path.buf))
+	if (!sysctl_is_secret(line->path.buf))
 		return;
 	strbuf_reset(&line->value);
 	strbuf_add_string(&line->value, "(left out)");
@@ -269,14 +265,14 @@ static bool procps_runs(const struct root *root)
 	return !exists_any(root, systemd) && exists_any(root, others);
 }
 
-static bool tuned_runs(const struct root *root)
+static bool is_wanted(const struct root *root, const char *service)
 {
 	static const char *const wants = "/etc/systemd/system/multi-user.target.wants";
 	CLEANUP(strbuf_release) struct strbuf unit = STRBUF_INIT, target = STRBUF_INIT;
 
-	if (is_masked(root, "tuned.service"))
+	if (is_masked(root, service))
 		return false;
-	strbuf_addf(&unit, "%s/tuned.service", wants);
+	strbuf_addf(&unit, "%s/%s", wants, service);
 	return !root_exists(root, wants) || root_readlink(root, unit.buf, &target) == 0 || root_exists(root, unit.buf);
 }
 
@@ -288,8 +284,11 @@ static void note_loaders(const struct sysctl_files *files)
 		strbuf_add_string(&names, BOOT_PROCPS);
 	else if (!is_masked(files->root, "systemd-sysctl.service"))
 		strbuf_add_string(&names, BOOT_SYSTEMD);
-	if (files->tuned.configured && tuned_runs(files->root))
+	if (files->tuned.configured && is_wanted(files->root, "tuned.service"))
 		strbuf_addf(&names, "%s" BOOT_TUNED, names.len ? " " : "");
+	/* saptune.service comes after both. */
+	if (files->saptune && is_wanted(files->root, "saptune.service"))
+		strbuf_addf(&names, "%s" BOOT_SAPTUNE, names.len ? " " : "");
 	snapshot_set_string(files->snapshot, SUBJECT_HOST, BOOT_LOADERS, names.len ? names.buf : "none", "/etc/systemd/system");
 }
 
@@ -340,7 +339,7 @@ static bool plain_words(const char *value, size_t length, struct strbuf *out)
 	return out->len > 0;
 }
 
-/* What TuneD says is in force only while it runs, and it takes it back when it stops: not compared. */
+/* What TuneD and saptune say is in force only while they run, and they take it back when they stop: not compared. */
 static void add_drift(const struct sysctl_files *files, struct boot *boot, const char *key, struct strbuf *drift)
 {
 	CLEANUP(strbuf_release) struct strbuf words = STRBUF_INIT, said = STRBUF_INIT, place = STRBUF_INIT;
@@ -348,7 +347,7 @@ static void add_drift(const struct sysctl_files *files, struct boot *boot, const
 	struct boot_outcome outcome = boot_effective(boot, key);
 
 	if (outcome.state != BOOT_STATE_SET || starts_with(outcome.line->path, "/etc/tuned/") ||
-	    starts_with(outcome.line->path, "/usr/lib/tuned/") || !running)
+	    starts_with(outcome.line->path, "/usr/lib/tuned/") || streq(outcome.line->loader, BOOT_SAPTUNE) || !running)
 		return;
 	if (!plain_words(outcome.line->value, strlen(outcome.line->value), &said) ||
 	    !plain_words(running, strlen(running), &words) || streq(words.buf, said.buf))
@@ -382,6 +381,7 @@ static int sysctl_file_read(const struct root *root, const struct probe_options 
 	resolve(&files, SYSCTL_PROCPS);
 	resolve(&files, SYSCTL_PROCPS_OLD);
 	resolve_tuned(&files);
+	files.saptune = saptune_read(root, snapshot);
 	note_loaders(&files);
 	boot_store(files.boot, snapshot, "sysctl", "sysctl.d");
 	note_drift(&files);
@@ -416,6 +416,10 @@ static const char *const sysctl_file_paths[] = {
 	"/etc/tuned/profiles/*/tuned.conf",
 	"/usr/lib/tuned/*/tuned.conf",
 	"/usr/lib/tuned/profiles/*/tuned.conf",
+	SAPTUNE_CONFIGURATION,
+	SAPTUNE_NOTES "/*",
+	SAPTUNE_EXTRA "/*.conf",
+	SAPTUNE_OVERRIDE "/*",
 	NULL,
 };
 

@@ -354,3 +354,8 @@ bool sysctl_next_line(enum sysctl_loader loader, struct sysctl_cursor *cursor)
 	cursor->next = c + mark;
 	return true;
 }
+
+bool sysctl_is_secret(const char *path)
+{
+	return strstr(path, "tcp_fastopen_key") || strstr(path, "netdev_rss_key") || strstr(path, "stable_secret");
+}

@@ -54,6 +54,9 @@ bool sysctl_next_line(enum sysctl_loader loader, struct sysctl_cursor *cursor);
 /* Where the first separator is a dot, dots separate and slashes stand for the dots within a name: they change places. */
 void sysctl_swap_separators(struct strbuf *path);
 
+/* What is never read below /proc/sys is not kept from a file either: whether a key or path is such a one. */
+bool sysctl_is_secret(const char *path);
+
 /* "net/ipv4/conf/eth0.100/rp_filter" as "net.ipv4.conf.eth0/100.rp_filter": the name that sysctl(8) prints.  Repeated
  * slashes count as one, and ".." goes back.  false: it leaves /proc/sys, or names nothing. */
 bool sysctl_key_of_path(const char *path, struct strbuf *key);

@@ -64,12 +64,20 @@ void yaml_quote(struct strbuf *out, const char *text)
 
 /* ---- merging ---- */
 
+static struct merged_file *find_path(const struct merged_files *files, const char *path)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (files->items[i].whole && streq(files->items[i].path, path))
+			return &files->items[i];
+	return NULL;
+}
+
 static struct merged_file *find_directory(const struct merged_files *files, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	for (size_t i = 0; slash && i < files->count; i++)
-		if (strlen(files->items[i].directory) == (size_t)(slash - path) &&
+		if (!files->items[i].whole && strlen(files->items[i].directory) == (size_t)(slash - path) &&
 		    strncmp(files->items[i].directory, path, (size_t)(slash - path)) == 0)
 			return &files->items[i];
 	return NULL;
@@ -77,7 +85,9 @@ static struct merged_file *find_directory(const struct merged_files *files, cons
 
 const struct merged_file *merged_files_find(const struct merged_files *files, const struct plan_file *file)
 {
-	return file->kind == PLAN_FILE_WHOLE ? find_directory(files, file->path) : NULL;
+	if (file->kind != PLAN_FILE_WHOLE)
+		return NULL;
+	return plan_file_is_ours(file) ? find_directory(files, file->path) : find_path(files, file->path);
 }
 
 /* "/etc/sysctl.d/90-keisoku-vm.swappiness.conf" → "90-keisoku"; the number decides who wins, so the largest name counts. */
@@ -102,19 +112,44 @@ static void name_file(struct merged_file *file, const char *from)
 	file->path = steal_ptr(&path);
 }
 
+static struct merged_file *new_file(struct merged_files *files, const char *path)
+{
+	struct merged_file *file;
+
+	GROW(files->items, files->capacity, files->count + 1);
+	file = &files->items[files->count++];
+	*file = (struct merged_file){
+		.directory = xstrndup(path, (size_t)(strrchr(path, '/') - path)),
+		.content = xstrdup("# Written by keisoku.\n"),
+	};
+	return file;
+}
+
+/* Each action has what those before it wrote there too: the last one has all of it. */
+static void add_whole(struct merged_files *files, const struct plan_file *from)
+{
+	struct merged_file *file = find_path(files, from->path);
+
+	if (!file) {
+		file = new_file(files, from->path);
+		file->whole = true;
+		file->path = xstrdup(from->path);
+	}
+	file->reload = from->reload;
+	free(file->content);
+	file->content = xasprintf("# Written by keisoku.\n%s", from->content);
+}
+
 static void add_file(struct merged_files *files, const struct action *action, const struct plan_file *from)
 {
 	struct merged_file *file = find_directory(files, from->path);
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, title = STRBUF_INIT;
 
-	if (!file) {
-		GROW(files->items, files->capacity, files->count + 1);
-		file = &files->items[files->count++];
-		*file = (struct merged_file){
-			.directory = xstrndup(from->path, (size_t)(strrchr(from->path, '/') - from->path)),
-			.content = xstrdup("# Written by keisoku.\n"),
-		};
+	if (!plan_file_is_ours(from)) {
+		add_whole(files, from);
+		return;
 	}
+	file = file ? file : new_file(files, from->path);
 	name_file(file, from->path);
 	file->reload = from->reload ? from->reload : file->reload;
 	plan_describe(action, &title);

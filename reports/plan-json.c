@@ -131,6 +131,21 @@ static void write_file(struct json *json, const struct plan_file *file)
 	json_close_object(json);
 }
 
+static void write_kubelet(struct json *json, const struct plan_kubelet *kubelet)
+{
+	json_key(json, "kubelet");
+	if (!kubelet->field) {
+		json_null(json);
+		return;
+	}
+	json_open_object(json);
+	json_member_string(json, "field", kubelet->field);
+	json_member_string(json, "from", kubelet->before);
+	json_member_string(json, "to", kubelet->value);
+	json_member_string(json, "gate", kubelet->gate);
+	json_close_object(json);
+}
+
 static void write_action(struct json *json, const struct plan *plan, const struct action *action)
 {
 	json_open_object(json);
@@ -175,6 +190,9 @@ static void write_action(struct json *json, const struct plan *plan, const struc
 		write_file(json, &action->files[i]);
 	json_close_array(json);
 	json_member_string(json, "persist_note", action->persist_note);
+	json_member_string(json, "owner", action->owner);
+	json_member_string(json, "form", plan_form_name(action->form));
+	write_kubelet(json, &action->kubelet);
 	json_close_object(json);
 }
 

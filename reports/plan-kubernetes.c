@@ -35,10 +35,17 @@ static bool pods_wanted(const struct plan *plan)
 	return false;
 }
 
-static bool unsafe_wanted(const struct plan *plan)
+static bool is_unsafe(const struct action *action)
 {
-	for (size_t i = 0; owner_is_active(plan->snapshot, "kubelet") && i < plan->n_actions; i++)
-		if (is_of_a_pod(&plan->actions[i]) && !is_safe(plan->actions[i].setting_key))
+	return is_of_a_pod(action) && !is_safe(action->setting_key);
+}
+
+/* Where a patch of pods needs it, or a setting of their control groups. */
+static bool kubelet_wanted(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_actions; i++)
+		if (plan->actions[i].kubelet.field ||
+		    (owner_is_active(plan->snapshot, "kubelet") && is_unsafe(&plan->actions[i])))
 			return true;
 	return false;
 }
@@ -72,23 +79,121 @@ static int kustomization_write(FILE *out, const struct plan *plan)
 	return 0;
 }
 
-static int kubelet_write(FILE *out, const struct plan *plan)
+/* ---- the configuration of the kubelet ---- */
+
+static void add_item(struct strbuf *out, const char *text, size_t length)
+{
+	CLEANUP(free_ptr) char *item = xstrndup(text, length);
+
+	strbuf_add_string(out, "\n  - ");
+	yaml_quote(out, item);
+}
+
+/* "kernel.msg*,net.core.*", as the configuration has it now: a list of a file that is merged takes the place of the other. */
+static bool add_configured(struct strbuf *out, const char *list)
+{
+	bool any = false;
+
+	while (list && *list) {
+		size_t length = strcspn(list, ",");
+
+		if (length > 0)
+			add_item(out, list, length);
+		any |= length > 0;
+		list += length + (list[length] == ',');
+	}
+	return any;
+}
+
+static bool is_listed(const char *list, const char *key)
+{
+	size_t length = strlen(key);
+
+	for (; list && *list; list += strcspn(list, ","), list += *list == ',')
+		if (strncmp(list, key, length) == 0 && (list[length] == ',' || !list[length]))
+			return true;
+	return false;
+}
+
+static void add_allowed(struct strbuf *out, const struct plan *plan, bool back)
+{
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	const char *now = owner_kubelet_field(plan->snapshot, "allowedUnsafeSysctls", &arena);
+	bool wanted = false, any;
+
+	for (size_t i = 0; i < plan->n_actions; i++)
+		wanted |= is_unsafe(&plan->actions[i]);
+	if (!wanted || !owner_is_active(plan->snapshot, "kubelet"))
+		return;
+	strbuf_add_string(out, "# Without it the kubelet refuses pods that have these sysctls: SysctlForbidden.\nallowedUnsafeSysctls:");
+	any = add_configured(out, now);
+	for (size_t i = 0; !back && i < plan->n_actions; i++) {
+		const char *key = plan->actions[i].setting_key;
+
+		if (!is_unsafe(&plan->actions[i]) || is_listed(now, key))
+			continue;
+		add_item(out, key, strlen(key));
+		any = true;
+	}
+	strbuf_add_string(out, any ? "\n" : " []\n");
+}
+
+static bool is_said(const struct plan *plan, size_t before, const char *name, bool gate)
+{
+	for (size_t i = 0; i < before; i++) {
+		const struct plan_kubelet *kubelet = &plan->actions[i].kubelet;
+		const char *said = gate ? kubelet->gate : kubelet->field;
+
+		if (kubelet->field && said && streq(said, name))
+			return true;
+	}
+	return false;
+}
+
+static void add_fields(struct strbuf *out, const struct plan *plan, bool back)
+{
+	bool gates = false;
+
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		const struct plan_kubelet *kubelet = &plan->actions[i].kubelet;
+
+		if (kubelet->field && !is_said(plan, i, kubelet->field, false))
+			strbuf_addf(out, "%s: %s\n", kubelet->field, back ? kubelet->before : kubelet->value);
+	}
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		const struct plan_kubelet *kubelet = &plan->actions[i].kubelet;
+
+		if (!kubelet->field || !kubelet->gate || is_said(plan, i, kubelet->gate, true))
+			continue;
+		strbuf_addf(out, "%s  %s: %s\n", gates ? "" : "featureGates:\n", kubelet->gate, back ? kubelet->gate_before : "true");
+		gates = true;
+	}
+}
+
+static int configuration_write(FILE *out, const struct plan *plan, bool back)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	strbuf_add_string(&text, "# To be merged into the configuration of the kubelets whose nodes run the patched pods; restart "
-				 "them.\n# Without it they refuse such pods: SysctlForbidden.\n"
-				 "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
-				 "allowedUnsafeSysctls:\n");
-	for (size_t i = 0; i < plan->n_actions; i++) {
-		if (!is_of_a_pod(&plan->actions[i]) || is_safe(plan->actions[i].setting_key))
-			continue;
-		strbuf_add_string(&text, "  - ");
-		yaml_quote(&text, plan->actions[i].setting_key);
-		strbuf_add_char(&text, '\n');
-	}
+	plan_add_comment(&text, back ? "Takes back what kubelet.yaml says: what was configured before, or what the kubelet takes when nothing is." :
+				       "For the kubelets of nodes like the one that was measured; kubelet-rollback.yaml takes it back.");
+	plan_add_comment(&text, "To be merged into their configuration, or a file of their --config-dir whose name sorts last and ends in .conf; "
+				"restart them. A flag of their command line wins over it. It holds for every pod of the node that is made "
+				"afterwards.");
+	strbuf_add_string(&text, "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n");
+	add_allowed(&text, plan, back);
+	add_fields(&text, plan, back);
 	fwrite(text.buf, 1, text.len, out);
 	return 0;
+}
+
+static int kubelet_write(FILE *out, const struct plan *plan)
+{
+	return configuration_write(out, plan, false);
+}
+
+static int kubelet_rollback_write(FILE *out, const struct plan *plan)
+{
+	return configuration_write(out, plan, true);
 }
 
 const struct plan_artefact plan_pod_sysctls = {
@@ -100,6 +205,10 @@ const struct plan_artefact plan_kustomization = {
 	.wanted = pods_wanted, .write = kustomization_write,
 };
 const struct plan_artefact plan_kubelet = {
-	.path = "kubernetes/kubelet.yaml", .summary = "what the kubelets have to allow for it",
-	.wanted = unsafe_wanted, .write = kubelet_write,
+	.path = "kubernetes/kubelet.yaml", .summary = "what the kubelets have to be told: what pods may have, and of their control groups",
+	.wanted = kubelet_wanted, .write = kubelet_write,
+};
+const struct plan_artefact plan_kubelet_rollback = {
+	.path = "kubernetes/kubelet-rollback.yaml", .summary = "takes that back",
+	.wanted = kubelet_wanted, .write = kubelet_rollback_write,
 };

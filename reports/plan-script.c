@@ -212,7 +212,7 @@ static void add_lines(struct strbuf *out, const char *content)
 static void add_file(struct strbuf *out, const struct plan_file *file)
 {
 	if (file->kind == PLAN_FILE_WHOLE) {
-		strbuf_add_string(out, "\town_file ");
+		strbuf_add_string(out, plan_file_is_ours(file) ? "\town_file " : "\tnew_file ");
 		quote_word(out, file->path);
 		add_lines(out, file->content);
 	} else {

@@ -35,12 +35,13 @@ void plan_describe(const struct action *action, struct strbuf *out);
 
 /* ---- what several writers share: reports/plan-files.c ---- */
 
-/* The files of ours of all actions, those of one directory in one: what many drop-ins say, one can. */
+/* The whole files of all actions, those of ours of one directory in one: what many drop-ins say, one can. */
 struct merged_file {
 	char *directory;		/* on the host: "/etc/sysctl.d" */
 	char *path;			/* "/etc/sysctl.d/90-keisoku.conf" */
 	char *content;
 	char sha256[65];		/* of content */
+	bool whole;			/* the one file of that name, which is not ours, and nothing of other files */
 	const char *reload;		/* a command, or NULL */
 };
 

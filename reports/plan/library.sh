@@ -665,6 +665,13 @@ own_file() {
 	file_phase print_lines "$@"
 }
 
+# new_file PATH LINE...: one of somebody else's, which may not be there yet unless an earlier action made it.
+new_file() {
+	file=$1
+	shift
+	file_phase print_new "$@"
+}
+
 # change_line PATH OLD NEW, add_line PATH NEW, drop_line PATH OLD: one line of somebody else's file.
 change_line() {
 	file=$1
@@ -683,6 +690,10 @@ drop_line() {
 
 print_lines() {
 	printf '%s\n' "$@"
+}
+
+print_new() {
+	print_lines "$@"
 }
 
 # Only the first such line; exit status 1 when there is none.
@@ -755,6 +766,9 @@ check_file() {
 	[ ! -e "$kept.after" ] || return
 	if [ "$1" != print_lines ] && [ -L "$root$file" ]; then
 		complain "$file is a symbolic link"
+		moved=yes
+	elif [ "$1" = print_new ] && [ -e "$root$file" ] && ! is_known; then
+		complain "$file is there, and was not when the plan was made"
 		moved=yes
 	elif is_coming "${2-}" || "$@" >/dev/null 2>&1; then
 		if [ "$1" = print_changed ]; then coming="$coming$newline$file ${3-}$newline"; fi

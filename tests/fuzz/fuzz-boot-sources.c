@@ -15,6 +15,7 @@ extern const struct probe probe_boot_module, probe_boot_tmpfiles, probe_boot_ude
 static const struct file {
 	const char *path;
 	const struct probe *probe;
+	const char *usual;		/* what it holds while another one is fuzzed; NULL: it is not there */
 } files[] = {
 	{ "/etc/modules-load.d/a.conf", &probe_boot_module },
 	{ "/etc/modprobe.d/a.conf", &probe_boot_module },
@@ -32,6 +33,12 @@ static const struct file {
 	{ "/etc/sysctl.d/a.conf", &probe_sysctl_file },
 	{ "/etc/tuned/a/tuned.conf", &probe_sysctl_file },
 	{ "/etc/default/grub", &probe_boot_cmdline },
+	{ "/var/lib/saptune/working/notes/1", &probe_sysctl_file },
+	{ "/etc/saptune/override/2", &probe_sysctl_file },
+	{ "/etc/sysconfig/saptune", &probe_sysctl_file, "NOTE_APPLY_ORDER=\"1 2\"\n" },
+	/* TuneD reads the profile that this file names. */
+	{ "/etc/tuned/active_profile", &probe_sysctl_file, "a\n" },
+	{ "/etc/saptune/extra/2.conf", &probe_sysctl_file, "[sysctl]\nvm.swappiness = 10\n" },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,9 +50,6 @@ static void path_of(const struct file *file, struct strbuf *path)
 	strbuf_reset(path);
 	strbuf_addf(path, "%s%s", root_path, file->path);
 }
-
-/* TuneD reads the profile that this file names. */
-static const struct file active_profile = { .path = "/etc/tuned/active_profile" };
 
 static void write_file(const struct file *file, const void *bytes, size_t size)
 {
@@ -62,10 +66,9 @@ static void clean_up(void)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
-	path_of(&active_profile, &path);
-	(void)unlink(path.buf);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		path_of(&files[i], &path);
+		(void)unlink(path.buf);
 		while (path.len > strlen(root_path)) {
 			(void)rmdir(path.buf);
 			strbuf_truncate(&path, (size_t)(strrchr(path.buf, '/') - path.buf));
@@ -88,7 +91,9 @@ static void make_directories(void)
 		}
 	}
 	(void)atexit(clean_up);
-	write_file(&active_profile, "a\n", 2);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i].usual)
+			write_file(&files[i], files[i].usual, strlen(files[i].usual));
 }
 
 /* Every line that was left is parsed back, and every one that is shadowed says by what. */
@@ -130,5 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(snapshot);
 	path_of(file, &path);
 	(void)unlink(path.buf);
+	if (file->usual)
+		write_file(file, file->usual, strlen(file->usual));
 	return 0;
 }

@@ -441,6 +441,92 @@ static void tuned_comes_last_where_it_is_told_not_to_apply_files_again(void **st
 	assert_string_equal("vm.swappiness=5", owner.line->text);
 }
 
+/* ---- saptune ---- */
+
+static void notes_of_saptune_come_last_in_the_order_in_which_they_are_applied(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/sysctl.d/99-z.conf", "vm.swappiness = 3\n");
+	tree_write(tree, "/etc/sysconfig/saptune", "TUNE_FOR_NOTES=\"x\"\nNOTE_APPLY_ORDER=\"941735 own\"\n");
+	tree_write(tree, "/var/lib/saptune/working/notes/941735",
+		   "[version]\nVERSION=1\nvm.swappiness = 99\n[sysctl]\n# a comment\nvm.swappiness = 10 # of the note\n"
+		   "vm.dirty_ratio=\nnet/core/somaxconn = 1\nnonsense\n");
+	tree_write(tree, "/etc/saptune/extra/own.conf", "[sysctl]\nvm.swappiness >= \"5\"\nnet.ipv4.tcp_rmem = 4096 131072 6291456\n");
+	tree_write(tree, "/etc/saptune/extra/other.conf", "[sysctl]\nvm.swappiness = 1\n");
+	read_files(tree);
+	assert_string_equal("systemd-sysctl saptune", snapshot_text(tree->snapshot, SUBJECT_HOST, BOOT_LOADERS));
+	assert_string_equal("941735 own", snapshot_text(tree->snapshot, SUBJECT_HOST, "saptune.notes"));
+	assert_string_equal("none", snapshot_text(tree->snapshot, SUBJECT_HOST, "saptune.overrides"));
+	assert_fates(tree, BOOT_SAPTUNE, "vm.swappiness",
+		     "shadowed 10 /var/lib/saptune/working/notes/941735:6 (/etc/saptune/extra/own.conf:2)\n"
+		     "wins 5 /etc/saptune/extra/own.conf:2\n");
+	assert_fates(tree, BOOT_SAPTUNE, "vm.dirty_ratio",
+		     "ignored  /var/lib/saptune/working/notes/941735:7 (without a value it leaves the key alone)\n");
+	assert_fates(tree, BOOT_SAPTUNE, "net.ipv4.tcp_rmem", "wins 4096 131072 6291456 /etc/saptune/extra/own.conf:3\n");
+	assert_fates(tree, BOOT_SAPTUNE, "",
+		     "invalid 1 /var/lib/saptune/working/notes/941735:8 (saptune takes no slash in a name)\n"
+		     "invalid  /var/lib/saptune/working/notes/941735:9 (it is no assignment)\n");
+	assert_lines(tree, "vm.swappiness", "/etc/sysctl.d/99-z.conf:1\tvm.swappiness = 3\n"
+					    "/var/lib/saptune/working/notes/941735:6\tvm.swappiness = 10 # of the note\n"
+					    "/etc/saptune/extra/own.conf:2\tvm.swappiness >= \"5\"\n");
+}
+
+static void overrides_of_saptune_count_for_keys_that_the_note_names(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/sysconfig/saptune", "NOTE_APPLY_ORDER=\"1 ../../../etc 2\"\n");
+	tree_write(tree, "/var/lib/saptune/working/notes/1",
+		   "[sysctl]\nvm.swappiness = 10\nvm.dirty_ratio = 20\nvm.min_free_kbytes = 1\n");
+	tree_write(tree, "/etc/saptune/override/1",
+		   "[sysctl]\nvm.min_free_kbytes = 2\n[sysctl]\nvm.swappiness = 7\nvm.dirty_ratio =\nvm.vfs_cache_pressure = 50\n");
+	read_files(tree);
+	assert_string_equal("1 2", snapshot_text(tree->snapshot, SUBJECT_HOST, "saptune.notes"));
+	assert_string_equal("1", snapshot_text(tree->snapshot, SUBJECT_HOST, "saptune.overrides"));
+	assert_fates(tree, BOOT_SAPTUNE, "vm.swappiness",
+		     "shadowed 10 /var/lib/saptune/working/notes/1:2 (/etc/saptune/override/1:4)\nwins 7 /etc/saptune/override/1:4\n");
+	assert_fates(tree, BOOT_SAPTUNE, "vm.dirty_ratio",
+		     "ignored 20 /var/lib/saptune/working/notes/1:3 (/etc/saptune/override/1:5)\n"
+		     "ignored  /etc/saptune/override/1:5 (without a value it leaves the key alone)\n");
+	assert_fates(tree, BOOT_SAPTUNE, "vm.vfs_cache_pressure",
+		     "ignored 50 /etc/saptune/override/1:6 (the note does not name the key)\n");
+	/* The second section of an override file takes the place of the first. */
+	assert_fates(tree, BOOT_SAPTUNE, "vm.min_free_kbytes",
+		     "wins 1 /var/lib/saptune/working/notes/1:4\n"
+		     "ignored 2 /etc/saptune/override/1:2 (another section [sysctl] follows and takes the place of this one)\n");
+	/* What the second note says is not known, and it may set anything. */
+	assert_fates(tree, BOOT_SAPTUNE, "", "unresolved  /etc/saptune/extra/2.conf (the note is to be applied, and its file is not here)\n");
+}
+
+static void a_section_with_tags_of_saptune_may_count_or_not(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	struct tree *tree = *state;
+	const struct owner_line *lines;
+
+	tree_write(tree, "/etc/sysconfig/saptune", "NOTE_APPLY_ORDER=1\n");
+	tree_write(tree, "/var/lib/saptune/working/notes/1", "[sysctl:os=15-*:arch=x86_64]\nvm.swappiness = 10\n[vm]\nTHP=never\n");
+	read_files(tree);
+	assert_fates(tree, BOOT_SAPTUNE, "vm.swappiness",
+		     "unresolved 10 /var/lib/saptune/working/notes/1:2 (whether the tags of [sysctl:os=15-*:arch=x86_64] hold here is not "
+		     "known)\n");
+	assert_int_equal(1, owner_lines(tree->snapshot, NULL, "vm.swappiness", &arena, &lines));
+	assert_non_null(lines[0].unsure);
+}
+
+static void saptune_that_is_not_started_at_boot_sets_nothing(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/sysconfig/saptune", "NOTE_APPLY_ORDER=\"1\"\n");
+	tree_write(tree, "/var/lib/saptune/working/notes/1", "[sysctl]\nvm.swappiness = 10\n");
+	tree_link(tree, "/etc/systemd/system/saptune.service", "/dev/null");
+	read_files(tree);
+	assert_string_equal("systemd-sysctl", snapshot_text(tree->snapshot, SUBJECT_HOST, BOOT_LOADERS));
+	assert_lines(tree, "vm.swappiness", "");
+}
+
 static void who_runs_at_boot_is_seen_from_what_is_installed(void **state)
 {
 	struct tree *tree = *state;
@@ -565,6 +651,10 @@ int main(void)
 		TEST(a_credential_comes_after_every_file_of_systemd),
 		TEST(profiles_of_tuned_are_read_as_it_does),
 		TEST(tuned_that_has_no_profile_chooses_one_that_is_not_known_here),
+		TEST(notes_of_saptune_come_last_in_the_order_in_which_they_are_applied),
+		TEST(overrides_of_saptune_count_for_keys_that_the_note_names),
+		TEST(a_section_with_tags_of_saptune_may_count_or_not),
+		TEST(saptune_that_is_not_started_at_boot_sets_nothing),
 		TEST(who_runs_at_boot_is_seen_from_what_is_installed),
 		TEST(tuned_comes_before_what_etc_says_unless_told),
 		TEST(tuned_comes_last_where_it_is_told_not_to_apply_files_again),
