@@ -148,9 +148,9 @@ static int make_directories(int directory, const char *path)
 	return 0;
 }
 
-static int put_file(const struct scratch *scratch, const struct proposed_text *text)
+static int put_file(const struct scratch *scratch, const char *file, const struct proposed_text *text)
 {
-	const char *path = text->file + strspn(text->file, "/");
+	const char *path = file + strspn(file, "/");
 	CLEANUP(close_fd) int fd = -1;
 	size_t done = 0;
 	int r = make_directories(scratch->fd, path);
@@ -170,6 +170,20 @@ static int put_file(const struct scratch *scratch, const struct proposed_text *t
 	return 0;
 }
 
+/* A drop-in says something about a unit that is installed where it is going to be: "/etc/systemd/system/x.service.d/y.conf". */
+static int put_unit(const struct scratch *scratch, const struct proposed_text *text)
+{
+	static const char empty[] = "[Unit]\n";
+	const struct proposed_text unit = { .text = empty, .length = sizeof(empty) - 1 };
+	const char *end = strstr(text->file, ".d/");
+	CLEANUP(free_ptr) char *file = NULL;
+
+	if (!end || fnmatch("/etc/systemd/system/*.d/*.conf", text->file, FNM_PATHNAME) != 0)
+		return 0;
+	file = xstrndup(text->file, (size_t)(end - text->file));
+	return put_file(scratch, file, &unit);
+}
+
 static const struct probe *probe_find(const char *name)
 {
 	for (size_t i = 0; probes[i]; i++)
@@ -187,7 +201,9 @@ static int run_probe(const struct host_file *known, const struct proposed_text *
 	int r = probe ? scratch_new(&scratch) : -ENOENT;
 
 	if (r == 0)
-		r = put_file(scratch, text);
+		r = put_file(scratch, text->file, text);
+	if (r == 0)
+		r = put_unit(scratch, text);
 	if (r == 0)
 		r = root_open(scratch->path, &root);
 	return r == 0 ? probe->read(root, &options, snapshot) : r;
