@@ -81,7 +81,7 @@ static size_t distance(const char *a, const char *b)
 	return row[m];
 }
 
-static const char *nearest_key(const struct keyed *keyed)
+const char *drift_nearest_key(const struct keyed *keyed)
 {
 	const struct registry *registry = keyed->auditing->registry;
 	const char *nearest = NULL;
@@ -115,7 +115,7 @@ bool ask_unknown_key(struct keyed *keyed)
 		return false;
 	if (keyed->entry && !keyed_is_absent(keyed))
 		return false;
-	nearest = keyed->entry || ++keyed->auditing->unknown_keys > NEAREST_MAX ? NULL : nearest_key(keyed);
+	nearest = keyed->entry || ++keyed->auditing->unknown_keys > NEAREST_MAX ? NULL : drift_nearest_key(keyed);
 	if (!keyed_is_absent(keyed) && !nearest)
 		return false;
 	keyed_add_site(keyed, line);

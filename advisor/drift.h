@@ -44,6 +44,9 @@ void keyed_add_site(struct keyed *keyed, const struct boot_line *line);
 const char *keyed_place(const struct keyed *keyed, const struct boot_line *line);
 #define keyed_say(keyed, ...) ((keyed)->detail = arena_formatf(&(keyed)->auditing->findings->arena, __VA_ARGS__))
 
+/* A key of the registry whose name is almost this one; NULL. */
+const char *drift_nearest_key(const struct keyed *keyed);
+
 /* ---- questions: true after having filled sites and detail ---- */
 typedef bool question(struct keyed *keyed);
 

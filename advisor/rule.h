@@ -172,6 +172,7 @@ void missing_fill(const struct snapshot *snapshot, const struct expr_missing *mi
 struct hazard {
 	struct program *when;
 	const char *say;
+	bool danger;			/* it breaks something: more than something to know */
 };
 
 struct compiled_entry {

@@ -158,3 +158,15 @@ double finding_list_coverage(const struct finding_list *list)
 		all += i == STATUS_NOT_APPLICABLE ? 0 : list->counts[i];
 	return all > 0 ? (double)(all - unknown) / (double)all : 1;
 }
+
+const char *review_verdict_name(enum review_verdict verdict)
+{
+	static const char *const names[REVIEW_COUNT] = {
+		[REVIEW_SUPPORTED] = "supported",   [REVIEW_UNSUPPORTED] = "unsupported",   [REVIEW_UNMEASURED] = "unmeasured",
+		[REVIEW_CONTRADICTED] = "contradicted", [REVIEW_NO_EFFECT] = "no-effect",   [REVIEW_OVERRIDDEN] = "overridden",
+		[REVIEW_OBSOLETE] = "obsolete",     [REVIEW_DANGEROUS] = "dangerous",       [REVIEW_INVALID] = "invalid",
+		[REVIEW_BROKEN] = "broken",	     [REVIEW_UNCLEAR] = "unclear",
+	};
+
+	return names[verdict];
+}

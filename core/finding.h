@@ -100,6 +100,35 @@ struct finding_values {
 	const char *drift;		/* "lost-at-boot", "shadowed-line" …; NULL: they agree */
 };
 
+/* What a review says of a setting that somebody proposes. */
+enum review_verdict {
+	REVIEW_SUPPORTED,		/* what was measured argues for it */
+	REVIEW_UNSUPPORTED,		/* nothing that was measured asks for it */
+	REVIEW_UNMEASURED,		/* it takes a measurement to tell */
+	REVIEW_CONTRADICTED,		/* what was measured argues the other way */
+	REVIEW_NO_EFFECT,		/* it is so already, or the setting does nothing here */
+	REVIEW_OVERRIDDEN,		/* another line has the last word */
+	REVIEW_OBSOLETE,		/* the setting has another name, or went */
+	REVIEW_DANGEROUS,		/* it breaks something here */
+	REVIEW_INVALID,		/* the kernel does not take it */
+	REVIEW_BROKEN,			/* the line does not do what it says */
+	REVIEW_UNCLEAR,		/* the line is not understood */
+	REVIEW_COUNT,
+};
+const char *review_verdict_name(enum review_verdict verdict);
+
+struct finding_review {
+	enum review_verdict verdict;
+	unsigned int also;		/* bits of the other verdicts that hold besides */
+	const char *form, *via;		/* "shell"; "sysctl -w" */
+	const char *applied;		/* what it is when the proposal has been carried out; NULL: not known */
+	const char *before;		/* what the same place said before; NULL: nothing */
+	const char *condition;		/* what it depends on and was not judged; NULL: nothing */
+	const char *instead;		/* how it would be written; NULL */
+	const char *const *remarks;	/* sentences, the most important first */
+	size_t n_remarks;
+};
+
 struct finding {
 	const char *id;			/* rule id + "@" + subject ("@host") */
 	const char *rule;
@@ -130,6 +159,7 @@ struct finding {
 	struct finding_site *sites;	/* the line that counts first */
 	size_t n_sites;
 	const struct finding_values *values;	/* of audits; NULL: the finding compares none */
+	const struct finding_review *review;	/* of reviews: values has what it is now, after boot and proposed (wanted); NULL */
 	const char *waiver;		/* reason, owner and expiry of the waiver */
 	bool in_baseline;		/* it was there before, as bad: nothing new */
 };

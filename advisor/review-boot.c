@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who has the last word at boot: a proposed line, another one of the proposal, or one that is on the host. */
+#include "review-making.h"
+
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Of two files with the same name the one in the earlier directory hides the other. */
+static size_t directory_rank(const char *path)
+{
+	static const char *const directories[] = { "/etc/", "/run/", "/usr/local/lib/", "/usr/lib/", "/lib/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		if (starts_with(path, directories[i]))
+			return i;
+	return ARRAY_SIZE(directories);
+}
+
+/* Where a line stands among those that set the same. */
+struct rank {
+	const char *file;
+	unsigned int line;		/* 0: at the end of the file */
+	bool pattern;
+};
+
+static const char *order_name(const char *file)
+{
+	return streq(file, "/etc/sysctl.conf") ? "99-sysctl.conf" : name_of(file);
+}
+
+/* Whether a comes after b, where files are read in the order of their names. */
+static bool comes_later(const struct rank *a, const struct rank *b, bool explicit_first)
+{
+	int order = strcmp(order_name(a->file), order_name(b->file));
+
+	if (explicit_first && a->pattern != b->pattern)
+		return b->pattern;
+	if (order != 0)
+		return order > 0;
+	if (!streq(a->file, b->file))
+		return directory_rank(a->file) < directory_rank(b->file);
+	return a->line == 0 || (b->line != 0 && a->line > b->line);
+}
+
+static bool is_sysctl(const struct proposed *item)
+{
+	return starts_with(item->file, "/etc/sysctl") || strstr(item->file, "/sysctl.d/");
+}
+
+/* The first line of tmpfiles.d about a path counts, of everything else the last one. */
+static bool wins_over(const struct proposed *item, const struct rank *mine, const struct rank *other)
+{
+	bool later = comes_later(mine, other, is_sysctl(item));
+
+	return strstr(item->file, "/tmpfiles.d/") ? !later : later;
+}
+
+/* ---- among the lines of the proposal ---- */
+
+static struct rank rank_of(const struct proposed *item)
+{
+	return (struct rank){ .file = item->file, .line = item->file_line, .pattern = item->pattern };
+}
+
+static bool beats_at_boot(const struct asked *asked, const struct asked *other)
+{
+	struct rank mine = rank_of(asked->item), theirs = rank_of(other->item);
+
+	if (!*theirs.file || !*mine.file)
+		return other->position > asked->position;
+	if (streq(theirs.file, mine.file) && theirs.line == mine.line)
+		return other->position > asked->position;
+	return !wins_over(asked->item, &mine, &theirs);
+}
+
+/* A later line that sets the same at the same occasions makes this one nothing.  The last one is asked first: it is mostly the
+ * one. */
+static void find_other_item(struct reviewing *reviewing, struct asked *asked)
+{
+	for (size_t i = asked->group_end; i-- > asked->group && !asked->beaten_by_item;) {
+		const struct asked *other = reviewing->by_key[i];
+		unsigned int left = asked->item->when;
+
+		if (other == asked || other->item->fate != PROPOSED_SETS)
+			continue;
+		if ((other->item->when & PROPOSED_NOW) && other->position > asked->position)
+			left &= ~(unsigned int)PROPOSED_NOW;
+		if ((other->item->when & PROPOSED_BOOT) && beats_at_boot(asked, other))
+			left &= ~(unsigned int)PROPOSED_BOOT;
+		if (left == 0 && !*other->item->condition)
+			asked->beaten_by_item = other->item;
+	}
+}
+
+/* ---- against the lines of the host ---- */
+
+/* Our file takes the place of the host's of the same name, or hides it. */
+static bool is_replaced(const struct proposed *item, const struct boot_line *line)
+{
+	if (item->appended || item->file_line == 0 || !*item->file)
+		return false;
+	if (streq(item->file, line->path))
+		return true;
+	return streq(name_of(item->file), name_of(line->path)) && directory_rank(item->file) < directory_rank(line->path) &&
+	       strstr(line->path, ".d/");
+}
+
+static bool is_tuned(const struct boot_line *line)
+{
+	return streq(line->loader, BOOT_TUNED) && strstr(line->path, "/tuned/");
+}
+
+/* The last line that the host has for it, without those that the proposal replaces. */
+static const struct boot_line *host_line(struct reviewing *reviewing, const struct asked *asked)
+{
+	const struct subject *about = snapshot_subject_get(reviewing->snapshot, asked->subject);
+	const char *name = about->kind == SUBJECT_KIND_HOST ? "" : about->name;
+	const struct boot_line *const *lines, *last = NULL;
+	size_t count = boot_lines(reviewing->auditing.boot, about->kind, name, asked->key, &lines);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct boot_line *line = lines[i];
+
+		if ((line->fate != BOOT_WINS && line->fate != BOOT_SHADOWED) || is_replaced(asked->item, line) ||
+		    !boot_state_applies(&reviewing->auditing, line->loader) || streq(line->source, "cmdline"))
+			continue;
+		if (!last || line->fate == BOOT_WINS || (last->fate != BOOT_WINS && !is_tuned(last)))
+			last = last && is_tuned(last) && !is_tuned(line) ? last : line;
+	}
+	return last;
+}
+
+static void meet_host(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct boot_line *line = host_line(reviewing, asked);
+	struct rank mine = rank_of(asked->item), theirs;
+
+	if (!line || !*mine.file)
+		return;
+	theirs = (struct rank){ .file = line->path, .line = line->line, .pattern = *line->pattern != '\0' };
+	if (is_tuned(line) ? !strstr(mine.file, "/tuned/") : !wins_over(asked->item, &mine, &theirs))
+		asked->beaten_by = line;
+}
+
+/* What the last of the proposal's lines leaves behind. */
+static const char *boot_value(const struct reviewing *reviewing, const struct asked *asked)
+{
+	for (size_t i = asked->group_end; i-- > asked->group;) {
+		const struct asked *other = reviewing->by_key[i];
+
+		if (other->item->fate == PROPOSED_SETS && (other->item->when & PROPOSED_BOOT) && !other->beaten_by_item)
+			return other->item->value;
+	}
+	return NULL;
+}
+
+/* systemd-sysctl reads /etc/sysctl.conf only through a link in sysctl.d. */
+static void ask_who_reads(struct reviewing *reviewing, struct asked *asked)
+{
+	bool read = false, ignored = false;
+
+	if (!streq(asked->item->file, "/etc/sysctl.conf"))
+		return;
+	for (size_t i = 0; i < boot_count(reviewing->auditing.boot); i++) {
+		const struct boot_line *line = boot_at(reviewing->auditing.boot, i);
+
+		if (!streq(line->loader, BOOT_SYSTEMD))
+			continue;
+		read |= streq(line->path, "/etc/sysctl.d/99-sysctl.conf") ||
+			(streq(line->path, "/etc/sysctl.conf") && line->fate != BOOT_IGNORED);
+		ignored |= streq(line->path, "/etc/sysctl.conf") && line->fate == BOOT_IGNORED;
+	}
+	if (ignored && !read)
+		review_remark(asked, "systemd does not read /etc/sysctl.conf on this host: the line is lost at boot; write it into a file of "
+				     "/etc/sysctl.d");
+	else if (!read)
+		review_remark(asked, "systemd reads /etc/sysctl.conf only where /etc/sysctl.d/99-sysctl.conf links to it; Debian 13 and "
+				     "others have no such link any more");
+}
+
+void review_boot(struct reviewing *reviewing, struct asked *asked)
+{
+	if (asked->item->fate != PROPOSED_SETS || asked->subject == SUBJECT_NONE)
+		return;
+	find_other_item(reviewing, asked);
+	if (asked->item->when & PROPOSED_BOOT)
+		meet_host(reviewing, asked);
+	ask_who_reads(reviewing, asked);
+	if (asked->beaten_by)
+		asked->after_boot = asked->beaten_by->value;
+	else
+		asked->after_boot = boot_value(reviewing, asked);
+	if (!asked->after_boot)
+		asked->after_boot = snapshot_text(reviewing->auditing.after, asked->subject, asked->key);
+}

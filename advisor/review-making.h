@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A review while it is being made.  Inside the advisor only. */
+#ifndef KEISOKU_REVIEW_MAKING_H
+#define KEISOKU_REVIEW_MAKING_H
+
+#include "audit-making.h"
+#include "review.h"
+
+#define REMARKS_MAX 12
+
+/* One proposed setting of one subject. */
+struct asked {
+	const struct proposed *item;
+	size_t position;		/* of item in the proposal */
+	subject_id subject;		/* SUBJECT_NONE: there is none here */
+	size_t matches;			/* subjects and keys that the item matches here */
+	const char *key;		/* without a pattern */
+	const struct entry *entry;	/* NULL: the registry does not know it */
+	const struct setting *setting;	/* NULL: it was not looked for */
+	const char *now;		/* raw, as it would be written; NULL: not known */
+	bool tried;			/* it stands in the trial */
+	size_t group, group_end;	/* of reviewing.by_key: all that is proposed of the same setting, in order */
+
+	/* What boot makes of it: advisor/review-boot.c */
+	const char *after_boot;		/* raw; NULL: not known */
+	const struct boot_line *beaten_by;	/* a line of the host; NULL */
+	const struct proposed *beaten_by_item;	/* or one of the proposal; NULL */
+
+	/* What rules make of it: advisor/review-measure.c */
+	const struct finding *for_it, *against_it, *hint, *quiet, *unmeasured, *elsewhere;	/* NULL: none */
+	const char *wanted;		/* raw: what for_it or against_it asks for; NULL */
+	size_t rules;			/* that look at it */
+
+	/* What is said. */
+	bool is[REVIEW_COUNT];
+	const char *why[REVIEW_COUNT];	/* a clause */
+	const char *remarks[REMARKS_MAX];
+	size_t n_remarks;
+};
+
+struct reviewing {
+	struct rulebook *rulebook;
+	const struct registry *registry;
+	struct snapshot *snapshot;
+	const struct proposal *proposal;
+	const struct review_options *options;
+	struct auditing auditing;	/* what boot does today */
+	struct asked *asked;
+	size_t n_asked, capacity;
+	struct asked **by_key;
+	struct finding_list before, tried;	/* what rules say today, and with the proposal */
+	struct finding_list *findings;
+};
+
+#define review_say(reviewing, ...) arena_formatf(&(reviewing)->findings->arena, __VA_ARGS__)
+void review_remark(struct asked *asked, const char *text);	/* beyond REMARKS_MAX they are left out */
+
+/* Whether two raw texts mean the same to the kernel; entry may be NULL. */
+bool review_same(const struct entry *entry, const char *a, const char *b);
+
+/* ---- advisor/review-boot.c ---- */
+void review_boot(struct reviewing *reviewing, struct asked *asked);
+
+/* ---- advisor/review-measure.c ---- */
+/* Fills before and tried; then, of each, what they mean for it. */
+void review_measure(struct reviewing *reviewing);
+
+/* ---- advisor/review-verdict.c ---- */
+void review_judge(struct reviewing *reviewing, struct asked *asked);
+
+#endif

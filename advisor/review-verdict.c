@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One proposed setting: which verdicts hold, and why. */
+#include "drift.h"
+#include "plan-making.h"
+#include "review-making.h"
+#include "value-check.h"
+
+static bool says(struct asked *asked, enum review_verdict verdict, const char *why)
+{
+	asked->is[verdict] = true;
+	asked->why[verdict] = why;
+	return true;
+}
+
+static const char *subject_kind_here(const struct asked *asked)
+{
+	return subject_kind_name(asked->item->kind);
+}
+
+/* ---- what the line itself says ---- */
+
+static bool ask_unclear(struct reviewing *reviewing, struct asked *asked)
+{
+	(void)reviewing;
+	return asked->item->fate == PROPOSED_UNCLEAR && says(asked, REVIEW_UNCLEAR, asked->item->why);
+}
+
+static bool loads_module(const struct reviewing *reviewing, const struct asked *asked, const char *module)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+
+	strbuf_addf(&key, "module.%s.loaded", module);
+	for (size_t i = 0; i < asked->position; i++)
+		if (streq(reviewing->proposal->items[i].key, key.buf))
+			return true;
+	return false;
+}
+
+/* The key comes with a module that is not loaded when the line is carried out. */
+static bool ask_module(struct reviewing *reviewing, struct asked *asked)
+{
+	const char *module = asked->entry ? asked->entry->module : NULL;
+
+	if (!module || asked->item->optional || !asked->setting || asked->setting->absence != ABSENT ||
+	    loads_module(reviewing, asked, module))
+		return false;
+	return says(asked, REVIEW_BROKEN,
+		    review_say(reviewing, "%s comes with the module %s, which is not loaded here and which the proposal does not load first",
+			       asked->key, module));
+}
+
+static bool ask_broken(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct proposed *item = asked->item;
+
+	if (item->fate == PROPOSED_BROKEN)
+		return says(asked, REVIEW_BROKEN, item->why);
+	if (item->pattern && item->spread == SPREAD_ONE && asked->matches != 1)
+		return says(asked, REVIEW_BROKEN,
+			    review_say(reviewing, "the pattern matches %zu files here: %s", asked->matches,
+				       *item->spread_why ? item->spread_why : "the line works with exactly one"));
+	return ask_module(reviewing, asked);
+}
+
+static bool ask_not_here(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct proposed *item = asked->item;
+	bool any = snapshot_kind_count(reviewing->snapshot, item->kind) > 0;
+
+	if (asked->matches > 0)
+		return false;
+	if (!any && item->kind != SUBJECT_KIND_HOST) {
+		review_remark(asked, review_say(reviewing, "nothing is known here of any %s", subject_kind_here(asked)));
+		return says(asked, REVIEW_UNMEASURED, review_say(reviewing, "no %s was captured", subject_kind_here(asked)));
+	}
+	return says(asked, REVIEW_NO_EFFECT,
+		    item->kind == SUBJECT_KIND_HOST ?
+			    review_say(reviewing, "nothing here matches %s", item->key) :
+			    review_say(reviewing, "there is no %s %s here", subject_kind_here(asked), item->subject));
+}
+
+/* ---- what the kernel says ---- */
+
+static bool ask_unknown(struct reviewing *reviewing, struct asked *asked)
+{
+	struct keyed keyed = { .auditing = &reviewing->auditing, .key = asked->key, .entry = asked->entry,
+			       .running = asked->setting };
+	const char *nearest = NULL;
+
+	if (asked->subject != SUBJECT_HOST || (asked->entry && asked->entry->obsolete) || asked->setting ||
+	    asked->item->kind != SUBJECT_KIND_HOST || asked->key[0] == '/' || drift_is_of_interface(asked->key))
+		return false;
+	if (!asked->entry)
+		nearest = drift_nearest_key(&keyed);
+	if (nearest)
+		return says(asked, REVIEW_INVALID, review_say(reviewing, "there is no %s; is %s meant?", asked->key, nearest));
+	return false;
+}
+
+static bool ask_invalid(struct reviewing *reviewing, struct asked *asked)
+{
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+	const char *raw = asked->setting && asked->setting->absence == PRESENT ? asked->setting->raw : "";
+	bool absent = asked->setting && asked->setting->absence == ABSENT && !(asked->entry && asked->entry->module);
+
+	if (asked->item->fate == PROPOSED_REMOVED)
+		return false;
+	if (absent && !(asked->entry && asked->entry->obsolete))
+		return says(asked, REVIEW_INVALID, review_say(reviewing, "this kernel does not have %s", asked->key));
+	if (ask_unknown(reviewing, asked))
+		return true;
+	if (!asked->entry || asked->entry->class != ENTRY_TUNABLE ||
+	    value_check(asked->entry, raw, asked->item->value, &why) == 0)
+		return false;
+	return says(asked, REVIEW_INVALID, arena_strdup(&reviewing->findings->arena, why.buf));
+}
+
+static bool ask_obsolete(struct reviewing *reviewing, struct asked *asked)
+{
+	const char *obsolete = asked->entry ? asked->entry->obsolete : NULL;
+	bool present = asked->setting && asked->setting->absence == PRESENT;
+
+	if (!obsolete)
+		return false;
+	return says(asked, REVIEW_OBSOLETE,
+		    review_say(reviewing, "%s%s", obsolete, present ? "" : "; this kernel does not have it any more"));
+}
+
+static bool ask_no_effect(struct reviewing *reviewing, struct asked *asked)
+{
+	const char *condition = NULL;
+	bool boot = (asked->item->when & PROPOSED_BOOT) != 0;
+
+	if (asked->item->fate != PROPOSED_SETS || asked->subject == SUBJECT_NONE)
+		return false;
+	if (asked->entry && asked->setting && asked->setting->absence == PRESENT &&
+	    rulebook_inert(reviewing->rulebook, reviewing->snapshot, asked->entry, asked->subject, &reviewing->findings->arena,
+			   &condition) == INERT_YES)
+		return says(asked, REVIEW_NO_EFFECT, review_say(reviewing, "it does nothing here: %s", condition));
+	if (!asked->now || !review_same(asked->entry, asked->now, asked->item->value))
+		return false;
+	if (boot) {
+		const char *today = snapshot_text(reviewing->auditing.after, asked->subject, asked->key);
+
+		if (today && !review_same(asked->entry, today, asked->item->value))
+			return says(asked, REVIEW_NO_EFFECT, "it runs so already; the line makes it last");
+	}
+	return says(asked, REVIEW_NO_EFFECT, "it is so already");
+}
+
+/* ---- what breaks ---- */
+
+static bool hazard_holds(const struct hazard *hazard, struct reviewing *reviewing, const struct asked *asked, const char *raw)
+{
+	struct expr_context context;
+	struct value value;
+
+	expr_context_init(&context, reviewing->snapshot, asked->subject);
+	context.target = asked->subject;
+	context.target_key = asked->key;
+	if (asked->now)
+		context.current = value_of_setting(asked->entry, asked->now, strlen(asked->now));
+	context.proposed = value_of_setting(asked->entry, raw, strlen(raw));
+	value = program_evaluate(hazard->when, &context);
+	return value_is_true(&value);
+}
+
+static bool ask_dangerous(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct compiled_entry *compiled =
+		asked->entry ? rulebook_compiled(reviewing->rulebook, reviewing->snapshot, asked->entry) : NULL;
+	bool dangerous = false;
+
+	for (size_t i = 0; compiled && asked->item->fate == PROPOSED_SETS && asked->subject != SUBJECT_NONE && i < compiled->n_hazards; i++) {
+		const struct hazard *hazard = &compiled->hazards[i];
+
+		if (!hazard_holds(hazard, reviewing, asked, asked->item->value))
+			continue;
+		if (hazard->danger && !dangerous && !(asked->now && hazard_holds(hazard, reviewing, asked, asked->now)))
+			dangerous = says(asked, REVIEW_DANGEROUS, hazard->say);
+		else
+			review_remark(asked, hazard->say);
+	}
+	return dangerous;
+}
+
+/* ---- who has the last word ---- */
+
+static bool ask_overridden(struct reviewing *reviewing, struct asked *asked)
+{
+	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
+	const struct proposed *other = asked->beaten_by_item;
+
+	if (other && review_same(asked->entry, other->value, asked->item->value)) {
+		review_remark(asked, review_say(reviewing, "%s:%u says the same again", other->path, other->line));
+		return false;
+	}
+	if (other)
+		return says(asked, REVIEW_OVERRIDDEN,
+			    review_say(reviewing, "%s:%u of the same proposal comes later and sets %s", other->path, other->line, other->value));
+	if (!asked->beaten_by || review_same(asked->entry, asked->beaten_by->value, asked->item->value))
+		return false;
+	boot_place(asked->beaten_by, &place);
+	return says(asked, REVIEW_OVERRIDDEN,
+		    review_say(reviewing, "%s has the last word at boot and sets %s", place.buf, asked->beaten_by->value));
+}
+
+/* ---- what was measured ---- */
+
+static const char *reason_of(const struct finding *finding)
+{
+	return finding->because && *finding->because ? finding->because : finding->reason;
+}
+
+static bool ask_contradicted(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct finding *against = asked->against_it;
+
+	if (!against || asked->is[REVIEW_NO_EFFECT])
+		return false;
+	if (asked->wanted)
+		return says(asked, REVIEW_CONTRADICTED,
+			    review_say(reviewing, "what was measured argues for %s: %s", asked->wanted, reason_of(against)));
+	return says(asked, REVIEW_CONTRADICTED, review_say(reviewing, "with it, by what was measured: %s", reason_of(against)));
+}
+
+static bool ask_supported(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct finding *finding = asked->for_it;
+	int order;
+
+	if (!finding || asked->against_it)
+		return false;
+	order = asked->wanted ? plan_compare(asked->entry, asked->item->value, asked->wanted) : 0;
+	if (order != 0 && order == plan_compare(asked->entry, asked->wanted, asked->now))
+		review_remark(asked, review_say(reviewing, "it goes further than what was measured asks for, which is %s", asked->wanted));
+	else if (order == 1 || order == -1)
+		review_remark(asked, review_say(reviewing, "what was measured asks for more than this: %s", asked->wanted));
+	return says(asked, REVIEW_SUPPORTED, reason_of(finding));
+}
+
+static bool ask_unmeasured(struct reviewing *reviewing, struct asked *asked)
+{
+	if (asked->hint)
+		return says(asked, REVIEW_UNMEASURED,
+			    review_say(reviewing, "there are signs for it, but the evidence is thin: %s", reason_of(asked->hint)));
+	if (!asked->unmeasured || asked->elsewhere)
+		return false;
+	return says(asked, REVIEW_UNMEASURED, "what would argue for it was not measured");
+}
+
+static bool ask_unsupported(struct reviewing *reviewing, struct asked *asked)
+{
+	if (asked->elsewhere)
+		return says(asked, REVIEW_UNSUPPORTED, reason_of(asked->elsewhere));
+	if (asked->quiet)
+		return says(asked, REVIEW_UNSUPPORTED, asked->quiet->reason);
+	if (!asked->entry)
+		return says(asked, REVIEW_UNSUPPORTED, "nothing is known of this setting, so nothing that was measured can ask for it");
+	(void)reviewing;
+	return says(asked, REVIEW_UNSUPPORTED, "no measurement that is known argues for this setting by itself");
+}
+
+/* ---- what is worth knowing besides ---- */
+
+static void remark(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct proposed *item = asked->item;
+	const char *module = asked->entry ? asked->entry->module : NULL;
+
+	if (*item->condition)
+		review_remark(asked, review_say(reviewing, "it depends on a condition that was not judged: %s", item->condition));
+	if (item->appended && *item->file)
+		review_remark(asked, review_say(reviewing, "each run adds the line to %s again; write the whole file instead", item->file));
+	if (!(item->when & PROPOSED_BOOT) && item->kind != SUBJECT_KIND_PROCESS && !asked->is[REVIEW_NO_EFFECT] &&
+	    asked->subject != SUBJECT_NONE)
+		review_remark(asked, "it does not last: the next boot leaves it as it is without this line");
+	if (!(item->when & PROPOSED_NOW) && (item->when & PROPOSED_BOOT))
+		review_remark(asked, "it is in force after the next boot only");
+	if (module && loads_module(reviewing, asked, module) && (item->when & PROPOSED_BOOT))
+		review_remark(asked, review_say(reviewing, "at boot the key is there only if %s is loaded before: a file of /etc/modules-load.d does that",
+						module));
+	if (asked->entry && asked->entry->write_effect && !asked->is[REVIEW_NO_EFFECT])
+		review_remark(asked, review_say(reviewing, "writing it %s", asked->entry->write_effect));
+}
+
+typedef bool ask(struct reviewing *reviewing, struct asked *asked);
+
+/* The first that holds is the verdict; those up to ask_invalid() leave nothing more to be asked. */
+static ask *const first[] = { ask_unclear, ask_broken, ask_not_here, ask_invalid };
+static ask *const then[] = { ask_obsolete, ask_no_effect, ask_dangerous, ask_overridden, ask_contradicted,
+				  ask_supported };
+
+void review_judge(struct reviewing *reviewing, struct asked *asked)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
+		if (first[i](reviewing, asked))
+			return;
+	if (asked->item->fate == PROPOSED_REMOVED) {
+		(void)says(asked, REVIEW_UNMEASURED, "the line is taken away; what the setting is without it is not judged");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(then); i++)
+		any |= then[i](reviewing, asked);
+	if (!any && !ask_unmeasured(reviewing, asked))
+		(void)ask_unsupported(reviewing, asked);
+	remark(reviewing, asked);
+}
