@@ -146,13 +146,24 @@ static void meet_host(struct reviewing *reviewing, struct asked *asked)
 		asked->beaten_by = line;
 }
 
+static bool is_taken(struct reviewing *reviewing, const struct asked *asked)
+{
+	const struct setting *setting = asked->setting;
+
+	if (asked->entry && asked->entry->obsolete && !(setting && setting->absence == PRESENT))
+		return false;
+	return !(setting && setting->absence != PRESENT && setting->absence != UNREADABLE && !(asked->entry && asked->entry->module)) &&
+	       !value_refusal(&reviewing->auditing, asked->entry, asked->item->value, &reviewing->findings->arena);
+}
+
 /* What the last of the proposal's lines leaves behind. */
-static const char *boot_value(const struct reviewing *reviewing, const struct asked *asked)
+static const char *boot_value(struct reviewing *reviewing, const struct asked *asked)
 {
 	for (size_t i = asked->group_end; i-- > asked->group;) {
 		const struct asked *other = reviewing->by_key[i];
 
-		if (other->item->fate == PROPOSED_SETS && (other->item->when & PROPOSED_BOOT) && !other->beaten_by_item)
+		if (other->item->fate == PROPOSED_SETS && (other->item->when & PROPOSED_BOOT) && !other->beaten_by_item &&
+		    is_taken(reviewing, other))
 			return other->item->value;
 	}
 	return NULL;

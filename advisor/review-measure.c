@@ -26,7 +26,7 @@ static void try_proposal(struct reviewing *reviewing, struct trial *trial)
 		struct asked *asked = &reviewing->asked[i];
 
 		if (asked->item->fate == PROPOSED_SETS && asked->subject != SUBJECT_NONE && asked->entry && !asked->beaten_by_item &&
-		    !value_is_refused(asked->entry, asked->item->value))
+		    !value_refusal(&reviewing->auditing, asked->entry, asked->item->value, &reviewing->findings->arena))
 			asked->tried = trial_set(trial, asked->entry, asked->subject, asked->key, asked->item->value);
 	}
 }
@@ -76,10 +76,21 @@ static bool asks(const struct finding *finding)
 	return finding && finding->status == STATUS_RECOMMEND;
 }
 
-/* The one that says more stays. */
+static bool measures(const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->n_evidence; i++)
+		if (finding->evidence[i].basis != BASIS_SETTING)
+			return true;
+	return false;
+}
+
+/* The one that says more stays: measured rather than read, then the more severe one. */
 static void keep(const struct finding **slot, const struct finding *finding)
 {
-	if (!*slot || finding->severity > (*slot)->severity)
+	bool better = *slot && measures(finding) && !measures(*slot);
+	bool worse = *slot && !measures(finding) && measures(*slot);
+
+	if (!*slot || better || (!worse && finding->severity > (*slot)->severity))
 		*slot = finding;
 }
 
@@ -109,7 +120,8 @@ static void take_before(struct asked *asked, const struct finding *finding)
 		keep(&asked->hint, finding);
 		break;
 	case STATUS_SATISFIED:
-		keep(&asked->quiet, finding);
+		if (measures(finding))
+			keep(&asked->quiet, finding);
 		break;
 	case STATUS_ELSEWHERE:
 		keep(&asked->elsewhere, finding);

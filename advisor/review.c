@@ -339,6 +339,8 @@ static void add_change(struct reviewing *reviewing, const struct asked *asked, s
 	change->to_text = raw_text(reviewing, asked, change->to);
 	change->classes = action_classes(reviewing->snapshot, change, arena);
 	action_commands(reviewing->snapshot, reviewing->registry, change, arena);
+	/* How it is made to last is the proposal's own affair. */
+	change->persist = change->unpersist = change->persist_note = NULL;
 	finding->changes = change;
 	finding->n_changes = 1;
 }

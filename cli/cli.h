@@ -23,10 +23,10 @@ enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct arguments {
 	uint64_t window_msec, interval_msec;
 	bool window_given, interval_given, no_window, all, quiet, redact, has_fail_on;
-	const char *plan, *about, *after;
+	const char *plan, *about, *after, *against, *as;
 	unsigned int forbidden;		/* enum change_class */
 	const char *root, *snapshot, *baseline, *save, *tree, *output_file, *netns, *journal, *only_rule, *cases, *sources;
-	struct text_list outputs, policies, rules, waivers, cgroups, pids;
+	struct text_list old, outputs, policies, rules, waivers, cgroups, pids;
 	uint32_t cgroup_max;
 	unsigned int width;		/* 0: from the terminal */
 	enum colour_choice colour;
@@ -36,8 +36,9 @@ struct arguments {
 };
 
 enum option_id {
-	OPTION_ABOUT, OPTION_AFTER, OPTION_ALL, OPTION_BASELINE, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR,
-	OPTION_FAIL_COVERAGE_BELOW, OPTION_FAIL_ON, OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL, OPTION_JOURNAL, OPTION_NETNS, OPTION_NO_WINDOW, OPTION_OUTPUT,
+	OPTION_ABOUT, OPTION_AFTER, OPTION_AGAINST, OPTION_ALL, OPTION_AS, OPTION_BASELINE, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR,
+	OPTION_FAIL_COVERAGE_BELOW, OPTION_FAIL_ON, OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL, OPTION_JOURNAL, OPTION_MEASURE, OPTION_NETNS, OPTION_NO_WINDOW,
+	OPTION_OLD, OPTION_OUTPUT,
 	OPTION_PID, OPTION_PLAN, OPTION_POLICY, OPTION_QUIET, OPTION_REDACT, OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE,
 	OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH, OPTION_WINDOW, OPTION_END,
 };
@@ -54,7 +55,7 @@ struct command {
 };
 
 extern const struct command command_advise, command_audit, command_capture, command_diff, command_explain, command_list, command_plan,
-	command_probes, command_rules, command_verify, command_why;
+	command_probes, command_review, command_rules, command_verify, command_why;
 
 /* 0, or EXIT_USAGE after a message on stderr. */
 int arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret);

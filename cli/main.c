@@ -7,6 +7,7 @@
 static const struct command *const commands[] = {
 	&command_advise,
 	&command_audit,
+	&command_review,
 	&command_capture,
 	&command_verify,
 	&command_diff,

@@ -32,6 +32,7 @@ static int take_fail_coverage_below(struct arguments *arguments, const char *val
 static int take_fail_on(struct arguments *arguments, const char *value);
 static int take_forbid(struct arguments *arguments, const char *value);
 static int take_interval(struct arguments *arguments, const char *value);
+static int take_measure(struct arguments *arguments, const char *value);
 static int take_pid(struct arguments *arguments, const char *value);
 static int take_width(struct arguments *arguments, const char *value);
 static int take_window(struct arguments *arguments, const char *value);
@@ -41,7 +42,11 @@ static const struct option_row option_rows[] = {
 	[OPTION_ABOUT]      = { "about", 0, "SUBJECT", "the subject of keys that name none: sda, \"block sda\", "
 				"/system.slice/x.service", TEXT(about) },
 	[OPTION_AFTER]      = { "after", 0, "FILE", "judge this snapshot instead of measuring", TEXT(after) },
+	[OPTION_AGAINST]    = { "against", 0, "INPUT", "the host to judge it for: a snapshot, an image, a tree or a sosreport; default: "
+				"this host", TEXT(against) },
 	[OPTION_ALL]        = { "all", 'a', NULL, "leave nothing out: what is satisfied, does not apply or did not change", FLAG(all) },
+	[OPTION_AS]         = { "as", 0, "FORM", "what a change is that its name and text do not tell: shell, sysctl.d, ansible …",
+				TEXT(as) },
 	[OPTION_BASELINE]   = { "baseline", 0, "SNAPSHOT", "fail only on what is new since this snapshot, tree or image", TEXT(baseline) },
 	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules", TEXT(cases) },
 	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all", LIST(cgroups) },
@@ -56,8 +61,11 @@ static const struct option_row option_rows[] = {
 				"write-has-side-effect, new-objects-only, per-namespace, needs-module", CHECKED(take_forbid) },
 	[OPTION_INTERVAL]   = { "interval", 'i', "TIME", "sample every TIME (1s)", CHECKED(take_interval) },
 	[OPTION_JOURNAL]    = { "journal", 0, "FILE", "read kernel messages from this journal file or directory", TEXT(journal) },
+	[OPTION_MEASURE]    = { "measure", 'w', "TIME", "measure this host for TIME first", CHECKED(take_measure) },
 	[OPTION_NETNS]      = { "netns", 0, "PID|FILE", "measure in this network namespace", TEXT(netns) },
 	[OPTION_NO_WINDOW]  = { "no-window", 0, NULL, "do not measure: use the counters since boot", FLAG(no_window) },
+	[OPTION_OLD]        = { "old", 0, "FILE", "what the first CHANGE replaces: only what differs is judged (repeat for the next)",
+				LIST(old) },
 	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too; advise, audit: html, sarif, junit, markdown, "
 				"csv, prometheus too), to standard output or FILE (repeat)",
 				LIST(outputs) },
@@ -248,6 +256,12 @@ static int take_window(struct arguments *arguments, const char *value)
 {
 	arguments->window_given = true;
 	return set_time("window", value, &arguments->window_msec);
+}
+
+static int take_measure(struct arguments *arguments, const char *value)
+{
+	arguments->window_given = true;
+	return set_time("measure", value, &arguments->window_msec);
 }
 
 static int set_option(struct arguments *arguments, enum option_id id, const char *value)
