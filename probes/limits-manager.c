@@ -4,7 +4,8 @@
  *	[Manager]
  *	DefaultLimitNOFILE=1024:524288
  *
- * Since version 256 the main file is the first one of all directories, before only the one in /etc was read. */
+ * Since version 256 the main file of the system's manager is the first one of all directories; before, and of users' managers, it is
+ * the one in /etc, unless the distribution has changed that. */
 #include "limits-manager.h"
 
 #include <errno.h>
@@ -52,8 +53,8 @@ struct manager {
 	const char *name;			/* "system" */
 	struct snapshot *snapshot;
 	struct config_files mains, dropins;	/* with main files in the order of directories */
-	bool reads_one_main;			/* systemd is of before VERSION_OF_MAIN_FILES, or of what is not known */
-	bool version_is_known;
+	const char *doubt;			/* why the main file outside of /etc may not be read; NULL */
+	const char *stopped_at;			/* why nothing is read any more; NULL */
 	struct boot_draft draft;
 };
 
@@ -125,8 +126,10 @@ static void find_files(struct manager *manager)
 		free((char *)dropins[i].path);
 	if (manager->mains.count == 0 || starts_with(manager->mains.items[0].path, "/etc/"))
 		return;
-	manager->version_is_known = find_version(manager->root, &version);
-	manager->reads_one_main = !manager->version_is_known || version_compare(version.buf, VERSION_OF_MAIN_FILES) < 0;
+	if (!streq(manager->name, "system"))
+		manager->doubt = "most versions of systemd read this file in /etc only";
+	else if (!find_version(manager->root, &version) || version_compare(version.buf, VERSION_OF_MAIN_FILES) < 0)
+		manager->doubt = "before version " VERSION_OF_MAIN_FILES " systemd reads this file in /etc only";
 }
 
 /* ---- settings: what the files say now ---- */
@@ -138,12 +141,22 @@ static void set_value(const struct manager *manager, const char *key, const stru
 	snapshot_set_read(manager->snapshot, SUBJECT_HOST, name, value->len ? 0 : -ENOENT, value->buf, value->len, origin);
 }
 
+/* Without a value the default is none, not what systemd would have. */
+static int default_parse(const struct unit_property *property, const char *text, struct strbuf *soft, struct strbuf *value)
+{
+	int r = *text || property->kind != UNIT_VALUE_BOOL ? unit_property_parse(property, text, soft, value) : -EINVAL;
+
+	if (r == 0 && value->len == 0 && streq(property->name, "DefaultTasksMax"))
+		strbuf_add_string(value, "infinity");
+	return r;
+}
+
 static void set_default(const struct manager *manager, const struct unit_property *property, const struct unit_file *text,
 			const char *path)
 {
 	CLEANUP(strbuf_release) struct strbuf soft = STRBUF_INIT, value = STRBUF_INIT, origin = STRBUF_INIT;
 	struct place place = { .file = path, .line = text->line };
-	int r = unit_property_parse(property, text->value.buf, &soft, &value);
+	int r = default_parse(property, text->value.buf, &soft, &value);
 
 	if (r < 0) {
 		(void)diag_warning(snapshot_notes(manager->snapshot), &place, "%s= has %s", property->directive,
@@ -199,9 +212,7 @@ static bool is_read_now(const struct config_files *files, size_t index)
 
 static void set_all(const struct manager *manager)
 {
-	bool main_is_read = manager->mains.count > 0 && !(manager->reads_one_main && manager->version_is_known);
-
-	if (main_is_read)
+	if (manager->mains.count > 0)
 		set_file(manager, &manager->mains.items[0]);
 	for (size_t i = 0; i < manager->dropins.count; i++)
 		if (is_read_now(&manager->dropins, i))
@@ -227,7 +238,7 @@ static void add_assignment(struct manager *manager, const struct config_file *fi
 	struct boot_site site = unit_boot_site(file, text);
 	bool misplaced = !streq(text->section.buf, SECTION);
 	size_t first = manager->draft.count;
-	int r = unit_property_parse(property, text->value.buf, &soft, &value);
+	int r = default_parse(property, text->value.buf, &soft, &value);
 
 	if (r < 0 || misplaced) {
 		strbuf_reset(&value);
@@ -282,6 +293,12 @@ static void add_file(struct manager *manager, const struct config_file *file)
 		set_fate(manager, manager->draft.count - 1, BOOT_INVALID, UNIT_BOOT_BROKEN);
 	}
 	unit_boot_hide(&manager->draft, first, file);
+	if (file->hidden_by || file->lost)
+		return;
+	if (manager->stopped_at)
+		set_fate(manager, first, BOOT_IGNORED, manager->stopped_at);
+	else if (text.broken)	/* nor any other file */
+		manager->stopped_at = boot_draft_format(&manager->draft, "systemd stops reading at %s:%u", file->path, text.line);
 }
 
 /* The first one that lasts hides the others. */
@@ -299,9 +316,10 @@ static void add_mains(struct manager *manager)
 		if (counts || mains->items[i].lost)
 			continue;
 		counts = mains->items[i].path;
-		if (manager->reads_one_main && manager->draft.count > first)
-			set_fate(manager, first, manager->version_is_known ? BOOT_IGNORED : BOOT_UNRESOLVED,
-				 "before version " VERSION_OF_MAIN_FILES " systemd reads this file in /etc only");
+		if (manager->doubt) {
+			set_fate(manager, first, BOOT_UNRESOLVED, manager->doubt);
+			manager->stopped_at = NULL;
+		}
 	}
 }
 

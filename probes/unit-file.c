@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit-file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <strings.h>
@@ -158,68 +159,125 @@ int unit_dropins_add(const struct root *root, const struct unit_paths *directori
 	return result;
 }
 
-/* "1.5G": one number with its suffix; *cursor moves past it. */
-static int size_scan(const char **cursor, double *ret_bytes)
+/* "65536", "+7", "0x10", "0b11", "0o17" and "017" (octal): as strtoull() reads them, and with nothing behind. */
+static int integer_parse(const char *text, uint64_t *ret_value)
 {
-	static const char suffixes[] = "BKMGTPE";
-	const char *end = *cursor, *suffix;
-	CLEANUP(free_ptr) char *number = NULL;
-	double value;
+	static const struct {
+		const char *prefix;
+		unsigned int base;
+	} prefixes[] = { { "0x", 16 }, { "0b", 2 }, { "0o", 8 }, { "0", 8 } };
+	const char *digits = text + (*text == '+');
+	unsigned int base = 10;
+	uint64_t value = 0;
 
-	end += strspn(end, "0123456789.");
-	number = xstrndup(*cursor, (size_t)(end - *cursor));
-	if (parse_real(number, &value) < 0)
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (strncasecmp(digits, prefixes[i].prefix, strlen(prefixes[i].prefix)) == 0 &&
+		    digits[strlen(prefixes[i].prefix)]) {
+			base = prefixes[i].base;
+			digits += strlen(prefixes[i].prefix);
+			break;
+		}
+	if (!*digits)
 		return -EINVAL;
+	for (; *digits; digits++) {
+		int letter = tolower((unsigned char)*digits);
+		unsigned int digit = isdigit(letter) ? (unsigned int)(letter - '0') : (unsigned int)(letter - 'a' + 10);
+
+		if (!isxdigit(letter) || digit >= base)
+			return -EINVAL;
+		if (value > (UINT64_MAX - digit) / base)
+			return -ERANGE;
+		value = value * base + digit;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+/* The digits behind a point, as a part of one. */
+static double fraction_scan(const char **cursor)
+{
+	const char *begin = *cursor;
+	double fraction = 0;
+
+	for (; **cursor >= '0' && **cursor <= '9'; (*cursor)++)
+		fraction = fraction * 10 + (**cursor - '0');
+	for (; begin < *cursor; begin++)
+		fraction /= 10;
+	return fraction;
+}
+
+/* "1.5G", "512": one number with its suffix, which comes after *suffix of the table; both move on. */
+static int size_scan(const char **cursor, size_t *suffix, uint64_t *ret_bytes)
+{
+	static const char suffixes[] = "EPTGMKB";
+	const char *end = *cursor + (**cursor == '+');
+	uint64_t whole, factor = 1;
+	double fraction = 0;
+	size_t i = *suffix;
+
+	if (!scan_u64(&end, &whole))
+		return -EINVAL;
+	if (*end == '.') {
+		end++;
+		fraction = fraction_scan(&end);
+	}
 	end += strspn(end, " \t");
-	suffix = *end ? strchr(suffixes, *end) : NULL;
-	for (const char *s = suffixes; suffix && s < suffix; s++)
-		value *= 1024;
-	*cursor = suffix ? end + 1 : end;
-	*ret_bytes = value;
+	while (suffixes[i] && suffixes[i] != *end)
+		i++;
+	if (i > strlen(suffixes))
+		return -EINVAL;
+	for (size_t power = i; power + 2 < sizeof(suffixes); power++)
+		factor *= 1024;
+	if (whole > UINT64_MAX - 1 || whole + (fraction > 0) > UINT64_MAX / factor)
+		return -ERANGE;
+	*ret_bytes = whole * factor + (uint64_t)(fraction * (double)factor);
+	*cursor = end + (suffixes[i] != '\0');
+	*suffix = i + 1;
 	return 0;
 }
 
 static int size_parse(const char *text, struct strbuf *out)
 {
-	double total = 0, part;
-	uint64_t exact;
+	uint64_t total = 0, part;
+	size_t suffix = 0;
 
-	if (parse_u64(text, &exact) == 0) {
-		strbuf_add_string(out, text);
-		return 0;
-	}
 	do {
-		if (size_scan(&text, &part) < 0)
+		if (suffix > strlen("EPTGMKB") || size_scan(&text, &suffix, &part) < 0 || part > UINT64_MAX - 1 - total)
 			return -EINVAL;
 		total += part;
 		text += strspn(text, " \t");
 	} while (*text);
-	if (total >= 18446744073709549568.0)
-		return -EINVAL;
-	strbuf_addf(out, "%" PRIu64, (uint64_t)total);
+	strbuf_addf(out, "%" PRIu64, total);
 	return 0;
 }
 
-/* "20%", "12.5%" */
+/* "20%", "12.5%": of a percent there are hundredths. */
 static int percent_parse(const char *text, double *ret_percent)
 {
+	const char *point = strchr(text, '.');
 	CLEANUP(free_ptr) char *number = NULL;
 
-	if (!ends_with(text, "%"))
+	text += *text == '+';
+	if (!ends_with(text, "%") || (point && (strlen(point) > strlen(".25%") || strlen(point) < strlen(".2%"))))
 		return -EINVAL;
 	number = xstrndup(text, strlen(text) - 1);
-	if (parse_real(number, ret_percent) < 0 || *ret_percent < 0 || *ret_percent > 1e9)
+	if (number[strspn(number, "0123456789.")] || parse_real(number, ret_percent) < 0 || *ret_percent > 1e9)
 		return -EINVAL;
 	return 0;
 }
 
 static int range_parse(const char *text, int64_t low, int64_t high, struct strbuf *out)
 {
+	bool negative = *text == '-' && text[1] != '+';
+	uint64_t size;
 	int64_t value;
 
-	if (parse_i64(text, &value) < 0 || value < low || value > high)
+	if (integer_parse(text + negative, &size) < 0 || size > INT32_MAX)
 		return -EINVAL;
-	strbuf_add_string(out, text);
+	value = negative ? -(int64_t)size : (int64_t)size;
+	if (value < low || value > high)
+		return -EINVAL;
+	strbuf_addf(out, "%" PRId64, value);
 	return 0;
 }
 
@@ -267,12 +325,13 @@ int unit_value_parse(enum unit_value kind, const char *text, struct strbuf *out)
 		}
 		if (kind == UNIT_VALUE_SIZE)
 			return size_parse(text, out);
-		if (parse_u64(text, &count) < 0)
+		if (integer_parse(text + (*text == '-' && streq(text, "-0")), &count) < 0 || count == UINT64_MAX)
 			return -EINVAL;
-		strbuf_add_string(out, text);
+		strbuf_addf(out, "%" PRIu64, count);
 		return 0;
 	case UNIT_VALUE_WEIGHT:
-		if (streq(text, "idle")) {
+	case UNIT_VALUE_CPU_WEIGHT:
+		if (kind == UNIT_VALUE_CPU_WEIGHT && streq(text, "idle")) {
 			strbuf_add_char(out, '0');
 			return 0;
 		}

@@ -54,7 +54,8 @@ enum unit_value {
 	UNIT_VALUE_SIZE,	/* bytes: K M G T P E (1024), "1.5G", "1G 512M", "infinity" */
 	UNIT_VALUE_SHARE,	/* as COUNT, or a percentage, which is kept as it is written */
 	UNIT_VALUE_SIZE_SHARE,	/* as SIZE, or a percentage */
-	UNIT_VALUE_WEIGHT,	/* 1..10000, "idle" (0) */
+	UNIT_VALUE_WEIGHT,	/* 1..10000 */
+	UNIT_VALUE_CPU_WEIGHT,	/* the same, or "idle" (0) */
 	UNIT_VALUE_QUOTA,	/* CPUQuota=: a percentage of one CPU, becomes microseconds per second */
 	UNIT_VALUE_ADJUST,	/* -1000..1000 */
 	UNIT_VALUE_BOOL,	/* "yes", "no" */

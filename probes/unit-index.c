@@ -226,12 +226,22 @@ void unit_index_dropins(struct unit_index *index, const char *name, struct confi
 	free(directories);
 }
 
+bool unit_index_is_alias(const struct unit_index *index, const char *name)
+{
+	for (size_t i = 0; i < index->n_aliases; i++)
+		if (streq(index->aliases[i].name, name))
+			return true;
+	return false;
+}
+
 /* "mysql.service -> mariadb.service": another name of the same unit. */
 static bool index_take_alias(struct unit_index *index, size_t directory, const char *name)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, target = STRBUF_INIT;
 	struct unit_alias *alias;
 
+	if (unit_index_is_alias(index, name))
+		return true;
 	strbuf_addf(&path, "%s/%s", search_path[directory], name);
 	if (root_readlink(index->root, path.buf, &target) < 0 || streq(unit_base_name(target.buf), name) ||
 	    !unit_sections(unit_base_name(target.buf)))
@@ -243,14 +253,6 @@ static bool index_take_alias(struct unit_index *index, size_t directory, const c
 	alias->name = xstrdup(name);
 	alias->target = xstrdup(unit_base_name(target.buf));
 	return true;
-}
-
-bool unit_index_is_alias(const struct unit_index *index, const char *name)
-{
-	for (size_t i = 0; i < index->n_aliases; i++)
-		if (streq(index->aliases[i].name, name))
-			return true;
-	return false;
 }
 
 static void index_add_name(struct unit_index *index, const char *name, size_t length)
@@ -274,6 +276,18 @@ static bool is_described(const char *name, bool templates)
 	       !ends_with(name, "-.slice");
 }
 
+/* By a file of that name in a directory that comes before. */
+static bool is_hidden(struct unit_index *index, size_t directory, const char *name)
+{
+	for (size_t i = 0; i < directory; i++) {
+		const struct root_entry *entry = index_find(index, i, name);
+
+		if (entry && entry->type != DT_DIR)
+			return true;
+	}
+	return false;
+}
+
 void unit_index_add_files(struct unit_index *index, bool templates)
 {
 	for (size_t i = 0; i < UNIT_DIRECTORIES; i++) {
@@ -286,10 +300,8 @@ void unit_index_add_files(struct unit_index *index, bool templates)
 			if (entry->type == DT_DIR && ends_with(entry->name, ".d"))
 				length -= 2;
 			name = xstrndup(entry->name, length);
-			/* A link below a file of that name is hidden by it. */
 			if (!is_described(name, templates) ||
-			    (entry->type == DT_LNK && symbols_find(&index->names, name, length) == SYMBOL_NONE &&
-			     index_take_alias(index, i, name)))
+			    (entry->type == DT_LNK && !is_hidden(index, i, name) && index_take_alias(index, i, name)))
 				continue;
 			index_add_name(index, name, length);
 		}

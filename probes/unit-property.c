@@ -6,7 +6,7 @@
 /* clang-format off */
 const struct unit_property unit_properties[UNIT_PROPERTIES] = {
 	{ "CPUQuotaPerSecUSec", NULL, "CPUQuota", UNIT_VALUE_QUOTA, UNIT_BOTH, false },
-	{ "CPUWeight", NULL, "CPUWeight", UNIT_VALUE_WEIGHT, UNIT_BOTH, true },
+	{ "CPUWeight", NULL, "CPUWeight", UNIT_VALUE_CPU_WEIGHT, UNIT_BOTH, true },
 	{ "IOWeight", NULL, "IOWeight", UNIT_VALUE_WEIGHT, UNIT_BOTH, true },
 	{ "LimitMEMLOCK", "LimitMEMLOCKSoft", "LimitMEMLOCK", UNIT_VALUE_SIZE, UNIT_SERVICE, false },
 	{ "LimitNOFILE", "LimitNOFILESoft", "LimitNOFILE", UNIT_VALUE_COUNT, UNIT_SERVICE, false },
@@ -32,12 +32,14 @@ unsigned int unit_section(const char *section)
 	return streq(section, "Slice") ? UNIT_SLICE : 0;
 }
 
-/* A limit of no bytes and no tasks is out of range, "0" as well as "0%". */
+/* A limit of no bytes or no tasks is out of range; of no percent of all tasks it is not. */
 static bool is_nothing(enum unit_value kind, const char *text)
 {
-	if (kind != UNIT_VALUE_SIZE_SHARE && kind != UNIT_VALUE_SHARE)
+	bool percent = ends_with(text, "%");
+
+	if (kind != UNIT_VALUE_SIZE_SHARE && (kind != UNIT_VALUE_SHARE || percent))
 		return false;
-	return text[strspn(text, "0.")] == '\0' || (ends_with(text, "%") && strspn(text, "0.") == strlen(text) - 1);
+	return strspn(text, "0.") == strlen(text) - percent;
 }
 
 int unit_property_parse(const struct unit_property *property, const char *text, struct strbuf *soft, struct strbuf *value)

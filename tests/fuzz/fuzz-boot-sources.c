@@ -10,7 +10,7 @@
 #include "../../probes/probe.h"
 
 extern const struct probe probe_boot_module, probe_boot_tmpfiles, probe_boot_udev, probe_boot_cmdline, probe_boot_fstab,
-	probe_boot_node, probe_loader, probe_sysctl_file;
+	probe_boot_node, probe_loader, probe_sysctl_file, probe_limits, probe_unit;
 
 static const struct file {
 	const char *path;

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What is predicted of tmpfiles.d and modprobe.d beside what systemd-tmpfiles and modprobe make of the same files, in a root
-# directory of their own.
+# What is predicted of tmpfiles.d, modprobe.d, unit files, system.conf and limits.conf beside what systemd-tmpfiles, modprobe,
+# systemd and pam_limits make of the same files, in a root directory of their own.
 #
 #   test-boot-sources.sh KEISOKU WORKLOAD SOURCE
 set -u
@@ -107,5 +107,26 @@ if command -v modprobe >/dev/null; then
 	same "what modprobe takes from modprobe.d" "$found" "$(predicted modprobe)"
 else
 	skip "modprobe.d beside modprobe" "modprobe is not installed"
+fi
+
+# systemd and pam_limits, in namespaces of their own.  Other versions of systemd are taken from the roots of unpacked packages that
+# KEISOKU_LOADERS names, with colons between them.
+if [ "$(id -u)" -eq 0 ] && command -v python3 >/dev/null && unshare -mnpf --mount-proc true 2>/dev/null; then
+	mkdir -p "$work/limits"
+	chmod 755 "$work" "$work/limits"	# who asks systemd is not root
+	timeout 500 unshare -mnpuif --kill-child --mount-proc --propagation private \
+		python3 "$source/tests/real/boot-limits.py" "$keisoku" "$work/limits" "${KEISOKU_LOADERS-}" >"$work/result" 2>"$work/errors"
+	status=$?
+	while IFS=$(printf '\t') read -r verdict name detail; do
+		case $verdict in
+		ok) ok "$name" ;;
+		skip) skip "$name" "$detail" ;;
+		*) not_ok "$name" "$(printf '%b' "$detail")" ;;
+		esac
+	done <"$work/result"
+	same "limits are compared to the end" 0 "$status"
+	head -n 20 "$work/errors" | sed 's/^/# /'
+else
+	skip "limits beside systemd and pam_limits" "root, python3 or namespaces are missing"
 fi
 done_testing

@@ -82,7 +82,7 @@ static void the_manager_reads_one_main_file_and_every_drop_in(void **state)
 	tree_write(tree, "/usr/lib/systemd/system.conf.d/60-x.conf", "[Manager]\nDefaultLimitNOFILE=1\n");
 	tree_write(tree, "/etc/systemd/system.conf.d/60-x.conf", "[Manager]\nDefaultLimitNPROC=infinity\n");
 	tree_write(tree, "/etc/systemd/user.conf", "[Manager]\nDefaultLimitNOFILE=many\nDefaultLimitSTACK=1G\n"
-						   "DefaultLimitSTACK=\nDefaultTasksMax=5\nDefaultTasksMax=\n");
+						   "DefaultLimitSTACK=\nDefaultTasksMax=5\nDefaultTasksMax=\nDefaultOOMScoreAdjust=7\nDefaultOOMScoreAdjust=\n");
 	tree_read(tree, &probe_limits);
 	assert_setting(tree, HOST, "", "limits.system.DefaultLimitNOFILE", "524288");
 	assert_setting(tree, HOST, "", "limits.system.DefaultLimitNOFILESoft", "1024");
@@ -92,7 +92,8 @@ static void the_manager_reads_one_main_file_and_every_drop_in(void **state)
 	assert_setting(tree, HOST, "", "limits.system.DefaultLimitCORE", NULL);
 	assert_setting(tree, HOST, "", "limits.user.DefaultLimitNOFILE", NULL);
 	assert_setting(tree, HOST, "", "limits.user.DefaultLimitSTACK", "1073741824");
-	assert_setting(tree, HOST, "", "limits.user.DefaultTasksMax", ABSENCE(ABSENT));
+	assert_setting(tree, HOST, "", "limits.user.DefaultTasksMax", "infinity");
+	assert_setting(tree, HOST, "", "limits.user.DefaultOOMScoreAdjust", ABSENCE(ABSENT));
 	assert_true(tree_noted(tree, "DefaultLimitNOFILE= has a value that systemd ignores"));
 	assert_origin(tree, SUBJECT_HOST, "limits.system.DefaultLimitNOFILE", "/etc/systemd/system.conf:3");
 }
