@@ -254,7 +254,7 @@ static bool ask_unsupported(struct reviewing *reviewing, struct asked *asked)
 	if (asked->elsewhere)
 		return says(asked, REVIEW_UNSUPPORTED, reason_of(asked->elsewhere));
 	if (asked->quiet)
-		return says(asked, REVIEW_UNSUPPORTED, review_say(reviewing, "measured, and nothing asks for it: %s", asked->quiet->reason));
+		return says(asked, REVIEW_UNSUPPORTED, review_say(reviewing, "it was looked for whether \"%s\", and it is not so", asked->quiet->title));
 	if (!asked->entry)
 		return says(asked, REVIEW_UNSUPPORTED, "nothing is known of this setting, so nothing that was measured can ask for it");
 	return says(asked, REVIEW_UNSUPPORTED, "no measurement that is known argues for this setting by itself");

@@ -304,7 +304,17 @@ static const struct finding_review *review_of(struct reviewing *reviewing, const
 	return review;
 }
 
-static const struct finding_values *values_of(struct reviewing *reviewing, const struct asked *asked)
+/* What is not carried out leaves the next boot as it is today. */
+static const char *boot_raw(const struct reviewing *reviewing, const struct asked *asked, enum review_verdict verdict)
+{
+	static const unsigned int undone = 1U << REVIEW_INVALID | 1U << REVIEW_BROKEN | 1U << REVIEW_UNCLEAR;
+
+	if (!(undone & (1U << verdict)) || asked->subject == SUBJECT_NONE)
+		return asked->after_boot;
+	return snapshot_text(reviewing->auditing.after, asked->subject, asked->key);
+}
+
+static const struct finding_values *values_of(struct reviewing *reviewing, const struct asked *asked, enum review_verdict verdict)
 {
 	struct arena *arena = &reviewing->findings->arena;
 	struct finding_values *values = arena_alloc(arena, sizeof(*values));
@@ -313,7 +323,7 @@ static const struct finding_values *values_of(struct reviewing *reviewing, const
 	*values = (struct finding_values){
 		.key = arena_strdup(arena, asked->key),
 		.running = raw_text(reviewing, asked, asked->now),
-		.boot = raw_text(reviewing, asked, asked->after_boot),
+		.boot = raw_text(reviewing, asked, boot_raw(reviewing, asked, verdict)),
 		.kernel_default = raw_text(reviewing, asked, kernel_default),
 		.wanted = raw_text(reviewing, asked, asked->item->value),
 	};
@@ -433,7 +443,7 @@ static void report_asked(struct reviewing *reviewing, struct asked *asked)
 		finding->severity = ground->severity;
 	finding->review = review_of(reviewing, asked, verdict);
 	if (*asked->key)
-		finding->values = values_of(reviewing, asked);
+		finding->values = values_of(reviewing, asked, verdict);
 	add_change(reviewing, asked, finding);
 	add_sites(reviewing, asked, finding);
 	list->counts[status]++;

@@ -279,6 +279,35 @@ static void write_values(struct json *json, const struct finding_values *values)
 	json_close_object(json);
 }
 
+static void write_review(struct json *json, const struct finding_review *review)
+{
+	json_key(json, "review");
+	if (!review) {
+		json_null(json);
+		return;
+	}
+	json_open_object(json);
+	json_member_string(json, "verdict", review_verdict_name(review->verdict));
+	json_key(json, "also");
+	json_open_array(json);
+	for (unsigned int i = 0; i < REVIEW_COUNT; i++)
+		if (review->also & (1U << i))
+			json_string(json, review_verdict_name((enum review_verdict)i));
+	json_close_array(json);
+	json_member_string(json, "form", review->form);
+	json_member_string(json, "via", review->via);
+	json_member_string(json, "applied", review->applied);
+	json_member_string(json, "before", review->before);
+	json_member_string(json, "condition", review->condition);
+	json_member_string(json, "instead", review->instead);
+	json_key(json, "remarks");
+	json_open_array(json);
+	for (size_t i = 0; i < review->n_remarks; i++)
+		json_string(json, review->remarks[i]);
+	json_close_array(json);
+	json_close_object(json);
+}
+
 static void write_finding(struct json *json, const struct report *report, const struct finding *finding)
 {
 	json_open_object(json);
@@ -305,6 +334,7 @@ static void write_finding(struct json *json, const struct report *report, const 
 	write_missing(json, finding);
 	write_changes(json, report, finding);
 	write_values(json, finding->values);
+	write_review(json, finding->review);
 	write_sites(json, finding);
 	write_strings(json, "references",
 		      finding->references ? (const char *const *)finding->references->items : NULL,

@@ -22,6 +22,9 @@ void text_unreadable(struct page *page, const struct report *report);
 void text_satisfied(struct page *page, const struct report *report);
 void text_not_applicable(struct page *page, const struct report *report);
 
+/* All of a review, in the order of what was proposed. */
+void text_review(struct page *page, const struct report *report);
+
 /* Parts that `keisoku why` shows too. */
 void text_evidence(struct page *page, const struct finding *finding);
 void text_missing(struct page *page, const struct finding *finding);

@@ -351,6 +351,16 @@ static void write_counts(struct page *page, const struct report *report)
 	flow_end(&flow);
 }
 
+static void write_judged(struct page *page, const struct report *report)
+{
+	write_use(page, report);
+	write_recommendations(page, report);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		write_section(page, report, &sections[i]);
+	write_notes(page, report);
+	write_counts(page, report);
+}
+
 static int text_write(FILE *out, const struct report *report)
 {
 	CLEANUP(page_release) struct page page;
@@ -359,12 +369,12 @@ static int text_write(FILE *out, const struct report *report)
 	write_machine(&page, report);
 	write_sentence(&page, STYLE_PLAIN, report, phrase_window);
 	write_sentence(&page, STYLE_DIM, report, phrase_coverage);
-	write_use(&page, report);
-	write_recommendations(&page, report);
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		write_section(&page, report, &sections[i]);
-	write_notes(&page, report);
-	write_counts(&page, report);
+	if (streq(report->command, "review")) {
+		text_review(&page, report);
+		write_notes(&page, report);
+	} else {
+		write_judged(&page, report);
+	}
 	fwrite(page.text.buf, 1, page.text.len, out);
 	return 0;
 }

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A review as text: the lines of what was proposed in their order, each with its verdict. */
+#include "phrase.h"
+#include "text-finding.h"
+
+#define MARGIN 2U
+#define LINE_WIDTH 6U		/* of a line number */
+#define INDENT (MARGIN + LINE_WIDTH)
+#define LABEL_WIDTH 12U
+
+static enum style verdict_style(const struct finding *finding)
+{
+	switch (finding->review->verdict) {
+	case REVIEW_SUPPORTED:
+		return STYLE_GREEN;
+	case REVIEW_UNMEASURED:
+	case REVIEW_UNCLEAR:
+	case REVIEW_NO_EFFECT:
+		return STYLE_DIM;
+	case REVIEW_UNSUPPORTED:
+	case REVIEW_CONTRADICTED:
+	case REVIEW_OVERRIDDEN:
+	case REVIEW_OBSOLETE:
+	case REVIEW_DANGEROUS:
+	case REVIEW_INVALID:
+	case REVIEW_BROKEN:
+	case REVIEW_COUNT:
+		break;
+	}
+	return severity_style(finding->severity);
+}
+
+static void labelled(struct page *page, const char *label, const char *text)
+{
+	page_labelled(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + LABEL_WIDTH, label, text);
+}
+
+static void add_upper(struct flow *flow, enum style style, const char *name)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	for (; *name; name++)
+		strbuf_add_char(&text, *name >= 'a' && *name <= 'z' ? (char)(*name - 'a' + 'A') : *name == '-' ? ' ' : *name);
+	flow_phrase(flow, style, text.buf);
+}
+
+/* "  12  OVERRIDDEN  vm.swappiness  60 → 10" */
+static void write_head(struct page *page, const struct finding *finding)
+{
+	const struct finding_values *values = finding->values;
+	const struct finding_site *site = &finding->sites[0];
+	CLEANUP(strbuf_release) struct strbuf number = STRBUF_INIT;
+	struct flow flow = flow_begin(page, MARGIN);
+
+	flow.indent = INDENT;
+	strbuf_addf(&number, "%u", site->line);
+	flow_add(&flow, STYLE_DIM, number.buf);
+	flow_gap(&flow, number.len + 2 < LINE_WIDTH ? LINE_WIDTH - (unsigned int)number.len : 2);
+	add_upper(&flow, verdict_style(finding), review_verdict_name(finding->review->verdict));
+	flow_gap(&flow, 2);
+	if (!values || !*values->key) {
+		flow_add(&flow, STYLE_PLAIN, site->text ? site->text : "");
+		flow_end(&flow);
+		return;
+	}
+	if (finding->subject_name && !streq(finding->subject_name, "host"))
+		flow_addf(&flow, STYLE_BOLD, "%s ", finding->subject_name);
+	flow_add(&flow, STYLE_BOLD, values->key);
+	flow_gap(&flow, 2);
+	flow_add(&flow, STYLE_PLAIN, values->running ? values->running : page_symbol(page, SYMBOL_DASH));
+	flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_ARROW));
+	flow_add(&flow, STYLE_BOLD, values->wanted && *values->wanted ? values->wanted : "(nothing)");
+	flow_end(&flow);
+}
+
+static bool differs(const char *a, const char *b)
+{
+	return (a != NULL) != (b != NULL) || (a && b && !streq(a, b));
+}
+
+/* Only where it is not what the first line says. */
+static void write_becomes(struct page *page, const struct finding *finding)
+{
+	const struct finding_values *values = finding->values;
+	const struct finding_review *review = finding->review;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (!values || !*values->key)
+		return;
+	if (review->before && differs(review->before, values->wanted))
+		labelled(page, "before", review->before);
+	if (!differs(review->applied, values->wanted) && !differs(values->boot, values->wanted))
+		return;
+	if (!review->applied && !values->boot)
+		return;
+	strbuf_addf(&text, "%s now, %s after boot", review->applied ? review->applied : "not known", values->boot ? values->boot : "not known");
+	labelled(page, "becomes", text.buf);
+}
+
+static void write_evidence(struct page *page, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->n_evidence; i++) {
+		const struct evidence *evidence = &finding->evidence[i];
+		bool last = i + 1 == finding->n_evidence || !evidence_same_basis(evidence, evidence + 1);
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "%s = %s", evidence->expression, evidence->value ? evidence->value : "unknown");
+		if (last && evidence->basis != BASIS_SETTING) {
+			CLEANUP(strbuf_release) struct strbuf basis = STRBUF_INIT;
+
+			phrase_basis(&basis, evidence, evidence->share);
+			strbuf_addf(&text, "%s%s", basis.len ? ", " : "", basis.buf);
+		}
+		labelled(page, i == 0 ? "measured" : "", text.buf);
+	}
+}
+
+static bool would_be_applied(const struct finding *finding)
+{
+	static const unsigned int applied = 1U << REVIEW_SUPPORTED | 1U << REVIEW_UNSUPPORTED | 1U << REVIEW_UNMEASURED |
+					    1U << REVIEW_CONTRADICTED | 1U << REVIEW_DANGEROUS;
+
+	return finding->n_changes > 0 && (applied & (1U << finding->review->verdict));
+}
+
+static void write_item(struct page *page, const struct finding *finding)
+{
+	const struct finding_review *review = finding->review;
+
+	write_head(page, finding);
+	page_paragraph(page, INDENT, STYLE_PLAIN, finding->reason);
+	if (finding->waiver)
+		labelled(page, "waived", finding->waiver);
+	write_becomes(page, finding);
+	write_evidence(page, finding);
+	for (size_t i = 0; i < review->n_remarks; i++)
+		labelled(page, i == 0 ? "note" : "", review->remarks[i]);
+	if (review->instead)
+		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + LABEL_WIDTH, "instead", review->instead);
+	if (review->verdict == REVIEW_UNMEASURED && finding->next_step)
+		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + LABEL_WIDTH, "run", finding->next_step);
+	if (would_be_applied(finding) && finding->changes[0].rollback)
+		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + LABEL_WIDTH, "undo", finding->changes[0].rollback);
+}
+
+static void write_counts(struct page *page, const struct report *report)
+{
+	size_t counts[REVIEW_COUNT] = { 0 };
+	struct flow flow = flow_begin(page, 0);
+
+	for (size_t i = 0; i < report->findings->count; i++)
+		counts[report->findings->items[i].review->verdict]++;
+	flow_addf(&flow, STYLE_BOLD, "%zu proposed setting%s", report->findings->count, report->findings->count == 1 ? "" : "s");
+	for (size_t i = 0; i < REVIEW_COUNT; i++) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		if (counts[i] == 0)
+			continue;
+		flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_DOT));
+		strbuf_addf(&text, "%zu %s", counts[i], review_verdict_name((enum review_verdict)i));
+		flow_phrase(&flow, STYLE_PLAIN, text.buf);
+	}
+	flow_end(&flow);
+}
+
+void text_review(struct page *page, const struct report *report)
+{
+	const char *path = NULL;
+
+	page_blank(page);
+	write_counts(page, report);
+	for (size_t i = 0; i < report->findings->count; i++) {
+		const struct finding *finding = &report->findings->items[i];
+
+		page_blank(page);
+		if (!path || !streq(path, finding->sites[0].path)) {
+			path = finding->sites[0].path;
+			page_heading(page, path, NULL);
+		}
+		write_item(page, finding);
+	}
+	if (report->findings->count == 0)
+		page_paragraph(page, 0, STYLE_PLAIN, "Nothing in it sets anything that is known.");
+}
