@@ -20,6 +20,7 @@ struct auditing {
 	bool contained;				/* read in a container: no file of it sets what it runs with */
 	struct finding_list *findings;
 	size_t unknown_keys;			/* so far */
+	size_t n_policies;			/* findings of policies, which come first */
 };
 
 /* ---- advisor/boot-state.c ---- */
@@ -29,6 +30,9 @@ void boot_state_release(struct auditing *auditing);
 
 /* Whether this loader of sysctls runs when the host boots; "" always does. */
 bool boot_state_applies(const struct auditing *auditing, const char *loader);
+
+/* The file of /sys that a key of the host is, by which lines name it; entry may be NULL.  False: none. */
+bool boot_state_path(const struct entry *entry, const char *key, struct strbuf *path);
 
 /* What all that sets this key at boot leaves behind, the last one first. */
 struct boot_outcome boot_state_outcome(const struct auditing *auditing, enum subject_kind kind, const char *subject,
@@ -49,6 +53,9 @@ struct expectation boot_expect(const struct auditing *auditing, subject_id subje
 
 /* Why the kernel does not take this text: "7 is not from 0 to 2"; NULL: it does, as far as is known.  entry may be NULL. */
 const char *value_refusal(const struct auditing *auditing, const struct entry *entry, const char *raw, struct arena *arena);
+
+/* Whether the key is an argument of the kernel itself, "cmdline.mitigations". */
+bool boot_is_argument(const char *key);
 
 /* Whether an argument of the kernel's command line, which may be NULL, sets this key. */
 bool boot_is_parameter(const char *line, const char *key);

@@ -24,21 +24,28 @@ bool boot_state_applies(const struct auditing *auditing, const char *loader)
 	return !*loader;
 }
 
+bool boot_state_path(const struct entry *entry, const char *key, struct strbuf *path)
+{
+	static const char thp[] = "thp.", directory[] = "/sys/kernel/mm/transparent_hugepage/";
+
+	strbuf_reset(path);
+	if (entry && entry->class == ENTRY_TUNABLE && entry->path && !strchr(entry->path, '*')) {
+		strbuf_add_string(path, entry->path);
+	} else if (starts_with(key, thp)) {
+		strbuf_addf(path, "%s%s", directory, key + strlen(thp));
+		for (char *c = path->buf + strlen(directory); *c; c++)
+			*c = *c == '.' ? '/' : *c;
+	}
+	return path->len > 0;
+}
+
 /* Files of /sys stand in lines by their path, as tmpfiles.d has them. */
 static struct boot_outcome file_outcome(const struct auditing *auditing, const char *key)
 {
-	static const char thp[] = "thp.", directory[] = "/sys/kernel/mm/transparent_hugepage/";
 	const struct entry *entry = registry_find_key(auditing->registry, SUBJECT_KIND_HOST, key);
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
-	if (entry && entry->class == ENTRY_TUNABLE && entry->path && !strchr(entry->path, '*')) {
-		strbuf_add_string(&path, entry->path);
-	} else if (starts_with(key, thp)) {
-		strbuf_addf(&path, "%s%s", directory, key + strlen(thp));
-		for (char *c = path.buf + strlen(directory); *c; c++)
-			*c = *c == '.' ? '/' : *c;
-	}
-	if (path.len == 0)
+	if (!boot_state_path(entry, key, &path))
 		return (struct boot_outcome){ .state = BOOT_STATE_UNSET };
 	return boot_outcome(auditing->boot, "", SUBJECT_KIND_HOST, "", path.buf);
 }
@@ -176,7 +183,7 @@ static void copy_facts(struct auditing *auditing)
 
 		if (starts_with(key, BOOT_PREFIX) || streq(key, "kernel.cmdline"))
 			continue;
-		if (setting->absence != ABSENT && setting->absence != UNSUPPORTED &&
+		if (((setting->absence != ABSENT && setting->absence != UNSUPPORTED) || boot_is_argument(key)) &&
 		    is_of_boot(registry_find_key(auditing->registry, subject->kind, key)))
 			continue;
 		strbuf_reset(&origin);
@@ -244,6 +251,21 @@ static void set_assigned(struct auditing *auditing)
 	}
 }
 
+/* What is not given now, and will not be. */
+static void keep_absent_arguments(struct auditing *auditing)
+{
+	const struct snapshot *now = auditing->snapshot;
+
+	for (size_t i = 0; i < snapshot_setting_count(now); i++) {
+		const struct setting *setting = snapshot_setting_at(now, i);
+		const char *key = snapshot_key_name(now, setting->key);
+
+		if (setting->subject == SUBJECT_HOST && setting->absence == ABSENT && boot_is_argument(key) &&
+		    !snapshot_get(auditing->after, SUBJECT_HOST, key))
+			snapshot_set_absent(auditing->after, SUBJECT_HOST, key, -ENOENT, NULL);
+	}
+}
+
 /* The arguments that the kernel will get, as the files of the boot loader have them, or those from which they will be made. */
 static void set_command_line(struct auditing *auditing)
 {
@@ -282,6 +304,8 @@ void boot_state_make(struct auditing *auditing)
 	set_command_line(auditing);
 	set_known(auditing);
 	set_assigned(auditing);
+	if (!auditing->command_line || snapshot_get(auditing->after, SUBJECT_HOST, "kernel.cmdline"))
+		keep_absent_arguments(auditing);
 }
 
 void boot_state_release(struct auditing *auditing)

@@ -313,12 +313,19 @@ static const char *why_absent(const struct auditing *auditing, const struct entr
 	return NULL;
 }
 
-/* A key that the running kernel does not have stays away, whatever a file says, unless a module brings it. */
+/* A key that the running kernel does not have stays away, whatever a file says, unless a module brings it.  An argument that it was
+ * not given may be given the next time. */
 static bool is_absent(const struct auditing *auditing, subject_id subject, const struct entry *entry, const char *key)
 {
 	const struct setting *setting = snapshot_get(auditing->snapshot, subject, key);
 
-	return setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED) && !(entry && entry->module);
+	return setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED) && !(entry && entry->module) &&
+	       !boot_is_argument(key);
+}
+
+bool boot_is_argument(const char *key)
+{
+	return starts_with(key, "cmdline.");
 }
 
 /* ---- all of it ---- */
@@ -341,7 +348,7 @@ static void expect_default(const struct auditing *auditing, const struct entry *
 	const struct parameter *parameter;
 	size_t length;
 
-	if (!entry || entry->class != ENTRY_TUNABLE || auditing->contained)
+	if (!entry || entry->class != ENTRY_TUNABLE || auditing->contained || boot_is_argument(key))
 		return;
 	parameter = find_parameter(line, key, &value, &length);
 	if (parameter) {

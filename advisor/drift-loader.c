@@ -64,7 +64,7 @@ bool ask_unread_file(struct keyed *keyed)
 	return true;
 }
 
-static bool is_vendor(const char *path)
+bool drift_is_vendor(const char *path)
 {
 	return (starts_with(path, "/usr/") && !starts_with(path, "/usr/local/")) || starts_with(path, "/lib/") ||
 	       starts_with(path, "/var/lib/saptune/");
@@ -170,7 +170,7 @@ bool ask_loaders_disagree(struct keyed *keyed)
 		const struct boot_line *line = sides[i].outcome.line;
 
 		differ |= i > 0 && differs(keyed, &sides[0], &sides[i]);
-		of_administrator |= line && !is_vendor(line->path) && !streq(sides[i].loader, BOOT_TUNED);
+		of_administrator |= line && !drift_is_vendor(line->path) && !streq(sides[i].loader, BOOT_TUNED);
 		tuned |= streq(sides[i].loader, BOOT_TUNED) && differs(keyed, &sides[0], &sides[i]);
 	}
 	if (!differ || !of_administrator)
@@ -182,18 +182,19 @@ bool ask_loaders_disagree(struct keyed *keyed)
 	return true;
 }
 
-/* A package's line is there to be overridden, and so is a note of saptune; what a profile of TuneD includes is too. */
+/* A package's line is there to be overridden, and so is a note of saptune; what a profile of TuneD includes is too.  A pattern is
+ * there for others too, but for one that meets a rule of udev which a package brings. */
 static bool ask_shadowed_by(struct keyed *keyed, bool vendor)
 {
 	const struct boot_line *winner = keyed_winner(keyed);
 
-	if (!winner || is_vendor(winner->path) != vendor)
+	if (!winner || drift_is_vendor(winner->path) != vendor)
 		return false;
 	for (size_t i = 0; i < keyed->n_lines; i++) {
 		const struct boot_line *line = keyed->lines[i];
 
 		if (line->fate == BOOT_SHADOWED && streq(line->loader, winner->loader) && !line->optional &&
-		    !*line->pattern && !is_vendor(line->path) && !starts_with(line->path, "/run/") &&
+		    (!*line->pattern || (vendor && streq(line->source, "udev"))) && !drift_is_vendor(line->path) && !starts_with(line->path, "/run/") &&
 		    !drift_same_raw(keyed->entry, line->value, winner->value))
 			keyed_add_site(keyed, line);
 	}
@@ -221,7 +222,10 @@ bool ask_unresolved(struct keyed *keyed)
 	/* That an image cannot say whether its kernel has the key, or the host the interface, is nobody's fault. */
 	if (!line || (keyed->outcome.state == BOOT_STATE_SET && (!keyed->entry || drift_is_of_interface(keyed->key))))
 		return false;
-	expectation = boot_expect(keyed->auditing, SUBJECT_HOST, keyed->key, &keyed->auditing->findings->arena);
+	if (keyed->subject == SUBJECT_NONE)
+		expectation = (struct expectation){ .why = keyed->outcome.state == BOOT_STATE_UNKNOWN ? line->why : NULL };
+	else
+		expectation = boot_expect(keyed->auditing, keyed->subject, keyed->key, &keyed->auditing->findings->arena);
 	if (expectation.value || !expectation.why)
 		return false;
 	keyed_add_site(keyed, line);

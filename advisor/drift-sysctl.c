@@ -4,13 +4,14 @@
 #include "drift.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 
 #include "../core/owner.h"
 #include "../core/parse.h"
 
 #define NEAREST_MAX 50		/* unknown keys for which a name like it is looked for */
 
-bool ask_out_of_range(struct keyed *keyed)
+static bool ask_out_of_range(struct keyed *keyed)
 {
 	const struct boot_line *line = keyed_winner(keyed);
 	const char *refusal = line ? value_refusal(keyed->auditing, keyed->entry, line->value, &keyed->auditing->findings->arena) : NULL;
@@ -46,12 +47,12 @@ static bool ask_obsolete(struct keyed *keyed, bool renamed)
 	return true;
 }
 
-bool ask_renamed(struct keyed *keyed)
+static bool ask_renamed(struct keyed *keyed)
 {
 	return ask_obsolete(keyed, true);
 }
 
-bool ask_removed(struct keyed *keyed)
+static bool ask_removed(struct keyed *keyed)
 {
 	return ask_obsolete(keyed, false);
 }
@@ -103,12 +104,13 @@ const char *drift_nearest_key(const struct keyed *keyed)
 }
 
 /* Without a running kernel only a name that is almost another one is told: the registry does not have every key. */
-bool ask_unknown_key(struct keyed *keyed)
+static bool ask_unknown_key(struct keyed *keyed)
 {
 	const struct boot_line *line = keyed_winner(keyed);
 	const char *nearest;
 
-	if (!line || line->optional || keyed_is_present(keyed) || drift_is_of_interface(keyed->key) || !streq(line->source, "sysctl") ||
+	if (!line || line->optional || keyed_is_present(keyed) || drift_is_of_interface(keyed->key) || *keyed->key == '/' ||
+	    (!streq(line->source, "sysctl") && !streq(line->source, "tmpfiles")) ||
 	    (keyed->entry && keyed->entry->module))
 		return false;
 	if (keyed->running && keyed->running->absence != ABSENT)
@@ -135,7 +137,7 @@ static bool is_loaded_at_boot(const struct keyed *keyed, const char *module)
 	return boot_outcome(keyed->auditing->boot, "", SUBJECT_KIND_HOST, "", key.buf).state == BOOT_STATE_SET;
 }
 
-bool ask_dead_line(struct keyed *keyed)
+static bool ask_dead_line(struct keyed *keyed)
 {
 	const struct boot_line *line = keyed_winner(keyed);
 	const char *module = keyed->entry ? keyed->entry->module : NULL;
@@ -182,7 +184,7 @@ static bool ask_lost(struct keyed *keyed, bool one_way)
 	return true;
 }
 
-bool ask_one_way(struct keyed *keyed)
+static bool ask_one_way(struct keyed *keyed)
 {
 	return ask_lost(keyed, true);
 }
@@ -248,7 +250,7 @@ static bool is_namespaced(const struct keyed *keyed)
 }
 
 /* Only where files were read at all: an input without them says nothing about what they set. */
-bool ask_runtime_only(struct keyed *keyed)
+static bool ask_runtime_only(struct keyed *keyed)
 {
 	const struct entry *entry = keyed->entry;
 
@@ -261,4 +263,82 @@ bool ask_runtime_only(struct keyed *keyed)
 	keyed_say(keyed, "%s is %s; without a file the kernel makes it %s.", keyed->key, keyed->running->raw,
 	    keyed->kernel_default);
 	return true;
+}
+
+static const char *pages[] = { "sysctl.d(5)", "sysctl(8)", "modules-load.d(5)", "tuned.conf(5)" };
+static const struct drift_family family = {
+	.references = { pages, ARRAY_SIZE(pages) },
+	.questions = {
+		[DRIFT_OUT_OF_RANGE] = ask_out_of_range,
+		[DRIFT_RENAMED] = ask_renamed,
+		[DRIFT_REMOVED] = ask_removed,
+		[DRIFT_UNKNOWN_KEY] = ask_unknown_key,
+		[DRIFT_DEAD_LINE] = ask_dead_line,
+		[DRIFT_INVALID_LINE] = ask_invalid_line,
+		[DRIFT_UNREAD_FILE] = ask_unread_file,
+		[DRIFT_LOADERS_DISAGREE] = ask_loaders_disagree,
+		[DRIFT_SHADOWED_VENDOR] = ask_shadowed_vendor,
+		[DRIFT_SHADOWED] = ask_shadowed,
+		[DRIFT_ONE_WAY] = ask_one_way,
+		[DRIFT_LOST_AT_BOOT] = ask_lost_at_boot,
+		[DRIFT_RUNTIME_ONLY] = ask_runtime_only,
+		[DRIFT_UNRESOLVED] = ask_unresolved,
+	},
+};
+
+/* ---- which keys ---- */
+
+/* tmpfiles.d and rules of udev write files of /proc/sys too. */
+static bool is_of_sysctl(const struct boot_line *line)
+{
+	if (line->kind != SUBJECT_KIND_HOST || *line->subject || drift_is_repeated(line) || strpbrk(line->key, "*?["))
+		return false;
+	if (streq(line->source, "tmpfiles") || streq(line->source, "udev"))
+		return *line->key == '/' || !starts_with(line->key, "module.");
+	return streq(line->source, "sysctl") || streq(line->source, "tuned");
+}
+
+static bool is_of_file(const struct entry *entry)
+{
+	return entry && entry->class == ENTRY_TUNABLE &&
+	       (entry->kind == KIND_SYSCTL || entry->kind == KIND_THP || entry->kind == KIND_SYSFS);
+}
+
+/* What lines name by its path has a key of its own in the registry. */
+static void name_path(const struct auditing *auditing, struct drift_about *about)
+{
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	for (size_t i = 0; *about->key == '/' && i < registry_total(auditing->registry); i++) {
+		const struct entry *entry = registry_at(auditing->registry, i);
+
+		if (entry->about == SUBJECT_KIND_HOST && is_of_file(entry) && entry->kind != KIND_SYSCTL &&
+		    boot_state_path(entry, entry->key, &path) && streq(path.buf, about->key))
+			about->key = entry->key;
+	}
+}
+
+/* Every key of the host that a line assigns or that runs and could have been assigned, each once. */
+void drift_judge_sysctls(struct auditing *auditing)
+{
+	const struct snapshot *now = auditing->snapshot;
+	struct drift_about *abouts;
+	size_t count = drift_collect(auditing, is_of_sysctl, &abouts), capacity = count;
+
+	for (size_t i = 0; i < count; i++)
+		name_path(auditing, &abouts[i]);
+	for (size_t i = 0; i < snapshot_setting_count(now); i++) {
+		const struct setting *setting = snapshot_setting_at(now, i);
+		const char *key = snapshot_key_name(now, setting->key);
+
+		if (setting->subject != SUBJECT_HOST || setting->absence != PRESENT || strpbrk(key, "*?[") ||
+		    !is_of_file(registry_find_key(auditing->registry, SUBJECT_KIND_HOST, key)))
+			continue;
+		GROW(abouts, capacity, count + 1);
+		abouts[count++] = (struct drift_about){ SUBJECT_KIND_HOST, "", key };
+	}
+	drift_abouts_sort(abouts, &count);
+	for (size_t i = 0; i < count; i++)
+		drift_ask(auditing, &abouts[i], &family);
+	free(abouts);
 }

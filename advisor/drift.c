@@ -40,6 +40,18 @@ static const struct drift_class classes[DRIFT_COUNT] = {
 		.title = "A line stands in a file that is not read at boot",
 		.because = "What it says is not in force after boot, whatever a person who reads the file believes.",
 		.advice = "Move the line into a file that is read, such as /etc/sysctl.d/NAME.conf, or take it out" },
+	[DRIFT_BUILT_IN] = { .name = "built-in-module", .severity = SEVERITY_MEDIUM,
+		.title = "Options are given to a module that is built into the kernel",
+		.because = "modprobe.d is read when a module is loaded, and a module that is built in never is.",
+		.advice = "Give them on the kernel command line, as MODULE.OPTION=VALUE, and take the line out" },
+	[DRIFT_NOT_LOADED] = { .name = "module-not-loaded", .severity = SEVERITY_MEDIUM,
+		.title = "A line loads a module at boot that will not be loaded",
+		.because = "systemd-modules-load fails, and what needs the module does not find it.",
+		.advice = "Take the line out, or what stands against it" },
+	[DRIFT_NO_DEVICE] = { .name = "unmatched-rule", .severity = SEVERITY_LOW,
+		.title = "A rule of udev names devices of which there are none",
+		.because = "It sets nothing: disks have other names here than where it was written.",
+		.advice = "Name the devices as they are here, or take the rule out" },
 	[DRIFT_LOADERS_DISAGREE] = { .name = "loaders-disagree", .severity = SEVERITY_MEDIUM,
 		.title = "Programs that set the same key end with different values",
 		.because = "They read the files in different orders: the value depends on whether the host booted or somebody ran sysctl --system "
@@ -47,13 +59,18 @@ static const struct drift_class classes[DRIFT_COUNT] = {
 		.advice = "Leave one line for this key, or make them say the same" },
 	[DRIFT_SHADOWED_VENDOR] = { .name = "shadowed-by-vendor", .severity = SEVERITY_MEDIUM,
 		.title = "A line of the administrator loses against one that a package brought",
-		.because = "Files are read in the order of their names, whatever directory they stand in: the file of the package comes later.",
-		.advice = "Rename the administrator's file so that it sorts after the other, or mask that one with a link to /dev/null in "
-		"/etc" },
+		.because = "Files are read in the order of their names, whatever directory they stand in: the name of the package's file makes it "
+		"count.",
+		.advice = "Rename the administrator's file so that its line counts, or mask the other one with a link to /dev/null in /etc" },
 	[DRIFT_SHADOWED] = { .name = "shadowed-line", .severity = SEVERITY_LOW,
 		.title = "Two lines of the administrator set different values, and one of them does nothing",
-		.because = "The one that is read last counts. Whoever edits the other changes nothing.",
+		.because = "The order in which files are read decides that. Whoever edits the other line changes nothing.",
 		.advice = "Leave the line that is meant, and take the other out" },
+	[DRIFT_NOT_MOUNTED] = { .name = "not-mounted", .severity = SEVERITY_MEDIUM,
+		.title = "A line of fstab mounts a file system that is not mounted",
+		.because = "It was taken away, or could not be mounted; a host on which it cannot be mounted stops in the emergency shell when "
+		"it boots.",
+		.advice = "Mount it, give it the options noauto or nofail if it may be missing, or take the line out" },
 	[DRIFT_ONE_WAY] = { .name = "one-way", .severity = SEVERITY_MEDIUM,
 		.title = "What runs cannot be changed to what the files say without a reboot",
 		.because = "The setting goes one way only while the kernel runs; until the next boot the file is not in force.",
@@ -64,8 +81,8 @@ static const struct drift_class classes[DRIFT_COUNT] = {
 		.advice = "Decide which value is meant: write the one that runs into the file, or apply the file, with sysctl -p or systemd-tmpfiles --create" },
 	[DRIFT_RUNTIME_ONLY] = { .name = "runtime-only", .severity = SEVERITY_LOW,
 		.title = "A setting was changed by hand or by a program, and no file sets it",
-		.because = "No file that is read at boot sets it, so the kernel's default comes back unless the same program sets it again.",
-		.advice = "Write it into a file of /etc/sysctl.d if it is meant to last" },
+		.because = "No file that is read at boot sets it, so the default comes back unless the same program sets it again.",
+		.advice = "Write it into a file that is read at boot if it is meant to last, such as /etc/sysctl.d/NAME.conf" },
 	[DRIFT_UNRESOLVED] = { .name = "unresolved-line", .severity = SEVERITY_LOW,
 		.title = "What a line sets after boot cannot be known from here",
 		.because = "Something that it depends on was not captured.",
@@ -73,6 +90,7 @@ static const struct drift_class classes[DRIFT_COUNT] = {
 };
 /* clang-format on */
 
+/* Of files as a whole. */
 static const char *reference_items[] = { "sysctl.d(5)", "sysctl(8)", "modules-load.d(5)", "tuned.conf(5)" };
 static const struct string_list references = { reference_items, ARRAY_SIZE(reference_items) };
 
@@ -85,23 +103,6 @@ const struct drift_class *drift_class_at(size_t index)
 {
 	return &classes[index];
 }
-
-static question *const questions[DRIFT_COUNT] = {
-	[DRIFT_OUT_OF_RANGE] = ask_out_of_range,
-	[DRIFT_RENAMED] = ask_renamed,
-	[DRIFT_REMOVED] = ask_removed,
-	[DRIFT_UNKNOWN_KEY] = ask_unknown_key,
-	[DRIFT_DEAD_LINE] = ask_dead_line,
-	[DRIFT_INVALID_LINE] = ask_invalid_line,
-	[DRIFT_UNREAD_FILE] = ask_unread_file,
-	[DRIFT_LOADERS_DISAGREE] = ask_loaders_disagree,
-	[DRIFT_SHADOWED_VENDOR] = ask_shadowed_vendor,
-	[DRIFT_SHADOWED] = ask_shadowed,
-	[DRIFT_ONE_WAY] = ask_one_way,
-	[DRIFT_LOST_AT_BOOT] = ask_lost_at_boot,
-	[DRIFT_RUNTIME_ONLY] = ask_runtime_only,
-	[DRIFT_UNRESOLVED] = ask_unresolved,
-};
 
 /* ---- findings ---- */
 
@@ -130,16 +131,51 @@ static void fill_class(struct auditing *auditing, enum drift class, const char *
 	finding->references = &references;
 }
 
+static const char *subject_name(const struct keyed *keyed)
+{
+	if (keyed->kind == SUBJECT_KIND_HOST)
+		return "host";
+	return arena_formatf(&keyed->auditing->findings->arena, "%s %s", subject_kind_name(keyed->kind), keyed->name);
+}
+
+static const struct finding_values *values_of(const struct keyed *keyed, const char *drift)
+{
+	struct arena *arena = &keyed->auditing->findings->arena;
+	struct finding_values *values = arena_alloc(arena, sizeof(*values));
+	const struct boot_line *winner = keyed_winner(keyed);
+
+	if (keyed->subject != SUBJECT_NONE)
+		*values = *audit_values(keyed->auditing, keyed->subject, keyed->key, NULL, drift);
+	else
+		*values = (struct finding_values){
+			.key = arena_strdup(arena, keyed->key), .drift = drift,
+			.boot = winner ? audit_value_text(keyed->entry, winner->value, arena) : NULL,
+		};
+	/* Of what is no tunable the snapshot of after boot has what runs. */
+	if (winner && (!keyed->entry || keyed->entry->class != ENTRY_TUNABLE))
+		values->boot = audit_value_text(keyed->entry, winner->value, arena);
+	values->running = keyed->running_text ? keyed->running_text : values->running;
+	values->boot = keyed->boot_text ? keyed->boot_text : values->boot;
+	return values;
+}
+
+static void fill_subject(const struct keyed *keyed, const char *name, struct finding *finding)
+{
+	finding->subject = keyed->subject != SUBJECT_NONE ? keyed->subject : SUBJECT_HOST;
+	finding->subject_name = name;
+}
+
 static void report_drift(struct keyed *keyed, enum drift class)
 {
 	struct auditing *auditing = keyed->auditing;
 	struct arena *arena = &auditing->findings->arena;
-	const char *waiver;
+	const char *waiver, *name = subject_name(keyed);
 	enum status status = audit_waive(auditing, class == DRIFT_UNRESOLVED ? STATUS_UNMEASURED : STATUS_RECOMMEND,
-					 classes[class].name, keyed->key, "host", &waiver);
+					 classes[class].name, keyed->label, name, &waiver);
 	struct finding *finding = audit_add(auditing, status);
 
-	fill_class(auditing, class, arena_strdup(arena, keyed->key), finding);
+	fill_class(auditing, class, keyed->label, finding);
+	fill_subject(keyed, name, finding);
 	finding->waiver = waiver;
 	finding->reason = finding->next_step = keyed->detail;
 	finding->because = keyed->because ? keyed->because : classes[class].because;
@@ -147,7 +183,8 @@ static void report_drift(struct keyed *keyed, enum drift class)
 		finding->because = arena_formatf(arena, "%s %s", keyed->detail, finding->because);
 	if (keyed->advice)
 		finding->advice = keyed->advice;
-	finding->values = audit_values(auditing, SUBJECT_HOST, keyed->key, NULL, classes[class].name);
+	finding->references = &keyed->family->references;
+	finding->values = values_of(keyed, classes[class].name);
 	fill_sites(auditing, keyed->sites, keyed->n_sites, finding);
 }
 
@@ -161,60 +198,75 @@ static void report_agreement(struct keyed *keyed)
 
 	if (!finding)
 		return;
-	finding->id = arena_formatf(arena, "drift@%s", keyed->key);
+	finding->id = arena_formatf(arena, "drift@%s", keyed->label);
 	finding->rule = "drift";
-	finding->title = arena_formatf(arena, "%s is what its file says", keyed->key);
-	finding->subject = SUBJECT_HOST;
-	finding->subject_name = "host";
+	finding->title = arena_formatf(arena, "%s is what its file says", keyed->label);
+	fill_subject(keyed, subject_name(keyed), finding);
 	finding->confidence_reason = "rests on files and settings";
-	expectation = boot_expect(auditing, SUBJECT_HOST, keyed->key, arena);
+	expectation = keyed->subject == SUBJECT_HOST ? boot_expect(auditing, SUBJECT_HOST, keyed->key, arena) :
+						       (struct expectation){ 0 };
 	finding->reason = expectation.value || !expectation.why ?
-				  arena_formatf(arena, "%s: no line of it is lost", keyed->key) :
-				  arena_formatf(arena, "%s: no line of it is lost, but %s", keyed->key, expectation.why);
-	finding->values = audit_values(auditing, SUBJECT_HOST, keyed->key, NULL, NULL);
+				  arena_formatf(arena, "%s: no line of it is lost", keyed->label) :
+				  arena_formatf(arena, "%s: no line of it is lost, but %s", keyed->label, expectation.why);
+	finding->values = values_of(keyed, NULL);
 	if (keyed_winner(keyed))
 		fill_sites(auditing, &keyed->outcome.line, 1, finding);
 }
 
 /* A policy that wants something of this key has said so already. */
-static bool is_told(const struct auditing *auditing, const char *key, size_t policies)
+static bool is_told(const struct keyed *keyed)
 {
-	for (size_t i = 0; i < policies; i++) {
-		const struct finding *finding = &auditing->findings->items[i];
+	for (size_t i = 0; i < keyed->auditing->n_policies; i++) {
+		const struct finding *finding = &keyed->auditing->findings->items[i];
 
 		if (finding->status == STATUS_RECOMMEND && finding->values && finding->values->drift &&
-		    finding->n_changes > 0 && streq(finding->changes[0].key, key))
+		    finding->n_changes > 0 && streq(finding->changes[0].key, keyed->label))
 			return true;
 	}
 	return false;
 }
 
-static void judge_key(struct auditing *auditing, const char *key, size_t policies)
+static void ask_all(struct keyed *keyed)
 {
-	struct keyed keyed = {
-		.auditing = auditing, .key = key,
-		.entry = registry_find_key(auditing->registry, SUBJECT_KIND_HOST, key),
-		.running = snapshot_get(auditing->snapshot, SUBJECT_HOST, key),
-		.outcome = boot_state_outcome(auditing, SUBJECT_KIND_HOST, "", key),
-	};
-	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	question *const *questions = keyed->family->questions;
 
-	if (setting_is_volatile(keyed.entry, SUBJECT_KIND_HOST, key) || strpbrk(key, "*?["))
-		return;
-	keyed.n_lines = boot_lines(auditing->boot, SUBJECT_KIND_HOST, "", key, &keyed.lines);
-	if (keyed.entry && keyed.entry->class == ENTRY_TUNABLE)
-		keyed.kernel_default = default_raw(auditing, keyed.entry, &arena);
 	for (enum drift class = 0; class < DRIFT_COUNT; class++) {
-		if (!questions[class](&keyed)) {
-			keyed.n_sites = 0;
+		if (!questions[class] || !questions[class](keyed)) {
+			keyed->n_sites = 0;
 			continue;
 		}
-		if (class < DRIFT_ONE_WAY || !is_told(auditing, key, policies))
-			report_drift(&keyed, class);
+		if (class < DRIFT_ONE_WAY || !is_told(keyed))
+			report_drift(keyed, class);
 		return;
 	}
-	if (keyed.n_lines > 0)
-		report_agreement(&keyed);
+	if (keyed->n_lines > 0 && keyed->outcome.state != BOOT_STATE_UNKNOWN)
+		report_agreement(keyed);
+}
+
+void drift_ask(struct auditing *auditing, const struct drift_about *about, const struct drift_family *family)
+{
+	bool host = about->kind == SUBJECT_KIND_HOST;
+	struct arena *kept = &auditing->findings->arena;
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	struct keyed keyed = {
+		.auditing = auditing, .family = family, .kind = about->kind, .name = about->name, .key = about->key,
+		.subject = host ? SUBJECT_HOST : snapshot_find_subject(auditing->snapshot, about->kind, about->name),
+		.entry = registry_find_key(auditing->registry, about->kind, about->key),
+		.outcome = boot_state_outcome(auditing, about->kind, about->name, about->key),
+	};
+
+	if (setting_is_volatile(keyed.entry, about->kind, about->key))
+		return;
+	keyed.label = host ? arena_strdup(kept, about->key) : arena_formatf(kept, "%s %s", about->name, about->key);
+	if (keyed.subject != SUBJECT_NONE)
+		keyed.running = snapshot_get(auditing->snapshot, keyed.subject, about->key);
+	keyed.n_lines = boot_lines(auditing->boot, about->kind, about->name, about->key, &keyed.lines);
+	if (host && keyed.n_lines == 0 && boot_state_path(keyed.entry, about->key, &path))
+		keyed.n_lines = boot_lines(auditing->boot, about->kind, about->name, path.buf, &keyed.lines);
+	if (keyed.entry && keyed.entry->class == ENTRY_TUNABLE)
+		keyed.kernel_default = default_raw(auditing, keyed.entry, &arena);
+	ask_all(&keyed);
 }
 
 /* ---- lines without a key ---- */
@@ -287,57 +339,56 @@ static void judge_files(struct auditing *auditing)
 
 /* ---- all of them ---- */
 
-static int compare_keys(const void *a, const void *b)
+static int compare_abouts(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const struct drift_about *x = a, *y = b;
+	int order = (int)x->kind - (int)y->kind;
+
+	order = order ? order : strcmp(x->name, y->name);
+	return order ? order : strcmp(x->key, y->key);
 }
 
-/* Every key of the host that a line assigns or that runs and could have been assigned, each once. */
-static size_t collect_keys(const struct auditing *auditing, const char ***ret_keys)
+void drift_abouts_sort(struct drift_about *abouts, size_t *count)
 {
-	const struct snapshot *now = auditing->snapshot;
-	const char **keys = NULL;
-	size_t count = 0, capacity = 0, unique = 0;
+	size_t unique = 0;
+
+	if (*count > 0)
+		qsort(abouts, *count, sizeof(*abouts), compare_abouts);
+	for (size_t i = 0; i < *count; i++)
+		if (unique == 0 || compare_abouts(&abouts[unique - 1], &abouts[i]) != 0)
+			abouts[unique++] = abouts[i];
+	*count = unique;
+}
+
+size_t drift_collect(const struct auditing *auditing, bool (*is_wanted)(const struct boot_line *line),
+		     struct drift_about **ret_abouts)
+{
+	struct drift_about *abouts = NULL;
+	size_t count = 0, capacity = 0;
 
 	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
 		const struct boot_line *line = boot_at(auditing->boot, i);
 
-		if (line->kind != SUBJECT_KIND_HOST || *line->subject || !*line->key ||
-		    (!streq(line->source, "sysctl") && !streq(line->source, "tuned")) || drift_is_repeated(line))
+		if (!*line->key || !is_wanted(line))
 			continue;
-		GROW(keys, capacity, count + 1);
-		keys[count++] = line->key;
+		GROW(abouts, capacity, count + 1);
+		abouts[count++] = (struct drift_about){ line->kind, line->subject, line->key };
 	}
-	for (size_t i = 0; i < snapshot_setting_count(now); i++) {
-		const struct setting *setting = snapshot_setting_at(now, i);
-		const char *key = snapshot_key_name(now, setting->key);
-		const struct entry *entry;
-
-		if (setting->subject != SUBJECT_HOST || setting->absence != PRESENT)
-			continue;
-		entry = registry_find_key(auditing->registry, SUBJECT_KIND_HOST, key);
-		if (!entry || entry->class != ENTRY_TUNABLE ||
-		    (entry->kind != KIND_SYSCTL && entry->kind != KIND_THP && entry->kind != KIND_SYSFS))
-			continue;
-		GROW(keys, capacity, count + 1);
-		keys[count++] = key;
-	}
-	if (count > 0)
-		qsort(keys, count, sizeof(*keys), compare_keys);
-	for (size_t i = 0; i < count; i++)
-		if (unique == 0 || !streq(keys[unique - 1], keys[i]))
-			keys[unique++] = keys[i];
-	*ret_keys = keys;
-	return unique;
+	drift_abouts_sort(abouts, &count);
+	*ret_abouts = abouts;
+	return count;
 }
 
 void drift_judge(struct auditing *auditing)
 {
-	const char **keys;
-	size_t policies = auditing->findings->count, count = collect_keys(auditing, &keys);
-
-	for (size_t i = 0; i < count; i++)
-		judge_key(auditing, keys[i], policies);
-	free(keys);
+	auditing->n_policies = auditing->findings->count;
+	drift_judge_sysctls(auditing);
+	/* What a container's files say of these, nothing carries out. */
+	if (!auditing->contained) {
+		drift_judge_devices(auditing);
+		drift_judge_modules(auditing);
+		drift_judge_arguments(auditing);
+		drift_judge_mounts(auditing);
+	}
 	judge_files(auditing);
 }

@@ -10,14 +10,21 @@
 
 enum drift {
 	DRIFT_OUT_OF_RANGE, DRIFT_RENAMED, DRIFT_REMOVED, DRIFT_UNKNOWN_KEY, DRIFT_DEAD_LINE, DRIFT_INVALID_LINE,
-	DRIFT_UNREAD_FILE, DRIFT_LOADERS_DISAGREE, DRIFT_SHADOWED_VENDOR, DRIFT_SHADOWED, DRIFT_ONE_WAY, DRIFT_LOST_AT_BOOT,
-	DRIFT_RUNTIME_ONLY, DRIFT_UNRESOLVED, DRIFT_COUNT,
+	DRIFT_UNREAD_FILE, DRIFT_BUILT_IN, DRIFT_NOT_LOADED, DRIFT_NO_DEVICE, DRIFT_LOADERS_DISAGREE, DRIFT_SHADOWED_VENDOR,
+	DRIFT_SHADOWED, DRIFT_NOT_MOUNTED, DRIFT_ONE_WAY, DRIFT_LOST_AT_BOOT, DRIFT_RUNTIME_ONLY, DRIFT_UNRESOLVED, DRIFT_COUNT,
 };
 
-/* One key and all that is known of it. */
+struct drift_family;
+
+/* One key of one subject and all that is known of it. */
 struct keyed {
 	struct auditing *auditing;
+	const struct drift_family *family;
+	enum subject_kind kind;
+	const char *name;			/* of the subject, or a pattern of names; "": the host */
+	subject_id subject;			/* SUBJECT_NONE: nothing of this name was captured */
 	const char *key;
+	const char *label;			/* "vm.swappiness", "sda scheduler" */
 	const struct entry *entry;		/* may be NULL */
 	const struct setting *running;		/* may be NULL */
 	const struct boot_line *const *lines;	/* all that are about it, of all loaders */
@@ -29,7 +36,30 @@ struct keyed {
 	size_t n_sites;
 	const char *detail;			/* a sentence more, about this key */
 	const char *because, *advice;		/* in place of what its class says; NULL: that */
+	const char *running_text, *boot_text;	/* in place of what the snapshots have; NULL: that */
 };
+
+/* ---- advisor/drift.c ---- */
+typedef bool question(struct keyed *keyed);	/* true after having filled sites and detail */
+
+/* What a line is about. */
+struct drift_about {
+	enum subject_kind kind;
+	const char *name, *key;
+};
+
+/* What lines of one sort are asked. */
+struct drift_family {
+	struct string_list references;
+	question *questions[DRIFT_COUNT];	/* NULL: not asked of them */
+};
+
+/* Asks one question after the other, and reports the first answer. */
+void drift_ask(struct auditing *auditing, const struct drift_about *about, const struct drift_family *family);
+/* All that lines are about which are wanted, sorted, each once; to be freed. */
+size_t drift_collect(const struct auditing *auditing, bool (*is_wanted)(const struct boot_line *line),
+		     struct drift_about **ret_abouts);
+void drift_abouts_sort(struct drift_about *abouts, size_t *count);
 
 /* ---- advisor/drift-key.c: what is known of a key ---- */
 bool drift_same_raw(const struct entry *entry, const char *a, const char *b);	/* entry may be NULL */
@@ -47,15 +77,25 @@ const char *keyed_place(const struct keyed *keyed, const struct boot_line *line)
 /* A key of the registry whose name is almost this one; NULL. */
 const char *drift_nearest_key(const struct keyed *keyed);
 
-/* ---- questions: true after having filled sites and detail ---- */
-typedef bool question(struct keyed *keyed);
+/* ---- advisor/drift-sysctl.c: the host's keys in /proc/sys, and others that are files ---- */
+void drift_judge_sysctls(struct auditing *auditing);
+question ask_lost_at_boot;
 
-/* advisor/drift-sysctl.c */
-question ask_out_of_range, ask_renamed, ask_removed, ask_unknown_key, ask_dead_line,
-	ask_one_way, ask_lost_at_boot, ask_runtime_only;
+/* ---- advisor/drift-device.c: disks and interfaces ---- */
+void drift_judge_devices(struct auditing *auditing);
 
-/* advisor/drift-loader.c */
+/* ---- advisor/drift-module.c: modules and their parameters ---- */
+void drift_judge_modules(struct auditing *auditing);
+
+/* ---- advisor/drift-cmdline.c: arguments of the kernel ---- */
+void drift_judge_arguments(struct auditing *auditing);
+
+/* ---- advisor/drift-mount.c: file systems ---- */
+void drift_judge_mounts(struct auditing *auditing);
+
+/* ---- advisor/drift-loader.c: lines, whatever they set ---- */
 bool drift_is_repeated(const struct boot_line *line);	/* another program has applied it already */
+bool drift_is_vendor(const char *path);			/* of a package */
 question ask_invalid_line, ask_unread_file, ask_loaders_disagree, ask_shadowed_vendor, ask_shadowed, ask_unresolved;
 
 #endif

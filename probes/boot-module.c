@@ -9,7 +9,8 @@
  *
  * is module.nf_conntrack.hashsize = 65536 and so on, module.pcspkr.blacklist = true (its aliases load it no more, its name does) and
  * module.dccp.loaded with the command that stands for loading it.  Options reach the module when it is loaded; one that is
- * built in does not read them, and takes those of the kernel command line. */
+ * built in does not read them, and takes those of the kernel command line.  A list may name a module that the kernel does not have,
+ * as far as modules.dep and modules.alias say which ones it has. */
 #include <errno.h>
 
 #include "../core/parse.h"
@@ -18,11 +19,15 @@
 #include "probe.h"
 
 #define BUILTIN_MAX (4U << 20)
+#define INDEX_MAX (16U << 20)
 
 struct module_probe {
 	struct boot_draft draft;
 	struct strbuf builtin;		/* "kernel/net/…/nf_conntrack.ko" lines of modules.builtin; empty: not known */
 	struct strbuf dependencies;	/* "kernel/net/…/nf_nat.ko: kernel/net/…/nf_conntrack.ko …" of modules.dep */
+	struct strbuf alias;		/* "alias ip_conntrack nf_conntrack" of modules.alias; empty: not known */
+	struct strbuf builtin_info;	/* "nf_conntrack.alias=ip_conntrack", NUL, of modules.builtin.modinfo; empty: not known */
+	struct strbuf own_aliases;	/* of modprobe.d, each with a blank before and behind it */
 	struct strbuf key;
 	struct snapshot *snapshot;
 };
@@ -72,9 +77,9 @@ static char *next_module(const char **cursor, const char **ret_rest)
 	return NULL;
 }
 
-static bool is_builtin(const struct module_probe *probe, const char *wanted)
+static bool has_module(const struct strbuf *file, const char *wanted)
 {
-	const char *cursor = probe->builtin.buf, *rest;
+	const char *cursor = file->buf, *rest;
 	char *name;
 
 	while ((name = next_module(&cursor, &rest))) {
@@ -85,6 +90,42 @@ static bool is_builtin(const struct module_probe *probe, const char *wanted)
 			return true;
 	}
 	return false;
+}
+
+/* The name as it stands at the beginning of text, "-" or "_". */
+static bool is_same_name(const char *text, const char *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((text[i] == '-' ? '_' : text[i]) != name[i])
+			return false;
+	return true;
+}
+
+/* "alias ip_conntrack nf_conntrack" */
+static bool is_alias(const struct module_probe *probe, const char *name)
+{
+	static const char command[] = "alias ";
+	CLEANUP(free_ptr) char *own = xasprintf(" %s ", name);
+	CLEANUP(free_ptr) char *built_in = xasprintf(".alias=%s", name);
+	const char *line = probe->alias.buf;
+	size_t n = strlen(name);
+
+	if (strstr(probe->own_aliases.buf, own) ||
+	    memmem(probe->builtin_info.buf, probe->builtin_info.len, built_in, strlen(built_in) + 1))
+		return true;
+	do {
+		const char *word = line + strlen(command);
+
+		if (starts_with(line, command) && strcspn(word, " \n") == n && is_same_name(word, name, n))
+			return true;
+	} while (next_line(&line) && *line);
+	return false;
+}
+
+static bool is_missing(const struct module_probe *probe, const char *name)
+{
+	return probe->dependencies.len > 0 && probe->alias.len > 0 && probe->builtin.len > 0 && probe->builtin_info.len > 0 &&
+	       !has_module(&probe->builtin, name) && !has_module(&probe->dependencies, name) && !is_alias(probe, name);
 }
 
 static struct boot_line *add(struct module_probe *probe, const char *source, const struct boot_site *site, const char *module,
@@ -165,6 +206,9 @@ static void read_module_list(struct module_probe *probe, const struct config_fil
 		if (!is_name(name)) {
 			line->fate = BOOT_INVALID;
 			line->why = "one module a line, without parameters";
+		} else if (is_missing(probe, name)) {
+			line->fate = BOOT_IGNORED;
+			line->why = "the kernel that is installed has no such module";
 		} else {
 			add_dependencies(probe, &site, name);
 		}
@@ -197,7 +241,7 @@ static void read_options(struct module_probe *probe, const struct boot_site *sit
 		if (equals)
 			*equals = '\0';
 		line = add(probe, "modprobe", site, module, option, equals ? equals + 1 : "");
-		if (is_builtin(probe, module)) {
+		if (has_module(&probe->builtin, module)) {
 			line->fate = BOOT_IGNORED;
 			line->why = "the module is built into the kernel: only the kernel command line gives it parameters";
 		}
@@ -250,12 +294,21 @@ static void read_modprobe_file(struct module_probe *probe, const struct config_f
 
 /* ---- both ---- */
 
-/* What is built in and what needs what, of the kernel that was captured, or of the only one that is installed. */
-static void read_builtin(const struct root *root, struct module_probe *probe)
+/* What there is of the kernel that was captured, or of the only one that is installed. */
+static void read_index(const struct root *root, struct module_probe *probe)
 {
+	const struct {
+		const char *name;
+		size_t max;
+		struct strbuf *text;
+	} files[] = {
+		{ "modules.builtin", BUILTIN_MAX, &probe->builtin },
+		{ "modules.dep", INDEX_MAX, &probe->dependencies },
+		{ "modules.alias", INDEX_MAX, &probe->alias },
+		{ "modules.builtin.modinfo", INDEX_MAX, &probe->builtin_info },
+	};
 	const char *release = snapshot_text(probe->snapshot, SUBJECT_HOST, "kernel.osrelease");
 	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
 	if (!release && root_list_limit(root, "/usr/lib/modules", 64, &list) == 0 && list.count == 1)
 		release = list.entries[0].name;
@@ -264,13 +317,12 @@ static void read_builtin(const struct root *root, struct module_probe *probe)
 	if (!release || strchr(release, '/') || *release == '.')
 		return;
 	snapshot_set_string(probe->snapshot, SUBJECT_HOST, "modules.release", release, "/lib/modules");
-	strbuf_addf(&path, "/lib/modules/%s/modules.builtin", release);
-	if (root_read_limit(root, path.buf, BUILTIN_MAX, &probe->builtin) < 0)
-		strbuf_reset(&probe->builtin);
-	strbuf_reset(&path);
-	strbuf_addf(&path, "/lib/modules/%s/modules.dep", release);
-	if (root_read_limit(root, path.buf, BUILTIN_MAX, &probe->dependencies) < 0)
-		strbuf_reset(&probe->dependencies);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		CLEANUP(free_ptr) char *path = xasprintf("/lib/modules/%s/%s", release, files[i].name);
+
+		if (root_read_limit(root, path, files[i].max, files[i].text) < 0)
+			strbuf_reset(files[i].text);
+	}
 }
 
 static void add_names(const struct strbuf *file, bool network, struct strbuf *out)
@@ -302,19 +354,39 @@ static void store_names(struct module_probe *probe)
 	snapshot_set_string(probe->snapshot, SUBJECT_HOST, "modules.builtin", builtin.buf, "/lib/modules");
 }
 
+static void read_own_aliases(struct module_probe *probe, const struct config_file *file)
+{
+	CLEANUP(config_lines_release) struct config_lines lines = CONFIG_LINES_INIT(&file->text, true);
+
+	while (config_lines_next(&lines)) {
+		const char *cursor = lines.text.buf, *word;
+		CLEANUP(free_ptr) char *name = NULL;
+		size_t length;
+
+		if (!next_word(&cursor, &word, &length) || length != 5 || memcmp(word, "alias", 5) != 0 ||
+		    !next_word(&cursor, &word, &length))
+			continue;
+		name = module_name(word, length);
+		strbuf_addf(&probe->own_aliases, " %s ", name);
+	}
+}
+
 static int read_modules(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
 	struct module_probe probe = {
-		.builtin = STRBUF_INIT, .dependencies = STRBUF_INIT, .key = STRBUF_INIT, .snapshot = snapshot,
+		.builtin = STRBUF_INIT, .dependencies = STRBUF_INIT, .alias = STRBUF_INIT, .builtin_info = STRBUF_INIT,
+		.own_aliases = STRBUF_INIT, .key = STRBUF_INIT, .snapshot = snapshot,
 	};
 	CLEANUP(config_files_release) struct config_files lists = CONFIG_FILES_INIT;
 	CLEANUP(config_files_release) struct config_files files = CONFIG_FILES_INIT;
 
 	(void)options;
-	read_builtin(root, &probe);
+	read_index(root, &probe);
 	store_names(&probe);
 	config_files_read(root, "modules-load.d", ".conf", &lists);
 	config_files_read(root, "modprobe.d", ".conf", &files);
+	for (size_t i = 0; i < files.count; i++)
+		read_own_aliases(&probe, &files.items[i]);
 	for (size_t i = 0; i < lists.count; i++)
 		read_module_list(&probe, &lists.items[i]);
 	for (size_t i = 0; i < files.count; i++)
@@ -324,6 +396,9 @@ static int read_modules(const struct root *root, const struct probe_options *opt
 	boot_draft_release(&probe.draft);
 	strbuf_release(&probe.builtin);
 	strbuf_release(&probe.dependencies);
+	strbuf_release(&probe.alias);
+	strbuf_release(&probe.builtin_info);
+	strbuf_release(&probe.own_aliases);
 	strbuf_release(&probe.key);
 	return 0;
 }
@@ -333,7 +408,8 @@ static const char *const paths[] = {
 	"/etc/modules-load.d/*.conf", "/run/modules-load.d/*.conf", "/usr/local/lib/modules-load.d/*.conf",
 	"/usr/lib/modules-load.d/*.conf", "/lib/modules-load.d/*.conf",
 	"/etc/modprobe.d/*.conf", "/run/modprobe.d/*.conf", "/usr/local/lib/modprobe.d/*.conf", "/usr/lib/modprobe.d/*.conf",
-	"/lib/modprobe.d/*.conf", "/lib/modules/*/modules.builtin", "/lib/modules/*/modules.dep", NULL,
+	"/lib/modprobe.d/*.conf", "/lib/modules/*/modules.builtin", "/lib/modules/*/modules.builtin.modinfo", "/lib/modules/*/modules.dep",
+	"/lib/modules/*/modules.alias", NULL,
 };
 
 const struct probe probe_boot_module = {

@@ -5,7 +5,7 @@
  *
  * Rules are tried on every block device and network interface of the snapshot as it is announced at boot.  What a condition
  * asks for that is not in the snapshot leaves the line unresolved; where no device was captured, as in an image, the lines
- * keep the pattern of the device's name. */
+ * keep the pattern of the device's name.  A rule of the administrator's for disks of a name that none has is ignored. */
 #include <errno.h>
 #include <fnmatch.h>
 
@@ -325,7 +325,8 @@ static void add_setting(struct udev_probe *probe, const struct rule *rule, const
 	if (known && !boot_path_about(path.buf, &about))
 		return;
 	line = boot_draft_add(&probe->draft, &rule->site, about.kind, about.subject.buf, known ? about.key.buf : "", value.buf);
-	line->pattern = device->name ? "" : boot_draft_format(&probe->draft, "%s", name);
+	if (!device->name || strpbrk(kernel_pattern(rule), "*?[|"))
+		line->pattern = boot_draft_format(&probe->draft, "%s", device->name ? kernel_pattern(rule) : name);
 	if (known && answer == YES)
 		return;
 	line->fate = BOOT_UNRESOLVED;
@@ -363,6 +364,53 @@ static void apply_to(struct udev_probe *probe, size_t index, const struct device
 			add_setting(probe, rule, &rule->tokens[i], device, name, answer, unknown);
 }
 
+/* Devices that come when somebody makes them or plugs them in. */
+static bool comes_later(const char *pattern)
+{
+	static const char *const names[] = { "bcache", "dm-", "drbd", "fd", "loop", "md", "mmcblk", "mtd", "nbd", "ram", "rbd",
+					     "sr", "ublk", "zd", "zram" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (starts_with(pattern, names[i]))
+			return true;
+	return false;
+}
+
+/* Whether the rule asks for a name that no disk has. */
+static bool names_nobody(const struct udev_probe *probe, const struct rule *rule, uint32_t known)
+{
+	const char *pattern = kernel_pattern(rule);
+
+	for (uint32_t i = 0; i < known; i++) {
+		subject_id subject = snapshot_kind_get(probe->snapshot, SUBJECT_KIND_BLOCK, i);
+
+		if (matches(pattern, snapshot_subject_get(probe->snapshot, subject)->name))
+			return false;
+	}
+	for (const char *c = pattern; c; c = strchr(c, '|')) {
+		c += *c == '|';
+		if (comes_later(c))
+			return false;
+	}
+	return true;
+}
+
+static void add_unmatched(struct udev_probe *probe, const struct rule *rule)
+{
+	const struct device device = { .subsystem = "block", .subject = SUBJECT_NONE };
+	size_t first = probe->draft.count;
+
+	if (!starts_with(rule->site.path, "/etc/"))
+		return;
+	for (size_t i = 0; i < rule->count; i++)
+		if (is_setting(&rule->tokens[i], device.subsystem))
+			add_setting(probe, rule, &rule->tokens[i], &device, kernel_pattern(rule), YES, NULL);
+	for (; first < probe->draft.count; first++) {
+		probe->draft.lines[first].fate = BOOT_IGNORED;
+		probe->draft.lines[first].why = "no disk here has such a name";
+	}
+}
+
 static void apply_rule(struct udev_probe *probe, size_t index)
 {
 	const struct rule *rule = &probe->rules[index];
@@ -378,6 +426,8 @@ static void apply_rule(struct udev_probe *probe, size_t index)
 		device.name = snapshot_subject_get(probe->snapshot, device.subject)->name;
 		apply_to(probe, index, &device, device.name);
 	}
+	if (known > 0 && kind == SUBJECT_KIND_BLOCK && names_nobody(probe, rule, known))
+		add_unmatched(probe, rule);
 	for (bool more = known == 0; more;) {
 		size_t length = strcspn(pattern, "|");
 

@@ -292,7 +292,7 @@ static void read_probed(struct reading *reading, const struct proposed_text *tex
 	for (size_t i = 0; i < boot_count(boot); i++) {
 		const struct boot_line *line = boot_at(boot, i);
 
-		if (!streq(line->path, text->file))
+		if (!streq(line->path, text->file) || (line->kind == SUBJECT_KIND_MOUNT && streq(line->key, "fstype")))
 			continue;
 		if (line->kind == SUBJECT_KIND_MOUNT && streq(line->key, "options"))
 			add_options(reading, text, known, line);

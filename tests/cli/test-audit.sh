@@ -378,6 +378,72 @@ same "a policy that only the next boot brings" "it is not so now; the next boot 
 audit host --policy drift.yaml --plan plan >/dev/null
 same "its plan writes the running half" "vm.swappiness=10" "$(jq -r '.actions[] | "\(.key)=\(.to)"' plan/plan.json 2>&1)"
 
+# ---- drift of disks, modules, mounts and the command line ----
+
+tree_of drifted debian 12
+mkdir -p drifted/proc/self drifted/proc/sys/kernel drifted/sys/block/sda/queue drifted/sys/module/zswap/parameters drifted/boot/grub
+echo Linux >drifted/proc/sys/kernel/ostype
+echo 6.1.0-13-amd64 >drifted/proc/sys/kernel/osrelease
+echo 'BOOT_IMAGE=/vmlinuz-6.1.0-13-amd64 root=UUID=1 ro quiet mitigations=off' >drifted/proc/cmdline
+printf 'set default="0"\nmenuentry x {\n\tlinux /vmlinuz-6.1.0-13-amd64 root=UUID=1 ro quiet psi=1\n}\n' | put boot/grub/grub.cfg
+cat >drifted/proc/self/mountinfo <<'EOF'
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro
+23 22 8:2 / /srv rw,relatime shared:2 - xfs /dev/sda2 rw,attr2,inode64
+24 22 0:20 / /tmp rw,nosuid,nodev,relatime shared:3 - tmpfs tmpfs rw,size=1048576k
+EOF
+put etc/fstab <<'EOF'
+UUID=1 / ext4 errors=remount-ro 0 1
+UUID=2 /srv xfs noatime 0 2
+UUID=3 /backup ext4 defaults 0 2
+UUID=4 /media/stick vfat noauto 0 0
+tmpfs /tmp tmpfs nosuid,nodev,size=1g 0 0
+EOF
+echo 8:0 >drifted/sys/block/sda/dev
+echo '[none] mq-deadline bfq' >drifted/sys/block/sda/queue/scheduler
+echo 64 >drifted/sys/block/sda/queue/nr_requests
+put etc/udev/rules.d/60-io.rules <<'EOF'
+ACTION=="add|change", SUBSYSTEM=="block", KERNEL=="sd[a-z]", ATTR{queue/scheduler}="bfq"
+ACTION=="add|change", SUBSYSTEM=="block", KERNEL=="sda", ATTR{queue/nr_requests}="64"
+EOF
+printf 'SUBSYSTEM=="block", KERNEL=="nvme*", ATTR{queue/scheduler}="none"\n' | put etc/udev/rules.d/61-other-hosts.rules
+echo N >drifted/sys/module/zswap/parameters/enabled
+echo Y >drifted/sys/module/zswap/parameters/same_filled_pages_enabled
+printf 'options zswap enabled=1 same_filled_pages_enabled=1\noptions loop max_loop=64\ninstall dccp /bin/false\n' |
+	put etc/modprobe.d/site.conf
+printf 'dccp\nnf_conntrack\nfloppyd\n' | put etc/modules-load.d/site.conf
+printf 'kernel/drivers/block/loop.ko\n' | put lib/modules/6.1.0-13-amd64/modules.builtin
+printf 'loop.license=GPL\0' | put lib/modules/6.1.0-13-amd64/modules.builtin.modinfo
+printf 'kernel/net/netfilter/nf_conntrack.ko:\nkernel/net/dccp/dccp.ko:\n' | put lib/modules/6.1.0-13-amd64/modules.dep
+printf 'alias block-major-7-* loop\n' | put lib/modules/6.1.0-13-amd64/modules.alias
+same "what runs otherwise than boot makes it is found of each kind" "built-in-module@module.loop.max_loop
+lost-at-boot@sda scheduler
+lost-at-boot@cmdline.psi
+lost-at-boot@module.zswap.enabled
+lost-at-boot@/srv options
+module-not-loaded@module.dccp.loaded
+module-not-loaded@module.floppyd.loaded
+not-mounted@/backup options
+runtime-only@cmdline.mitigations
+unmatched-rule@nvme* scheduler" "$(found drifted | sort -t @ -k 1,1 -s)"
+json=$(audit drifted --output json)
+columns() {
+	jq -r --arg id "$1" '.findings[] | select(.id == $id) |
+		"\(.subject.kind) \(.subject.name) \(.sites[0].file):\(.sites[0].line) \(.values.running) \(.values.boot)"' <<<"$json"
+}
+same "a disk with its rule" "block sda /etc/udev/rules.d/60-io.rules:1 [none] mq-deadline bfq bfq" "$(columns "lost-at-boot@sda scheduler")"
+same "a mount with its line" "mount /srv /etc/fstab:2 relatime noatime" "$(columns "lost-at-boot@/srv options")"
+same "one that is not there" "host  /etc/fstab:3 not mounted defaults" "$(columns "not-mounted@/backup options")"
+same "a parameter of a module" "host  /etc/modprobe.d/site.conf:1 N 1" "$(columns lost-at-boot@module.zswap.enabled)"
+same "an argument of the kernel" "host  /boot/grub/grub.cfg:3 absent 1" "$(columns lost-at-boot@cmdline.psi)"
+same "what is as its file says is there with --all" "drift@sda nr_requests" "$(audit drifted --all --output json |
+	jq -r '.findings[].id | select(endswith("sda nr_requests"))')"
+printf -- '- {id: lost-at-boot, subject: "sda scheduler", reason: tried out, owner: storage, expires: 2999-12-31}\n' >disk.yaml
+same "drift of a disk is waived by its name and key" "waived" "$(audit drifted --waivers disk.yaml --output json |
+	jq -r '.findings[] | select(.id == "lost-at-boot@sda scheduler") | .status')"
+for id in built-in-module module-not-loaded not-mounted unmatched-rule; do
+	contains "$id is explained" "because" "$("$keisoku" explain $id)"
+done
+
 # ---- hostile ----
 
 tree_of hostile debian 12

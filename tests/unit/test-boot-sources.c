@@ -80,6 +80,35 @@ static void a_module_that_is_built_in_reads_no_options(void **state)
 		    "wins module.op.y=1 /etc/modprobe.d/a.conf:3\n");
 }
 
+static void a_module_that_the_kernel_does_not_have_is_not_loaded(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/lib/modules/6.1.0/modules.builtin", "kernel/drivers/block/loop.ko\n");
+	tree_write(tree, "/lib/modules/6.1.0/modules.dep",
+		   "kernel/net/nf-conntrack.ko.xz: kernel/lib/crc.ko.xz\nkernel/lib/crc.ko.xz:\n");
+	tree_write(tree, "/lib/modules/6.1.0/modules.alias", "# Aliases\nalias ip_conntrack nf_conntrack\nalias pci:v1 x\n");
+	tree_write_bytes(tree, "/lib/modules/6.1.0/modules.builtin.modinfo", "loop.license=GPL\0loop.alias=block-major-7", 42);
+	tree_write(tree, "/etc/modprobe.d/a.conf", "alias mine crc\n");
+	tree_write(tree, "/etc/modules-load.d/a.conf", "loop\nnf_conntrack\nip_conntrack\ncrc\nmine\nlp\nconntrack\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_module,
+		    "wins module.loop.loaded=true /etc/modules-load.d/a.conf:1\n"
+		    "wins module.nf_conntrack.loaded=true /etc/modules-load.d/a.conf:2\n"
+		    "shadowed module.crc.loaded=true /etc/modules-load.d/a.conf:2 (/etc/modules-load.d/a.conf:4)\n"
+		    "wins module.ip_conntrack.loaded=true /etc/modules-load.d/a.conf:3\n"
+		    "wins module.crc.loaded=true /etc/modules-load.d/a.conf:4\n"
+		    "wins module.mine.loaded=true /etc/modules-load.d/a.conf:5\n"
+		    "ignored module.lp.loaded=true /etc/modules-load.d/a.conf:6 (the kernel that is installed has no such module)\n"
+		    "ignored module.conntrack.loaded=true /etc/modules-load.d/a.conf:7 (the kernel that is installed has no such "
+		    "module)\n");
+	/* Of two kernels it is not known which one boots. */
+	tree_directory(tree, "/lib/modules/6.1.1");
+	tree_write(tree, "/etc/modules-load.d/a.conf", "lp\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_module, "wins module.lp.loaded=true /etc/modules-load.d/a.conf:1\n");
+}
+
 /* ---- tmpfiles.d ---- */
 
 static void of_lines_for_one_path_the_first_is_carried_out(void **state)
@@ -204,6 +233,24 @@ static void a_goto_jumps_over_what_it_is_certain_about(void **state)
 	assert_boot(tree, &probe_boot_udev,
 		    "wins block:sd* nr_requests=8 " SCHEDULER ":3\n"
 		    "unresolved block:sd* nr_requests=9 " SCHEDULER ":5 (whether an earlier GOTO jumps over it is not known)\n");
+}
+
+static void a_rule_for_disks_that_are_not_there_is_ignored(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, SCHEDULER,
+		   "SUBSYSTEM==\"block\", KERNEL==\"sd[a-z]|vd*\", ATTR{queue/scheduler}=\"none\"\n"
+		   "SUBSYSTEM==\"block\", KERNEL==\"dm-*\", ATTR{queue/scheduler}=\"none\"\n"
+		   "SUBSYSTEM==\"block\", KERNEL==\"nvme*\", ATTR{queue/nr_requests}=\"64\"\n"
+		   "SUBSYSTEM==\"block\", ATTR{queue/rotational}==\"1\", ATTR{queue/nr_requests}=\"32\"\n");
+	tree_write(tree, "/usr/lib/udev/rules.d/60-x.rules", "SUBSYSTEM==\"block\", KERNEL==\"sd*\", ATTR{queue/scheduler}=\"bfq\"\n");
+	begin(tree);
+	(void)snapshot_subject(tree->snapshot, SUBJECT_KIND_BLOCK, "nvme0n1", "/sys/block/nvme0n1/queue");
+	snapshot_set_string(tree->snapshot, snapshot_find_subject(tree->snapshot, SUBJECT_KIND_BLOCK, "nvme0n1"), "rotational", "0", NULL);
+	assert_boot(tree, &probe_boot_udev,
+		    "ignored block:sd[a-z]|vd* scheduler=none " SCHEDULER ":1 (no disk here has such a name)\n"
+		    "wins block:nvme0n1 nr_requests=64 " SCHEDULER ":3\n");
 }
 
 /* ---- the kernel command line ---- */
@@ -406,19 +453,79 @@ static void lines_of_fstab_are_mounts_with_their_options(void **state)
 		   "/dev/sda3 none swap pri=5 0 0\n"
 		   "tmpfs /tmp tmpfs\n"
 		   "broken\n"
-		   "/dev/sdb2 /srv\\040data xfs defaults 0 2\n");
+		   "/dev/sdb2 /srv\\040data ext4 defaults 0 2\n");
 	begin(tree);
 	assert_boot(tree, &probe_boot_fstab,
+		    "wins mount:/ fstype=ext4 /etc/fstab:2\n"
 		    "wins mount:/ options=errors=remount-ro /etc/fstab:2\n"
-		    "shadowed mount:/srv data options=noatime,nofail /etc/fstab:3 (/etc/fstab:11)\n"
+		    "wins mount:/srv data fstype=xfs /etc/fstab:3\n"
+		    "wins mount:/srv data options=noatime,nofail /etc/fstab:3\n"
+		    "ignored mount:/mnt fstype=ext4 /etc/fstab:4 (noauto: it is mounted when somebody asks for it)\n"
 		    "ignored mount:/mnt options=noauto /etc/fstab:4 (noauto: it is mounted when somebody asks for it)\n"
+		    "wins mount:/mnt/auto fstype=ext4 /etc/fstab:5\n"
 		    "wins mount:/mnt/auto options=noauto,x-systemd.automount /etc/fstab:5\n"
+		    "wins mount:/x fstype=cifs /etc/fstab:6\n"
 		    "unresolved mount:/x options= /etc/fstab:6 (its options hold a password and were left out)\n"
 		    "wins swap./dev/sda2=/dev/sda2 /etc/fstab:7\n"
 		    "wins swap./dev/sda3=/dev/sda3 /etc/fstab:8\n"
+		    "wins mount:/tmp fstype=tmpfs /etc/fstab:9\n"
 		    "wins mount:/tmp options=defaults /etc/fstab:9\n"
 		    "invalid = /etc/fstab:10 (expected DEVICE DIRECTORY TYPE OPTIONS)\n"
-		    "wins mount:/srv data options=defaults /etc/fstab:11\n");
+		    "shadowed mount:/srv data fstype=ext4 /etc/fstab:11 (/etc/fstab:3)\n"
+		    "shadowed mount:/srv data options=defaults /etc/fstab:11 (/etc/fstab:3)\n");
+}
+
+static void without_systemd_the_last_line_is_on_top(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/inittab", "::sysinit:/sbin/openrc sysinit\n");
+	tree_write(tree, "/etc/fstab", "/dev/sda /a ext4 ro\n/dev/sdb /a ext4 rw\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_fstab,
+		    "shadowed mount:/a fstype=ext4 /etc/fstab:1 (/etc/fstab:2)\n"
+		    "shadowed mount:/a options=ro /etc/fstab:1 (/etc/fstab:2)\n"
+		    "wins mount:/a fstype=ext4 /etc/fstab:2\n"
+		    "wins mount:/a options=rw /etc/fstab:2\n");
+}
+
+static void a_mount_is_named_as_the_kernel_shows_it(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_directory(tree, "/data/home");
+	tree_link(tree, "/home", "/data/home");
+	tree_link(tree, "/data/home/me", "you");
+	tree_link(tree, "/loop", "loop");
+	tree_write(tree, "/etc/fstab", "/dev/sda /home ext4\n/dev/sdb /home/me/x/ ext4\n/dev/sdc /loop ext4\n/dev/sdd / ext4\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_fstab,
+		    "wins mount:/data/home fstype=ext4 /etc/fstab:1\n"
+		    "wins mount:/data/home options=defaults /etc/fstab:1\n"
+		    "wins mount:/data/home/you/x fstype=ext4 /etc/fstab:2\n"
+		    "wins mount:/data/home/you/x options=defaults /etc/fstab:2\n"
+		    "wins mount:/loop fstype=ext4 /etc/fstab:3\n"
+		    "wins mount:/loop options=defaults /etc/fstab:3\n"
+		    "wins mount:/ fstype=ext4 /etc/fstab:4\n"
+		    "wins mount:/ options=defaults /etc/fstab:4\n");
+}
+
+static void a_unit_of_the_administrators_takes_the_place_of_a_line(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/fstab", "/dev/sda /srv/my-data ext4\n/dev/sdb /x ext4\n");
+	tree_write(tree, "/etc/systemd/system/srv-my\\x2ddata.mount", "[Mount]\n");
+	tree_write(tree, "/etc/systemd/system/x.mount.d/10.conf", "[Mount]\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_fstab,
+		    "ignored mount:/srv/my-data fstype=ext4 /etc/fstab:1 (/etc/systemd/system/srv-my\\x2ddata.mount takes its place)\n"
+		    "ignored mount:/srv/my-data options=defaults /etc/fstab:1 (/etc/systemd/system/srv-my\\x2ddata.mount takes its "
+		    "place)\n"
+		    "unresolved mount:/x fstype=ext4 /etc/fstab:2 (files in /etc/systemd/system/x.mount.d change the unit that is made "
+		    "from it)\n"
+		    "unresolved mount:/x options=defaults /etc/fstab:2 (files in /etc/systemd/system/x.mount.d change the unit that is "
+		    "made from it)\n");
 }
 
 /* ---- the kubelet and cloud-init ---- */
@@ -497,7 +604,12 @@ int main(void)
 		TEST(an_entry_that_is_not_made_yet_takes_kernel_cmdline),
 		TEST(a_grub_cfg_that_cannot_be_read_leaves_all_unknown),
 		TEST(a_unified_kernel_image_holds_its_command_line),
+		TEST(a_module_that_the_kernel_does_not_have_is_not_loaded),
+		TEST(a_rule_for_disks_that_are_not_there_is_ignored),
 		TEST(lines_of_fstab_are_mounts_with_their_options),
+		TEST(without_systemd_the_last_line_is_on_top),
+		TEST(a_mount_is_named_as_the_kernel_shows_it),
+		TEST(a_unit_of_the_administrators_takes_the_place_of_a_line),
 		TEST(the_kubelet_says_what_it_is_told),
 		TEST(cloud_init_is_named_and_not_believed),
 		TEST(a_root_without_any_of_them_has_no_boot_lines),
