@@ -29,6 +29,9 @@ static bool is_chart(const struct proposed_text *text)
 
 static void report(struct document *document, const struct diag *diag)
 {
+	struct proposed_text text = *document->text;
+
+	text.form = document->form;
 	for (size_t i = 0; i < diag->count; i++) {
 		const struct diag_entry *entry = &diag->entries[i];
 		unsigned int index = entry->place.line > 0 ? entry->place.line - 1 : 0;
@@ -38,10 +41,10 @@ static void report(struct document *document, const struct diag *diag)
 		if (entry->level == DIAG_WARNING)
 			(void)diag_warning(&document->reading->proposal->diag, &place, "%s", entry->message);
 		else if (is_chart(document->text))
-			read_unclear(document->reading, document->text, index,
+			read_unclear(document->reading, &text, index,
 				     "it is a template of manifests: fill it in first, as helm template does (%s)", entry->message);
 		else
-			read_unclear(document->reading, document->text, index, "%s", entry->message);
+			read_unclear(document->reading, &text, index, "%s", entry->message);
 	}
 }
 
