@@ -165,8 +165,8 @@ static void a_template_of_manifests_is_told_from_manifests(void **state)
 	(void)state;
 	assert_reads("kubernetes", "templates/web.yaml",
 		     "apiVersion: v1\nkind: Pod\nspec:\n{{- if .Values.x }}\n  hostNetwork: true\n{{- end }}\n",
-		     "unclear host = @4 why:it is a template of manifests: fill it in first, as helm template does "
-		     "(not YAML: did not find expected node content)\n");
+		     "unclear host = @5 why:it is a template of manifests: fill it in first, as helm template does "
+		     "(not YAML: could not find expected ':')\n");
 }
 
 int main(void)
