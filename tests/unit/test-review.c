@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which verdict a proposed setting gets, on which host. */
+#include "../../advisor/review.h"
+
+#include "../../core/boot.h"
+#include "registry-world.h"
+
+static const char tunables[] =
+	"net.core.somaxconn: {kind: sysctl, type: integer, range: 0..2147483647, default: 4096, scope: net-namespace, takes_effect: live,\n"
+	"  reversible: yes, summary: s, references: [r]}\n"
+	"vm.swappiness: {kind: sysctl, type: integer, range: 0..200, default: 60, scope: global, takes_effect: live, reversible: yes,\n"
+	"  summary: s, references: [r], hazards: [{when: proposed > 150, say: It swaps early}]}\n"
+	"vm.dirty_ratio: {kind: sysctl, type: integer, unit: percent, range: 0..100, default: 20, scope: global, takes_effect: live,\n"
+	"  reversible: yes, summary: s, references: [r], inert_when: 'vm.dirty_bytes > 0B'}\n"
+	"vm.dirty_bytes: {kind: sysctl, type: integer, unit: B, range: 0..9223372036854775807, default: 0, scope: global,\n"
+	"  takes_effect: live, reversible: yes, summary: s, references: [r]}\n"
+	"kernel.panic_on_oom: {kind: sysctl, type: integer, range: 0..2, default: 0, scope: global, takes_effect: live, reversible: yes,\n"
+	"  summary: s, references: [r], hazards: [{when: proposed == 2, say: Every OOM ends the host, danger: yes}]}\n"
+	"net.ipv4.tcp_tw_recycle: {kind: sysctl, type: integer, range: 0..1, default: 0, scope: net-namespace, takes_effect: live,\n"
+	"  reversible: yes, summary: s, references: [r], obsolete: removed in 4.12}\n"
+	"net.netfilter.nf_conntrack_max: {kind: sysctl, type: integer, range: 0..2147483647, default: 262144, scope: global,\n"
+	"  takes_effect: live, reversible: yes, summary: s, references: [r], module: nf_conntrack}\n"
+	"block.scheduler: {kind: block-queue, type: enum, values: [none, mq-deadline, bfq], scope: device, takes_effect: live,\n"
+	"  reversible: yes, summary: s, references: [r]}\n";
+
+static const char metrics[] =
+	"netstat.TcpExt.ListenOverflows: {kind: counter, unit: count, source: s, meaning: m, references: [r]}\n";
+
+static const char rules[] =
+	"- id: accept-queue\n"
+	"  title: Connections are dropped\n"
+	"  about: host\n"
+	"  severity: high\n"
+	"  when: rate(netstat.TcpExt.ListenOverflows) > 0/s\n"
+	"  window: 30s\n"
+	"  set: net.core.somaxconn\n"
+	"  to: max(4096, 2 * current)\n"
+	"  direction: raise\n"
+	"  already: it is high\n"
+	"  because: '{rate(netstat.TcpExt.ListenOverflows)} are dropped'\n"
+	"  references: [r]\n";
+
+struct host {
+	struct world *world;
+	struct rulebook *rulebook;
+	struct snapshot *snapshot;
+	struct proposal proposal;
+	struct finding_list findings;
+};
+
+static void set(struct host *host, const char *key, const char *raw)
+{
+	CLEANUP(strbuf_release) struct strbuf origin = STRBUF_INIT;
+
+	strbuf_addf(&origin, "/proc/sys/%s", key);
+	snapshot_set_string(host->snapshot, SUBJECT_HOST, key, raw, origin.buf);
+}
+
+/* A window of 40 s in which so many connections were refused each second. */
+static void measure(struct host *host, uint64_t refused)
+{
+	series_id id = snapshot_series(host->snapshot, SUBJECT_HOST, "netstat.TcpExt.ListenOverflows",
+				       strlen("netstat.TcpExt.ListenOverflows"), METRIC_COUNTER, 0);
+
+	snapshot_window(host->snapshot)->interval_sec = 1;
+	for (int tick = 0; tick <= 40; tick++) {
+		snapshot_tick_begin(host->snapshot, tick, tick, 1e9 + tick);
+		snapshot_counter(host->snapshot, id, 100 + (uint64_t)tick * refused);
+		snapshot_tick_end(host->snapshot);
+	}
+}
+
+static int set_up(void **state)
+{
+	struct host *host = xcalloc(1, sizeof(*host));
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+
+	host->world = world_new(tunables, NULL, metrics);
+	host->rulebook = rulebook_new(host->world->registry);
+	assert_int_equal(rulebook_load_rules(host->rulebook, parse(host->world, rules), &diag), 0);
+	host->snapshot = snapshot_new();
+	host->proposal = (struct proposal)PROPOSAL_INIT;
+	set(host, "kernel.ostype", "Linux");
+	set(host, "net.core.somaxconn", "128");
+	set(host, "vm.swappiness", "60");
+	set(host, "vm.dirty_ratio", "20");
+	set(host, "vm.dirty_bytes", "0");
+	set(host, "kernel.panic_on_oom", "0");
+	*state = host;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct host *host = *state;
+	void *world = host->world;
+
+	finding_list_release(&host->findings);
+	proposal_release(&host->proposal);
+	rulebook_free(host->rulebook);
+	snapshot_free(host->snapshot);
+	free(host);
+	return teardown(&world);
+}
+
+static struct proposed *propose(struct host *host, const char *key, const char *value)
+{
+	struct proposed item = {
+		.path = "60-x.conf", .line = (unsigned int)host->proposal.count + 1, .form = "sysctl.d", .via = "", .key = key, .value = value,
+		.when = PROPOSED_NOW | PROPOSED_BOOT, .file = "/etc/sysctl.d/60-x.conf",
+		.file_line = (unsigned int)host->proposal.count + 1,
+	};
+
+	return proposal_add(&host->proposal, &item);
+}
+
+/* Verdict and reason of each, one a line. */
+static void assert_verdicts(struct host *host, const char *expected)
+{
+	struct review_options options = { 0 };
+	CLEANUP(strbuf_release) struct strbuf found = STRBUF_INIT;
+
+	review(host->rulebook, host->snapshot, &host->proposal, &options, &host->findings);
+	for (size_t i = 0; i < host->findings.count; i++)
+		strbuf_addf(&found, "%s: %s\n", review_verdict_name(host->findings.items[i].review->verdict), host->findings.items[i].reason);
+	assert_string_equal(found.buf, expected);
+}
+
+static void what_was_measured_argues_for_it(void **state)
+{
+	struct host *host = *state;
+
+	measure(host, 5);
+	propose(host, "net.core.somaxconn", "4096");
+	assert_verdicts(host, "supported: 5/s are dropped\n");
+	assert_int_equal(host->findings.items[0].status, STATUS_SATISFIED);
+	assert_string_equal(host->findings.items[0].changes[0].rollback, "sysctl -w net.core.somaxconn=128");
+}
+
+static void less_than_is_asked_for_is_supported_and_said(void **state)
+{
+	struct host *host = *state;
+
+	measure(host, 5);
+	propose(host, "net.core.somaxconn", "512");
+	assert_verdicts(host, "supported: 5/s are dropped\n");
+	assert_string_equal(host->findings.items[0].review->remarks[0], "what was measured asks for more than this: 4096");
+}
+
+static void the_other_way_is_contradicted(void **state)
+{
+	struct host *host = *state;
+
+	measure(host, 5);
+	propose(host, "net.core.somaxconn", "64");
+	assert_verdicts(host, "contradicted: what was measured argues for 4096: 5/s are dropped\n");
+	assert_int_equal(host->findings.items[0].severity, SEVERITY_HIGH);
+}
+
+/* It is enough today: with less, what is measured would ask for more. */
+static void what_makes_a_problem_of_what_was_measured_is_contradicted(void **state)
+{
+	struct host *host = *state;
+
+	set(host, "net.core.somaxconn", "2147483647");
+	measure(host, 5);
+	propose(host, "net.core.somaxconn", "100");
+	assert_verdicts(host, "contradicted: what was measured argues for 4096: 5/s are dropped\n");
+	assert_string_equal(snapshot_text(host->snapshot, SUBJECT_HOST, "net.core.somaxconn"), "2147483647");
+}
+
+static void nothing_measured_asks_for_it(void **state)
+{
+	struct host *host = *state;
+
+	measure(host, 0);
+	propose(host, "net.core.somaxconn", "4096");
+	propose(host, "vm.swappiness", "10");
+	assert_verdicts(host, "unsupported: it was looked for whether \"Connections are dropped\", and it is not so\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n");
+}
+
+static void without_a_measurement_it_takes_one(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "net.core.somaxconn", "4096");
+	assert_verdicts(host, "unmeasured: what would argue for it was not measured\n");
+	assert_int_equal(host->findings.items[0].status, STATUS_UNMEASURED);
+	assert_int_equal(host->findings.items[0].n_missing, 1);
+}
+
+static void what_is_so_already_or_does_nothing_here_has_no_effect(void **state)
+{
+	struct host *host = *state;
+
+	set(host, "vm.dirty_bytes", "1048576");
+	propose(host, "vm.swappiness", "60");
+	propose(host, "vm.dirty_ratio", "5");
+	assert_verdicts(host, "no-effect: it is so already\n"
+			      "no-effect: it does nothing here: vm.dirty_bytes > 0B\n");
+}
+
+static void what_the_kernel_does_not_take_is_invalid(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "vm.dirty_ratio", "400");
+	propose(host, "vm.swapiness", "10");
+	propose(host, "vm.swappiness", "ten");
+	assert_verdicts(host, "invalid: 400 is outside its range of 0..100\n"
+			      "invalid: there is no vm.swapiness; is vm.swappiness meant?\n"
+			      "invalid: 'ten' is no value of it (raw, as its file has it, without a unit)\n");
+	assert_string_equal(host->findings.items[0].values->boot, "20 %");
+}
+
+static void what_went_is_obsolete_and_what_breaks_is_dangerous(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "net.ipv4.tcp_tw_recycle", "1");
+	propose(host, "kernel.panic_on_oom", "2");
+	propose(host, "vm.swappiness", "180");
+	assert_verdicts(host, "obsolete: removed in 4.12; this kernel does not have it any more\n"
+			      "dangerous: Every OOM ends the host\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n");
+	assert_string_equal(host->findings.items[2].review->remarks[0], "It swaps early");
+}
+
+static void a_key_of_a_module_needs_it_first(void **state)
+{
+	struct host *host = *state;
+
+	snapshot_set_absent(host->snapshot, SUBJECT_HOST, "net.netfilter.nf_conntrack_max", -2, "/proc/sys/net/netfilter/nf_conntrack_max");
+	propose(host, "net.netfilter.nf_conntrack_max", "1048576");
+	propose(host, "module.nf_conntrack.loaded", "true");
+	propose(host, "net.netfilter.nf_conntrack_max", "524288");
+	review(host->rulebook, host->snapshot, &host->proposal, &(struct review_options){ 0 }, &host->findings);
+	assert_int_equal(host->findings.items[0].review->verdict, REVIEW_BROKEN);
+	assert_int_equal(host->findings.items[2].review->verdict, REVIEW_UNSUPPORTED);
+}
+
+static void of_two_lines_the_later_one_counts(void **state)
+{
+	struct host *host = *state;
+
+	measure(host, 0);
+	propose(host, "vm.swappiness", "10");
+	propose(host, "vm.swappiness", "20");
+	assert_verdicts(host, "overridden: 60-x.conf:2 of the same proposal comes later and sets 20\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n");
+	assert_int_equal(host->findings.items[0].n_sites, 2);
+	assert_string_equal(host->findings.items[0].values->boot, "20");
+}
+
+/* The host's own files, as its boot lines tell. */
+static void host_line(struct host *host, const char *path, const char *value)
+{
+	struct boot *boot = boot_new();
+	struct boot_line line = { .source = "sysctl", .loader = BOOT_SYSTEMD, .kind = SUBJECT_KIND_HOST, .key = "vm.swappiness", .value = value,
+				  .path = path, .line = 7, .text = "vm.swappiness", .fate = BOOT_WINS };
+
+	assert_true(boot_add(boot, &line));
+	boot_store(boot, host->snapshot, "sysctl", "sysctl.d");
+	boot_free(boot);
+}
+
+static void a_file_of_the_host_whose_name_sorts_later_has_the_last_word(void **state)
+{
+	struct host *host = *state;
+
+	host_line(host, "/etc/sysctl.d/99-site.conf", "30");
+	propose(host, "vm.swappiness", "10");
+	assert_verdicts(host, "overridden: /etc/sysctl.d/99-site.conf:7 has the last word at boot and sets 30\n");
+	assert_string_equal(host->findings.items[0].review->applied, "10");
+	assert_string_equal(host->findings.items[0].values->boot, "30");
+}
+
+static void a_file_that_is_replaced_or_sorts_earlier_has_not(void **state)
+{
+	static const char *const paths[] = { "/etc/sysctl.d/60-x.conf", "/usr/lib/sysctl.d/60-x.conf", "/usr/lib/sysctl.d/10-vendor.conf" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		void *fresh;
+		struct host *host;
+
+		assert_int_equal(set_up(&fresh), 0);
+		host = fresh;
+		host_line(host, paths[i], "30");
+		propose(host, "vm.swappiness", "10");
+		assert_verdicts(host, "unsupported: no measurement that is known argues for this setting by itself\n");
+		assert_string_equal(host->findings.items[0].values->boot, "10");
+		assert_int_equal(tear_down(&fresh), 0);
+	}
+}
+
+static void a_pattern_is_judged_for_each_that_it_matches(void **state)
+{
+	struct host *host = *state;
+	struct proposed *item;
+
+	for (size_t i = 0; i < 2; i++) {
+		subject_id disk = snapshot_subject(host->snapshot, SUBJECT_KIND_BLOCK, i ? "sdb" : "sda", "/sys/block/sda/queue");
+
+		snapshot_set_string(host->snapshot, disk, "scheduler", i ? "none [mq-deadline]" : "[none] mq-deadline", NULL);
+	}
+	item = propose(host, "scheduler", "none");
+	item->kind = SUBJECT_KIND_BLOCK;
+	item->subject = "sd*";
+	item->pattern = true;
+	item = propose(host, "scheduler", "noop");
+	item->kind = SUBJECT_KIND_BLOCK;
+	item->subject = "sda";
+	item = propose(host, "scheduler", "none");
+	item->kind = SUBJECT_KIND_BLOCK;
+	item->subject = "nvme*";
+	item->pattern = true;
+	item = propose(host, "scheduler", "none");
+	item->kind = SUBJECT_KIND_BLOCK;
+	item->subject = "sd*";
+	item->pattern = true;
+	item->spread = SPREAD_ONE;
+	item->spread_why = "bash says that it is ambiguous";
+	assert_verdicts(host, "no-effect: it is so already\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n"
+			      "invalid: 'noop' is not among what it offers: [none] mq-deadline\n"
+			      "no-effect: there is no block nvme* here\n"
+			      "broken: the pattern matches 2 files here: bash says that it is ambiguous\n");
+}
+
+static void what_is_not_understood_is_told_and_counts_against_the_coverage(void **state)
+{
+	struct host *host = *state;
+	struct proposed *item = propose(host, "", "");
+
+	item->fate = PROPOSED_UNCLEAR;
+	item->why = "$X is not known";
+	propose(host, "vm.swappiness", "10");
+	assert_verdicts(host, "unclear: $X is not known\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n");
+	assert_true(finding_list_coverage(&host->findings) > 0.49 && finding_list_coverage(&host->findings) < 0.51);
+}
+
+static void only_what_is_supported_is_asked_of_a_plan(void **state)
+{
+	struct host *host = *state;
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	struct plan_request *requests;
+
+	measure(host, 5);
+	propose(host, "net.core.somaxconn", "4096");
+	propose(host, "vm.swappiness", "10");
+	review(host->rulebook, host->snapshot, &host->proposal, &(struct review_options){ 0 }, &host->findings);
+	assert_int_equal(review_requests(&host->findings, &arena, &requests), 1);
+	assert_string_equal(requests[0].key, "net.core.somaxconn");
+	assert_string_equal(requests[0].value, "4096");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_was_measured_argues_for_it),
+		TEST(less_than_is_asked_for_is_supported_and_said),
+		TEST(the_other_way_is_contradicted),
+		TEST(what_makes_a_problem_of_what_was_measured_is_contradicted),
+		TEST(nothing_measured_asks_for_it),
+		TEST(without_a_measurement_it_takes_one),
+		TEST(what_is_so_already_or_does_nothing_here_has_no_effect),
+		TEST(what_the_kernel_does_not_take_is_invalid),
+		TEST(what_went_is_obsolete_and_what_breaks_is_dangerous),
+		TEST(a_key_of_a_module_needs_it_first),
+		TEST(of_two_lines_the_later_one_counts),
+		TEST(a_file_of_the_host_whose_name_sorts_later_has_the_last_word),
+		cmocka_unit_test(a_file_that_is_replaced_or_sorts_earlier_has_not),
+		TEST(a_pattern_is_judged_for_each_that_it_matches),
+		TEST(what_is_not_understood_is_told_and_counts_against_the_coverage),
+		TEST(only_what_is_supported_is_asked_of_a_plan),
+	};
+
+	return RUN_TESTS(tests);
+}
