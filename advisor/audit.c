@@ -6,6 +6,8 @@
 
 #include "compare.h"
 
+#define SITES_MAX 8		/* lines of one finding */
+
 /* What one side said. */
 struct side {
 	enum status status;
@@ -189,19 +191,33 @@ static void add_condition(struct auditing *auditing, const struct rule *rule, st
 					    arena_formatf(arena, "%s: %s", place.buf, line->why);
 }
 
-static void add_site(struct auditing *auditing, const struct rule *rule, subject_id subject, struct finding *finding)
+static bool has_site(const struct finding *finding, const struct boot_line *line)
+{
+	for (size_t i = 0; i < finding->n_sites; i++)
+		if (streq(finding->sites[i].path, line->path) && finding->sites[i].line == line->line)
+			return true;
+	return false;
+}
+
+/* The line that decides, then those that lose, of sources that one program reads. */
+static void add_sites(struct auditing *auditing, const struct rule *rule, subject_id subject, struct finding *finding)
 {
 	const struct subject *about = snapshot_subject_get(auditing->snapshot, subject);
-	struct boot_outcome outcome = boot_state_outcome(auditing, about->kind, subject == SUBJECT_HOST ? "" : about->name,
-							 rule->key);
+	const char *name = subject == SUBJECT_HOST ? "" : about->name;
+	struct boot_outcome outcome = boot_state_outcome(auditing, about->kind, name, rule->key);
+	struct arena *arena = &auditing->findings->arena;
+	const struct boot_line *const *lines;
+	size_t count;
 
 	if (!outcome.line && is_of_command_line(rule->key))
 		outcome.line = auditing->command_line;
-	if (!outcome.line)
-		return;
-	finding->sites = arena_alloc(&auditing->findings->arena, sizeof(*finding->sites));
-	finding->sites[0] = audit_site(outcome.line, &auditing->findings->arena);
-	finding->n_sites = 1;
+	finding->sites = arena_alloc(arena, SITES_MAX * sizeof(*finding->sites));
+	if (outcome.line)
+		finding->sites[finding->n_sites++] = audit_site(outcome.line, arena);
+	count = boot_lines(auditing->boot, about->kind, name, rule->key, &lines);
+	for (size_t i = count; i-- > 0 && finding->n_sites < SITES_MAX;)
+		if (!*lines[i]->loader && !has_site(finding, lines[i]))
+			finding->sites[finding->n_sites++] = audit_site(lines[i], arena);
 }
 
 static void report_line(struct auditing *auditing, const struct rule *rule, subject_id subject, const struct side *now,
@@ -236,7 +252,7 @@ static void report_line(struct auditing *auditing, const struct rule *rule, subj
 	if (rule->judged != JUDGED_RUNNING && status != STATUS_NOT_APPLICABLE)
 		add_condition(auditing, rule, finding);
 	if (asks(decided->status))
-		add_site(auditing, rule, of_key, finding);
+		add_sites(auditing, rule, of_key, finding);
 }
 
 /* Sides are kept until both snapshots were looked at: programs are bound to one at a time. */

@@ -287,29 +287,104 @@ static void write_inert(struct page *page, const char *condition)
 	flow_end(&flow);
 }
 
+/* by: what shadows it is not on the same page. */
+static void write_line(struct page *page, const struct boot_line *line, const char *label, bool by)
+{
+	bool place = line->fate == BOOT_EXCLUDED || line->fate == BOOT_SHADOWED;
+
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	boot_place(line, &text);
+	strbuf_addf(&text, ": %s", line->text);
+	if (*line->why && (by || line->fate != BOOT_SHADOWED))
+		strbuf_addf(&text, " (%s%s)", line->fate == BOOT_MASKED ? "hidden by " : place ? "by " : "", line->why);
+	part_text(page, label, text.buf);
+}
+
 /* Lines that are read and set nothing, or are not read, by those that run at boot or by another: once each. */
-static void write_others(struct page *page, struct boot *boot, const char *key)
+static void write_others(struct page *page, struct boot *boot, enum subject_kind kind, const char *subject, const char *key)
 {
 	const struct boot_line *const *lines;
-	size_t count = boot_lines(boot, SUBJECT_KIND_HOST, "", key, &lines);
+	size_t count = boot_lines(boot, kind, subject, key, &lines);
 
 	for (size_t i = 0; i < count; i++) {
-		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 		bool again = lines[i]->fate == BOOT_WINS || lines[i]->fate == BOOT_SHADOWED;
 
 		for (size_t n = 0; n < i && !again; n++)
 			again = lines[n]->fate == lines[i]->fate && lines[n]->line == lines[i]->line &&
 				streq(lines[n]->path, lines[i]->path);
-		if (again)
-			continue;
-		boot_place(lines[i], &text);
-		strbuf_addf(&text, ": %s", lines[i]->text);
-		if (*lines[i]->why)
-			strbuf_addf(&text, " (%s%s)",
-				    lines[i]->fate == BOOT_MASKED ? "hidden by " : lines[i]->fate == BOOT_EXCLUDED ? "by " : "",
-				    lines[i]->why);
-		part_text(page, boot_fate_name(lines[i]->fate), text.buf);
+		if (!again)
+			write_line(page, lines[i], boot_fate_name(lines[i]->fate), false);
 	}
+}
+
+/* Whom it is for what the lines of a source say. */
+static const struct {
+	const char *source, *text;
+} reaches[] = {
+	{ "limits", "sessions that PAM opens; services have limits of their own, in their units" },
+};
+
+static void write_reach(struct page *page, const char *source)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reaches); i++)
+		if (streq(reaches[i].source, source))
+			part_text(page, "in force for", reaches[i].text);
+}
+
+/* The line that counts, and before it those that it shadows, of sources that one program reads. */
+static void write_plain(struct page *page, struct boot *boot, enum subject_kind kind, const char *subject, const char *key)
+{
+	const struct boot_line *const *lines;
+	size_t count = boot_lines(boot, kind, subject, key, &lines);
+
+	if (count > 0)
+		write_reach(page, lines[0]->source);
+	for (size_t i = count; i-- > 0;)
+		if (!*lines[i]->loader && lines[i]->fate == BOOT_WINS)
+			write_line(page, lines[i], *lines[i]->value || !streq(lines[i]->source, "systemd") ? "set by" : "taken back by", false);
+	for (size_t i = count; i-- > 0;)
+		if (!*lines[i]->loader && lines[i]->fate == BOOT_SHADOWED)
+			write_line(page, lines[i], "shadowed", false);
+}
+
+static void write_lines(struct page *page, const struct why *why, enum subject_kind kind, const char *subject, const char *key)
+{
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_read(why->snapshot);
+
+	write_plain(page, boot, kind, subject, key);
+	write_others(page, boot, kind, subject, key);
+}
+
+/* The soft half of a limit stands in the same line as the hard one. */
+static bool is_told(const struct boot *boot, size_t index)
+{
+	const struct boot_line *line = boot_at(boot, index), *before = index > 0 ? boot_at(boot, index - 1) : NULL;
+
+	return before && before->line == line->line && streq(before->path, line->path) && streq(before->subject, line->subject);
+}
+
+/* All lines of files that are about a subject.  False: there is none. */
+static bool write_all_lines(struct page *page, const struct why *why, enum subject_kind kind, const char *subject, bool title)
+{
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_read(why->snapshot);
+	bool any = false;
+
+	for (size_t i = 0; i < boot_count(boot); i++) {
+		const struct boot_line *line = boot_at(boot, i);
+
+		if (line->kind != kind || *line->loader || !streq(line->subject, subject) || is_told(boot, i))
+			continue;
+		if (!any && title)
+			page_title(page, subject, subject_kind_name(kind));
+		else if (!any)
+			page_blank(page);
+		if (!any)
+			page_heading(page, "Lines of its files, for the next boot", NULL);
+		any = true;
+		write_line(page, line, boot_fate_name(line->fate), true);
+	}
+	return any;
 }
 
 /* What one of the programs that read these files leaves behind: "60, by /etc/sysctl.conf:7, before it /etc/…". */
@@ -360,7 +435,8 @@ static void write_owner(struct page *page, const struct why *why, const char *ke
 		strbuf_addf(&text, "%s: %s", lines[i].place, lines[i].text);
 		part_text(page, i + 1 == count ? "set by" : "shadowed", text.buf);
 	}
-	write_others(page, boot, key);
+	write_plain(page, boot, SUBJECT_KIND_HOST, "", key);
+	write_others(page, boot, SUBJECT_KIND_HOST, "", key);
 	if (boot_loaders_disagree(boot, key))
 		write_loaders(page, why, boot, key);
 	if (owned)
@@ -391,6 +467,8 @@ static void write_key(struct page *page, const struct why *why, subject_id subje
 		write_value(page, why, setting, entry);
 	if (subject == SUBJECT_HOST)
 		write_owner(page, why, key);
+	else
+		write_lines(page, why, about->kind, about->name, key);
 	if (inert)
 		write_inert(page, inert);
 	if (!entry)
@@ -419,6 +497,7 @@ static void write_subject(struct page *page, const struct why *why, subject_id i
 		if (registry_find_key(why->registry, subject->kind, key))
 			page_labelled(page, 2, key_column(page), key, setting->raw_length ? setting->raw : "(empty)");
 	}
+	(void)write_all_lines(page, why, subject->kind, subject->name, false);
 	for (size_t i = 0; i < why->findings->count; i++) {
 		const struct finding *finding = &why->findings->items[i];
 		struct flow flow;
@@ -585,6 +664,15 @@ static bool why_subject(struct page *page, const struct why *why, const char *na
 	return found;
 }
 
+/* A unit that does not run, or the template of some: only its files are known. */
+static bool why_unit(struct page *page, const struct why *why, const char *name)
+{
+	const char *prefix = "unit ";
+
+	name += starts_with(name, prefix) ? strlen(prefix) : 0;
+	return write_all_lines(page, why, SUBJECT_KIND_UNIT, name, true);
+}
+
 static bool why_rule(struct page *page, const struct why *why, const char *name)
 {
 	for (size_t i = 0; i < why->n_rules; i++) {
@@ -599,7 +687,7 @@ static bool why_rule(struct page *page, const struct why *why, const char *name)
 int why_page(struct page *page, const struct why *why, const char *name)
 {
 	if (why_host_key(page, why, name) || why_kind_key(page, why, name) || why_subject(page, why, name) ||
-	    why_rule(page, why, name))
+	    why_unit(page, why, name) || why_rule(page, why, name))
 		return 0;
 	return -ENOENT;
 }

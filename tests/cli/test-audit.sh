@@ -443,6 +443,58 @@ same "drift of a disk is waived by its name and key" "waived" "$(audit drifted -
 for id in built-in-module module-not-loaded not-mounted unmatched-rule; do
 	contains "$id is explained" "because" "$("$keisoku" explain $id)"
 done
+# ---- limits: which line decides, and which ones lose ----
+
+tree_of limits debian 12
+put usr/lib/systemd/system/db.service <<'EOF'
+[Service]
+LimitNOFILE=1024:4096
+EOF
+put etc/systemd/system/db.service.d/50-site.conf <<'EOF'
+[Service]
+LimitNOFILE=8192
+EOF
+put etc/systemd/system/db.service.d/90-other.conf <<'EOF'
+[Service]
+LimitNOFILE=lots
+EOF
+put usr/lib/systemd/system/db@.service <<'EOF'
+[Service]
+TasksMax=100
+EOF
+put etc/security/limits.conf <<'EOF'
+root hard nofile 2048
+root - nofile 1024
+EOF
+cat >limits.yaml <<'EOF'
+policy:
+  id: limits
+  title: Enough files
+  expect:
+    - {id: unit, title: Too few files for a service, about: unit, key: self.LimitNOFILE, must: self.LimitNOFILE >= 65536, to: "65536", severity: high, because: b, references: [x]}
+    - {id: root, title: Too few files for root, key: limits.conf.root.hard.nofile, must: limits.conf.root.hard.nofile >= 65536, advise: a, severity: high, because: b, references: [x]}
+EOF
+same "the line that decides a limit comes first, then those that lose" "limits/unit@db.service /etc/systemd/system/db.service.d/50-site.conf:2
+limits/unit@db.service /etc/systemd/system/db.service.d/90-other.conf:2
+limits/unit@db.service /usr/lib/systemd/system/db.service:2
+limits/root@host /etc/security/limits.conf:2
+limits/root@host /etc/security/limits.conf:1" \
+	"$(audit --root limits --policy limits.yaml --output json | jq -r '.findings[] | select(.rule | startswith("limits/")) |
+		. as $f | .sites[] | "\($f.id) \(.file):\(.line)"')"
+why() {
+	"$keisoku" why --quiet --color never --width 120 --root limits "$@" 2>err
+}
+text=$(why "db.service LimitNOFILE" limits.conf.root.hard.nofile)
+contains "why: of a unit" "set by         /etc/systemd/system/db.service.d/50-site.conf:2: LimitNOFILE=8192
+  shadowed       /usr/lib/systemd/system/db.service:2: LimitNOFILE=1024:4096
+  invalid        /etc/systemd/system/db.service.d/90-other.conf:2: LimitNOFILE=lots (a value that systemd ignores)" "$text"
+contains "why: of a session" "in force for   sessions that PAM opens; services have limits of their own, in their units
+  set by         /etc/security/limits.conf:2: root - nofile 1024
+  shadowed       /etc/security/limits.conf:1: root hard nofile 2048" "$text"
+contains "why: all lines of a unit" "  shadowed       /usr/lib/systemd/system/db.service:2: LimitNOFILE=1024:4096 (by
+                 /etc/systemd/system/db.service.d/50-site.conf:2)" "$(why db.service)"
+contains "why: a template, which is not a unit yet" "  wins           /usr/lib/systemd/system/db@.service:2: TasksMax=100" \
+	"$(why db@.service)"
 
 # ---- hostile ----
 

@@ -203,6 +203,40 @@ static void why_a_key_shows_who_sets_it_and_what_each_loader_leaves(void **state
 	assert_null(strstr(fixture->page.text.buf, "tuned"));
 }
 
+static void why_a_unit_shows_the_lines_that_set_it_and_those_that_lose(void **state)
+{
+	struct fixture *fixture = *state;
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_new();
+	const struct boot_line lines[] = {
+		{ .source = "systemd", .kind = SUBJECT_KIND_UNIT, .subject = "a.service", .key = "TasksMax", .value = "1", .path = "/u/a.service",
+		  .line = 2, .text = "TasksMax=1", .fate = BOOT_SHADOWED, .why = "/e/b.conf:3" },
+		{ .source = "systemd", .kind = SUBJECT_KIND_UNIT, .subject = "a.service", .key = "TasksMax", .path = "/e/b.conf", .line = 3,
+		  .text = "TasksMax=", .fate = BOOT_WINS },
+		{ .source = "systemd", .kind = SUBJECT_KIND_UNIT, .subject = "a.service", .key = "LimitNOFILE", .value = "2", .path = "/e/b.conf",
+		  .line = 4, .text = "LimitNOFILE=1:2", .fate = BOOT_WINS },
+		{ .source = "systemd", .kind = SUBJECT_KIND_UNIT, .subject = "a.service", .key = "LimitNOFILESoft", .value = "1",
+		  .path = "/e/b.conf", .line = 4, .text = "LimitNOFILE=1:2", .fate = BOOT_WINS },
+		{ .source = "systemd", .kind = SUBJECT_KIND_UNIT, .subject = "b@.service", .key = "TasksMax", .value = "5", .path = "/u/b@.service",
+		  .line = 1, .text = "TasksMax=5", .fate = BOOT_MASKED, .why = "/e/b@.service" },
+	};
+	subject_id unit = snapshot_subject(fixture->snapshot, SUBJECT_KIND_UNIT, "a.service", "");
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		assert_true(boot_add(boot, &lines[i]));
+	boot_store(boot, fixture->snapshot, "unit", NULL);
+	snapshot_set_absent(fixture->snapshot, unit, "TasksMax", -ENOENT, "/e/b.conf:3");
+	assert_int_equal(why_page(&fixture->page, &fixture->why, "a.service TasksMax"), 0);
+	assert_has(fixture, "taken back by  /e/b.conf:3: TasksMax=");
+	assert_has(fixture, "shadowed       /u/a.service:2: TasksMax=1\n");
+	assert_int_equal(why_page(&fixture->page, &fixture->why, "a.service"), 0);
+	assert_has(fixture, "shadowed       /u/a.service:2: TasksMax=1 (by /e/b.conf:3)");
+	assert_has(fixture, "wins           /e/b.conf:4: LimitNOFILE=1:2");
+	assert_null(strstr(strstr(fixture->page.text.buf, "LimitNOFILE=1:2") + 1, "LimitNOFILE=1:2"));
+	assert_int_equal(why_page(&fixture->page, &fixture->why, "unit b@.service"), 0);
+	assert_has(fixture, "masked         /u/b@.service:1: TasksMax=5 (hidden by /e/b@.service)");
+	assert_int_equal(why_page(&fixture->page, &fixture->why, "c.service"), -ENOENT);
+}
+
 static void why_an_inert_key_says_what_makes_it_so(void **state)
 {
 	struct fixture *fixture = *state;
@@ -326,6 +360,7 @@ int main(void)
 		TEST(a_rule_is_explained_with_its_condition_and_change),
 		TEST(why_a_key_shows_value_origin_and_every_rule_that_looks_at_it),
 		TEST(why_a_key_shows_who_sets_it_and_what_each_loader_leaves),
+		TEST(why_a_unit_shows_the_lines_that_set_it_and_those_that_lose),
 		TEST(why_an_inert_key_says_what_makes_it_so),
 		TEST(why_a_metric_shows_its_distribution),
 		TEST(a_subject_and_its_keys_are_found_in_every_form),
