@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What modules of Ansible set.  A module that writes a file of the host hands its text to the reader of that file; one that runs
  * commands hands them to the shell's. */
+#include "../core/quote.h"
 #include "../probes/sysctl-line.h"
 #include "ansible.h"
 
@@ -80,12 +81,9 @@ static void doubt_templates(struct ansible *ansible, size_t since)
 	}
 }
 
-static void finish(struct ansible *ansible, const struct ansible_task *task, size_t since)
+static void finish(struct ansible *ansible, size_t since)
 {
 	doubt_templates(ansible, since);
-	for (size_t i = since; i < proposal_of(ansible)->count; i++)
-		if (!*proposal_of(ansible)->items[i].via)
-			proposal_of(ansible)->items[i].via = arena_strdup(&proposal_of(ansible)->arena, task->module);
 	document_show_source(&ansible->document, since);
 }
 
@@ -94,11 +92,6 @@ static void set_common(struct ansible *ansible, const struct ansible_task *task,
 	inner->via = task->module;
 	inner->optional |= ansible->optional;
 	inner->condition = ansible->condition;
-}
-
-static bool is_sysctl_file(const char *file)
-{
-	return streq(file, "/etc/sysctl.conf") || strstr(file, "/sysctl.d/");
 }
 
 /* false: no reader knows the file. */
@@ -115,21 +108,15 @@ static bool write_file(struct ansible *ansible, const struct ansible_task *task,
 	ansible->iterations += inner.length / 1000;
 	if (!read_host_file(ansible->document.reading, &inner))
 		return false;
-	finish(ansible, task, since);
+	finish(ansible, since);
 	return true;
 }
 
-/* Files that were written before are applied: all, or the one given. */
-static void apply_sysctl(struct ansible *ansible, const char *file)
+/* Files that were written before are applied. */
+static void note_applied(struct ansible *ansible, const char *command)
 {
-	struct proposal *proposal = proposal_of(ansible);
-
-	if (++ansible->applies > 1000)
-		return;
-	for (size_t i = ansible->start; i < proposal->count; i++)
-		if (proposal->items[i].fate != PROPOSED_REMOVED && is_sysctl_file(proposal->items[i].file) &&
-		    (!file || streq(proposal->items[i].file, file)))
-			proposal->items[i].when |= PROPOSED_NOW;
+	if (ansible->applies < 1000 && document_apply_sysctl(&ansible->document, ansible->start, command))
+		ansible->applies++;
 }
 
 /* ---- sysctl ---- */
@@ -505,35 +492,14 @@ static void run_blacklist(struct ansible *ansible, struct ansible_task *task)
 
 /* ---- commands ---- */
 
-/* What they apply of the files that were written before. */
-static void note_applied(struct ansible *ansible, const char *command)
-{
-	const char *reload = strstr(command, "sysctl -p");
-
-	if (strstr(command, "sysctl --system") || strstr(command, "restart systemd-sysctl") || strstr(command, "/systemd-sysctl") ||
-	    strstr(command, "restart procps")) {
-		apply_sysctl(ansible, NULL);
-	} else if (reload) {
-		const char *file = reload + strlen("sysctl -p");
-		CLEANUP(free_ptr) char *name = NULL;
-
-		file += strspn(file, " ");
-		name = xstrndup(file, strcspn(file, " \t\n;|&><"));
-		apply_sysctl(ansible, *name ? name : "/etc/sysctl.conf");
-	}
-}
-
 static void hand_to_shell(struct ansible *ansible, struct ansible_task *task, struct proposed_text inner, const char *shell)
 {
 	size_t since = proposal_of(ansible)->count;
 
 	set_common(ansible, task, &inner);
 	ansible->iterations += inner.length / 1000;
-	if (inner.when == 0)
-		inner.when = PROPOSED_NOW;
-	inner.via = NULL;
-	read_shell(ansible->document.reading, &inner, shell);
-	finish(ansible, task, since);
+	document_run_shell(&ansible->document, inner, shell, task->module, PROPOSED_NOW);
+	finish(ansible, since);
 	note_applied(ansible, inner.text);
 }
 
@@ -586,12 +552,11 @@ static char shell_sign(const char *command)
 static void run_without_shell(struct ansible *ansible, struct ansible_task *task, struct proposed_text inner, char sign)
 {
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
-	size_t since = proposal_of(ansible)->count, applies = ansible->applies;
+	size_t since = proposal_of(ansible)->count;
 
 	hand_to_shell(ansible, task, inner, "sh");
 	if (!sign)
 		return;
-	ansible->applies = applies;
 	if (strchr("*?", sign))
 		strbuf_addf(&why, "the command runs without a shell: '%c' stands for itself and matches no file", sign);
 	else
@@ -610,10 +575,11 @@ static void run_argv(struct ansible *ansible, struct ansible_task *task, const s
 		bool bare = streq(word.text, ">") || streq(word.text, ">>") || streq(word.text, "|");
 
 		sign = bare ? *word.text : sign;
-		strbuf_add_string(&text, i ? bare ? " " : " '" : "'");
-		for (const char *c = word.text; *c; c++)
-			*c == '\'' ? strbuf_add_string(&text, "'\\''") : strbuf_add_char(&text, *c);
-		strbuf_add_string(&text, bare ? "" : "'");
+		strbuf_add_string(&text, i ? " " : "");
+		if (bare)
+			strbuf_add_string(&text, word.text);
+		else
+			quote_shell(&text, word.text, strlen(word.text));
 	}
 	run_without_shell(ansible, task, document_made_text(&ansible->document, document_line(&ansible->document, argv), owned(ansible, &text)),
 			  sign);
@@ -648,7 +614,7 @@ static void run_service(struct ansible *ansible, struct ansible_task *task)
 
 	if ((starts_with(name.text, "systemd-sysctl") || starts_with(name.text, "procps")) &&
 	    (streq(state.text, "restarted") || streq(state.text, "reloaded")))
-		apply_sysctl(ansible, NULL);
+		note_applied(ansible, "sysctl --system");
 }
 
 /* ---- others ---- */

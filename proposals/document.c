@@ -8,7 +8,7 @@
 
 #define SOURCE_MAX 300		/* characters of a line that are shown */
 
-static void find_lines(struct document *document)
+void document_find_lines(struct document *document)
 {
 	const char *at = document->text->text, *end = at + document->text->length;
 
@@ -53,7 +53,7 @@ void document_open(struct document *document, struct reading *reading, const str
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 
 	*document = (struct document){ .reading = reading, .text = text, .form = text->form ? text->form : form };
-	find_lines(document);
+	document_find_lines(document);
 	(void)node_parse_foreign(&document->arena, text->text, text->length, &diag, &document->roots);
 	report(document, &diag);
 }
@@ -179,6 +179,64 @@ void document_show_source(struct document *document, size_t since)
 
 	for (size_t i = since; i < proposal->count; i++)
 		proposal->items[i].text = arena_strdup(&proposal->arena, document_source(document, proposal->items[i].line));
+}
+
+/* ---- commands ---- */
+
+void document_run_shell(struct document *document, struct proposed_text inner, const char *shell, const char *via, unsigned int when)
+{
+	struct proposal *proposal = document->reading->proposal;
+	size_t since = proposal->count;
+
+	inner.via = NULL;
+	inner.when = 0;
+	if (document->reading->depth >= READING_DEPTH_MAX)
+		return;
+	document->reading->depth++;
+	read_shell(document->reading, &inner, shell);
+	document->reading->depth--;
+	for (size_t i = since; i < proposal->count; i++) {
+		struct proposed *item = &proposal->items[i];
+
+		if (!*item->via)
+			item->via = arena_strdup(&proposal->arena, via);
+		if (item->when == 0 || item->when & PROPOSED_NOW)
+			item->when |= when;
+	}
+	document_show_source(document, since);
+}
+
+bool is_sysctl_file(const char *file)
+{
+	return streq(file, "/etc/sysctl.conf") || strstr(file, "/sysctl.d/");
+}
+
+static void apply_files(struct proposal *proposal, size_t since, const char *file)
+{
+	for (size_t i = since; i < proposal->count; i++)
+		if (proposal->items[i].fate != PROPOSED_REMOVED && is_sysctl_file(proposal->items[i].file) &&
+		    (!file || streq(proposal->items[i].file, file)))
+			proposal->items[i].when |= PROPOSED_NOW;
+}
+
+bool document_apply_sysctl(struct document *document, size_t since, const char *command)
+{
+	static const char *const all[] = { "sysctl --system", "restart systemd-sysctl", "/systemd-sysctl", "restart procps" };
+	const char *reload = strstr(command, "sysctl -p");
+	CLEANUP(free_ptr) char *name = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (strstr(command, all[i])) {
+			apply_files(document->reading->proposal, since, NULL);
+			return true;
+		}
+	if (!reload)
+		return false;
+	reload += strlen("sysctl -p");
+	reload += strspn(reload, " ");
+	name = xstrndup(reload, strcspn(reload, " \t\n;|&><'\""));
+	apply_files(document->reading->proposal, since, *name ? name : "/etc/sysctl.conf");
+	return true;
 }
 
 const struct node *document_get(const struct node *node, const char *key)

@@ -19,6 +19,7 @@ struct document {
 /* What is no YAML is added as unclear; the documents before it are there nevertheless. */
 void document_open(struct document *document, struct reading *reading, const struct proposed_text *text, const char *form);
 void document_release(struct document *document);
+void document_find_lines(struct document *document);	/* done by document_open() */
 
 unsigned int document_line(const struct document *document, const struct node *node);
 /* The source's line of a number that document_line() gave, in the arena. */
@@ -37,6 +38,12 @@ struct proposed_text document_made_text(struct document *document, unsigned int 
 
 /* Gives the items that were added since count the source's lines for their text. */
 void document_show_source(struct document *document, size_t since);
+
+/* Hands commands to read_shell(): what they do now happens whenever they run. */
+void document_run_shell(struct document *document, struct proposed_text inner, const char *shell, const char *via, unsigned int when);
+/* A command that applies files of sysctl, among the items since some count; true: it is one. */
+bool document_apply_sysctl(struct document *document, size_t since, const char *command);
+bool is_sysctl_file(const char *file);
 
 /* What a key of a mapping holds, or NULL; node may be NULL or anything. */
 const struct node *document_get(const struct node *node, const char *key);

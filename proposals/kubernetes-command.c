@@ -8,6 +8,7 @@
  *
  * Without "privileged" /proc/sys is mounted read-only.  A key of the network or IPC belongs to the pod unless it shares the
  * node's namespace; every other one belongs to the node. */
+#include "../core/quote.h"
 #include "kubernetes.h"
 
 #define COMMAND_MAX ((size_t)1 << 20)
@@ -165,14 +166,9 @@ static void hand_to_shell(const struct container *container, struct proposed_tex
 
 	inner.text = on_the_node(container, inner.text);
 	inner.length = strlen(inner.text);
-	inner.when = container->pod->when;
-	read_shell(document->reading, &inner, shell);
-	document_show_source(document, since);
-	for (size_t i = since; i < proposal->count; i++) {
-		if (!*proposal->items[i].via)
-			proposal->items[i].via = "a command of a container";
+	document_run_shell(document, inner, shell, "a command of a container", container->pod->when);
+	for (size_t i = since; i < proposal->count; i++)
 		place_item(container, condition, &proposal->items[i]);
-	}
 }
 
 /* ---- commands ---- */
@@ -184,14 +180,6 @@ static const struct node *find_script(const struct node *const words[], size_t c
 		if (words[i]->kind == NODE_SCALAR && words[i]->text[0] == '-' && words[i]->text[1] != '-' && strchr(words[i]->text, 'c'))
 			return words[i + 1]->kind == NODE_SCALAR ? words[i + 1] : NULL;
 	return NULL;
-}
-
-static void quote_word(struct strbuf *out, const char *word)
-{
-	strbuf_add_string(out, out->len ? " '" : "'");
-	for (; *word; word++)
-		*word == '\'' ? strbuf_add_string(out, "'\\''") : strbuf_add_char(out, *word);
-	strbuf_add_char(out, '\'');
 }
 
 static size_t collect(const struct node *list, const struct node *words[], size_t count, size_t most)
@@ -266,8 +254,10 @@ static void run_words(struct container *container, const struct node *const word
 			      ends_with(words[program]->text, "bash") ? "bash" : "sh");
 		return;
 	}
-	for (size_t i = program; i < count && text.len < COMMAND_MAX; i++)
-		quote_word(&text, words[i]->text);
+	for (size_t i = program; i < count && text.len < COMMAND_MAX; i++) {
+		strbuf_add_string(&text, i > program ? " " : "");
+		quote_shell(&text, words[i]->text, strlen(words[i]->text));
+	}
 	hand_to_shell(container,
 		      document_made_text(document, document_line(document, words[program]),
 					 arena_strndup(&document->arena, text.buf, text.len)), "sh");
