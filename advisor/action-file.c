@@ -228,9 +228,17 @@ static void tmpfiles_persist(const struct target *target, const char *value, str
 
 static void sysfs_persist(const struct target *target, const char *value, struct lasting *out)
 {
-	if (is_sysctl(target) && target->entry->about == SUBJECT_KIND_HOST)
+	const struct owner_line *lines;
+	size_t count;
+
+	if (is_sysctl(target) && target->entry->about == SUBJECT_KIND_HOST) {
 		sysctl_persist(target, value, out);
-	else if (*target->path)
+		return;
+	}
+	count = owner_lines(target->snapshot, NULL, target->path, target->arena, &lines);
+	if (action_persist_saptune(target, value, lines, count, out) == SAPTUNE_SURELY)
+		return;
+	if (*target->path)
 		tmpfiles_persist(target, value, out);
 	else
 		action_note(out, "where its file is was not captured");

@@ -7,6 +7,8 @@
 #include "../core/parse.h"
 #include "rule.h"
 
+#define USUAL_PERIOD "100ms"
+
 enum level { LEVEL_NODE, LEVEL_POD, LEVEL_CONTAINER };	/* kubepods.slice and its classes; a pod; a container of it */
 
 static enum level level_of(const struct target *target)
@@ -71,6 +73,9 @@ static bool period_field(const struct target *target, uint64_t period, struct la
 	}
 	out->kubelet.value = period % 1000 ? arena_formatf(target->arena, "%lluus", (unsigned long long)period) :
 					     arena_formatf(target->arena, "%llums", (unsigned long long)(period / 1000));
+	/* The gate is alpha; the usual period needs none. */
+	if (streq(out->kubelet.value, USUAL_PERIOD))
+		out->kubelet.gate = NULL;
 	return true;
 }
 
@@ -117,11 +122,11 @@ static const struct pod_setting {
 	const char *gate;
 } pod_settings[] = {
 	{ .attribute = "cpu.cfs_burst_us", .why = "no field of the kubelet or of a pod sets it" },
-	{ .attribute = "cpu.cfs_period_us", .make = cfs_period, .field = "cpuCFSQuotaPeriod", .unset = "100ms",
+	{ .attribute = "cpu.cfs_period_us", .make = cfs_period, .field = "cpuCFSQuotaPeriod", .unset = USUAL_PERIOD,
 	  .gate = "CustomCPUCFSQuotaPeriod" },
 	{ .attribute = "cpu.cfs_quota_us", .why = "it comes of limits.cpu of the containers: change that. cpuCFSQuota: false of the kubelet "
 						  "would take the quota from every pod of the node, so it is not written" },
-	{ .attribute = "cpu.max", .make = cpu_max, .field = "cpuCFSQuotaPeriod", .unset = "100ms",
+	{ .attribute = "cpu.max", .make = cpu_max, .field = "cpuCFSQuotaPeriod", .unset = USUAL_PERIOD,
 	  .gate = "CustomCPUCFSQuotaPeriod" },
 	{ .attribute = "cpu.max.burst", .why = "no field of the kubelet or of a pod sets it" },
 	{ .attribute = "cpu.shares", .why = "it comes of requests.cpu of the containers: change that" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sysctls that a note of saptune sets last: saptune applies its notes after everything else, so a file of sysctl.d would lose.
- * The values of its override files take the place of those of the note, for keys that the note names (saptune-note(5)):
+/* What a note of saptune sets last: saptune applies its notes after everything else, so a file of sysctl.d or tmpfiles.d would
+ * lose.  The values of its override files take the place of those of the note, for keys that the note names (saptune-note(5)):
  *
  *	/etc/saptune/override/2382421
  *	[sysctl]
@@ -11,7 +11,6 @@
 #include "rule.h"
 
 #define OVERRIDES "/etc/saptune/override/"
-#define HEADER "[sysctl]\n"
 
 static bool only(const char *text, const char *allowed)
 {
@@ -58,13 +57,35 @@ static const char *content_before(const struct lasting *out, const char *path)
 	return content;
 }
 
-static void write_override(const struct target *target, const char *path, const char *line, const struct owner_line *last,
-			   struct lasting *out)
+/* The name that the note has for it, and the section that this name is of. */
+static const char *name_in(const struct target *target, const struct owner_line *last, const char **ret_section)
 {
-	const char *before = content_before(out, path);
+	const char *name = last->text + strspn(last->text, " \t");
 
+	name = arena_strndup(target->arena, name, strcspn(name, " \t<=>"));
+	*ret_section = streq(name, "THP") || streq(name, "KSM") ? "vm" : starts_with(target->path, "/sys/") ? "sys" : "sysctl";
+	return name;
+}
+
+/* A section that is there gets one more line: a second one of its name would take its place. */
+static const char *with_line(const struct target *target, const char *before, const char *section, const char *line)
+{
+	const char *header = arena_formatf(target->arena, "[%s]\n", section), *at = before ? strstr(before, header) : NULL, *next;
+
+	if (!before)
+		return arena_formatf(target->arena, "%s%s\n", header, line);
+	if (!at)
+		return arena_formatf(target->arena, "%s%s%s\n", before, header, line);
+	next = strstr(at, "\n[");
+	at = next ? next + 1 : at + strlen(at);
+	return arena_formatf(target->arena, "%.*s%s\n%s", (int)(at - before), before, line, at);
+}
+
+static void write_override(const struct target *target, const char *path, const char *section, const char *line,
+			   const struct owner_line *last, struct lasting *out)
+{
 	if (!streq(last->path, path)) {
-		action_file(out, path, arena_formatf(target->arena, "%s%s\n", before ? before : HEADER, line), NULL, NULL);
+		action_file(out, path, with_line(target, content_before(out, path), section, line), NULL, NULL);
 		return;
 	}
 	if (out->n_files < ACTION_FILES_MAX)
@@ -78,28 +99,30 @@ enum saptune_part action_persist_saptune(const struct target *target, const char
 					 size_t count, struct lasting *out)
 {
 	const struct owner_line *last = count > 0 ? &lines[count - 1] : NULL;
-	const char *note = last ? note_of(last->path, target->arena) : NULL, *path, *line;
+	const char *note = last ? note_of(last->path, target->arena) : NULL, *path, *line, *name, *section;
 
 	if (!note)
 		return SAPTUNE_NONE;
 	out->owner = "saptune";
 	out->form = PLAN_FORM_BY_HAND;
 	path = arena_formatf(target->arena, "%s%s", OVERRIDES, note);
-	line = arena_formatf(target->arena, "%s = %s", target->key, value);
-	if (!action_plain(note) || !only(target->key, "_.+-") || !only(value, "_.:,+-/ ") || !*value) {
+	name = name_in(target, last, &section);
+	line = arena_formatf(target->arena, "%s = %s", name, value);
+	if (!action_plain(note) || !only(name, "_.+-") || !only(value, "_.:,+-/ ") || !*value) {
 		action_note(out, "saptune sets it, and its name or value cannot be written in an override file of saptune");
 	} else if (!streq(last->path, path) && is_among(snapshot_text(target->snapshot, SUBJECT_HOST, "saptune.overrides"), note)) {
-		action_note(out, "saptune sets it in %s, and %s is there and does not name it: put \"%s\" below [sysctl] there",
-			    last->place, path, line);
+		action_note(out, "saptune sets it in %s, and %s is there and does not name it: put \"%s\" below [%s] there",
+			    last->place, path, line, section);
 	} else if (streq(last->path, path) && (!action_printable(last->text) || !*last->text)) {
 		action_note(out, "saptune sets it in %s, whose line cannot be replaced: make it \"%s\"", last->place, line);
 	} else {
-		write_override(target, path, line, last, out);
+		write_override(target, path, section, line, last, out);
 		out->form = PLAN_FORM_SAPTUNE_OVERRIDE;
 		action_note(out, "saptune sets it in %s after all others: its override file has it from the next boot on, or from when the "
 				 "note is applied anew (saptune note revert %s, saptune note apply %s)", last->place, note, note);
 	}
 	if (last->unsure)
-		action_note(out, "%s, so a file of sysctl.d says it too", last->unsure);
+		action_note(out, "%s, so a file of %s says it too", last->unsure,
+			    streq(section, "sysctl") ? "sysctl.d" : "tmpfiles.d");
 	return last->unsure ? SAPTUNE_PERHAPS : SAPTUNE_SURELY;
 }

@@ -44,9 +44,14 @@ static struct boot_outcome file_outcome(const struct auditing *auditing, const c
 {
 	const struct entry *entry = registry_find_key(auditing->registry, SUBJECT_KIND_HOST, key);
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	struct boot_outcome outcome;
 
 	if (!boot_state_path(entry, key, &path))
 		return (struct boot_outcome){ .state = BOOT_STATE_UNSET };
+	/* saptune comes after tmpfiles.d. */
+	outcome = boot_outcome(auditing->boot, BOOT_SAPTUNE, SUBJECT_KIND_HOST, "", path.buf);
+	if (outcome.state != BOOT_STATE_UNSET && boot_state_applies(auditing, BOOT_SAPTUNE))
+		return outcome;
 	return boot_outcome(auditing->boot, "", SUBJECT_KIND_HOST, "", path.buf);
 }
 

@@ -54,7 +54,7 @@ const char *boot_fate_name(enum boot_fate fate);	/* "wins", "shadowed" … */
  * Percentages stay what they are. */
 struct boot_line {
 	const char *source;	/* "sysctl", "fstab", "udev", "tmpfiles", "modprobe", "modules-load", "cmdline", "limits",
-				 * "systemd", "tuned", "kubelet", "cloud-init" */
+				 * "systemd", "tuned", "saptune", "kubelet", "cloud-init" */
 	const char *loader;	/* see above; "" where the source has one reader */
 	enum subject_kind kind;
 	const char *subject;	/* name or glob; "" for the host */

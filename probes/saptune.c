@@ -16,12 +16,15 @@ struct saptune {
 	struct strbuf overrides;	/* of facts */
 };
 
-/* A line of a [sysctl] section. */
+enum section { SECTION_SYSCTL, SECTION_SYS, SECTION_VM, SECTION_COUNT };
+
+/* A line of one of these sections. */
 struct note_entry {
-	const char *key, *value;
+	enum section kind;
+	const char *key, *value;	/* key: of a sysctl, or the path of a file below /sys */
 	const char *why_invalid;	/* NULL: it is read */
 	const char *tagged;		/* why it is not known whether the section counts; NULL: it does */
-	size_t section;			/* by number, without those that are tagged */
+	size_t section;			/* by number of those of its kind, without those that are tagged */
 	struct boot_site site;
 };
 
@@ -29,7 +32,7 @@ struct note {
 	const char *path;
 	struct note_entry *entries;
 	size_t count, capacity;
-	size_t sections;		/* of sysctls, without those that are tagged */
+	size_t sections[SECTION_COUNT];	/* without those that are tagged */
 	struct arena *arena;
 };
 
@@ -66,6 +69,20 @@ static void cut_comment(char *text)
 
 /* ---- one file ---- */
 
+/* "kernel.mm.transparent_hugepage.defrag" of [sys]; [vm] has two names of its own. */
+static const char *file_of(struct arena *arena, const struct note_entry *entry)
+{
+	char *path;
+
+	if (entry->kind == SECTION_VM)
+		return streq(entry->key, "THP") ? "/sys/kernel/mm/transparent_hugepage/enabled" :
+		       streq(entry->key, "KSM") ? "/sys/kernel/mm/ksm/run" : "";
+	path = arena_formatf(arena, "/sys/%s", entry->key);
+	for (char *c = path + strlen("/sys/"); *c; c++)
+		*c = *c == '.' ? '/' : *c;
+	return path;
+}
+
 /* "net.ipv4.tcp_rmem = 4096 131072 6291456"; the operators <, <=, > and >= set the value like "=". */
 static void read_entry(struct note *note, struct note_entry *entry, char *line)
 {
@@ -82,24 +99,35 @@ static void read_entry(struct note *note, struct note_entry *entry, char *line)
 	else if (strchr(entry->key, '/'))
 		entry->why_invalid = "saptune takes no slash in a name";
 	else if (!*entry->key || strpbrk(entry->key, " \t*?["))
-		entry->why_invalid = "it is no name of a sysctl";
+		entry->why_invalid = "it is no name of a setting";
+	else if (entry->kind != SECTION_SYSCTL)
+		entry->key = file_of(note->arena, entry);
 }
 
-/* "[sysctl:arch=x86_64]"; true: of sysctls. */
-static bool read_section(struct note *note, const char *line, const char **ret_tagged)
+/* "[sysctl:arch=x86_64]"; false: of something else. */
+static bool read_section(struct note *note, const char *line, enum section *ret_kind, const char **ret_tagged)
 {
+	static const char *const names[SECTION_COUNT] = {
+		[SECTION_SYSCTL] = "sysctl", [SECTION_SYS] = "sys", [SECTION_VM] = "vm",
+	};
 	size_t length = strlen(line) - 1;
 	const char *name = arena_strndup(note->arena, line + 1, length > 0 ? length - 1 : 0);
+	size_t kind = strcspn(name, ":");
 
-	*ret_tagged = strchr(name, ':') ? arena_formatf(note->arena, "whether the tags of [%.200s] hold here is not known", name) :
-					  NULL;
-	return streq(name, "sysctl") || starts_with(name, "sysctl:");
+	*ret_tagged = name[kind] ? arena_formatf(note->arena, "whether the tags of [%.200s] hold here is not known", name) : NULL;
+	for (enum section i = 0; i < SECTION_COUNT; i++)
+		if (strlen(names[i]) == kind && strncmp(names[i], name, kind) == 0) {
+			*ret_kind = i;
+			return true;
+		}
+	return false;
 }
 
 static void read_lines(struct note *note, const char *text, size_t size)
 {
 	struct sysctl_cursor cursor = SYSCTL_CURSOR(text, size);
 	const char *tagged = NULL;
+	enum section kind = SECTION_SYSCTL;
 	bool inside = false;
 
 	while (sysctl_next_line(SYSCTL_SYSTEMD, &cursor)) {
@@ -109,16 +137,17 @@ static void read_lines(struct note *note, const char *text, size_t size)
 			continue;
 		cut_comment(line);
 		if (*line == '[') {
-			inside = read_section(note, line, &tagged);
-			note->sections += inside && !tagged;
+			inside = read_section(note, line, &kind, &tagged);
+			note->sections[kind] += inside && !tagged;
 			continue;
 		}
 		if (!inside || note->count == BOOT_DRAFT_MAX)
 			continue;
 		GROW(note->entries, note->capacity, note->count + 1);
 		note->entries[note->count] = (struct note_entry){
+			.kind = kind,
 			.tagged = tagged,
-			.section = note->sections,
+			.section = note->sections[kind],
 			.site = { .path = note->path, .line = cursor.number,
 				  .text = arena_strndup(note->arena, cursor.line, cursor.length), .length = cursor.length },
 		};
@@ -142,14 +171,14 @@ static int read_file(const struct saptune *saptune, const char *path, struct not
 /* In an override file the last section of a name takes the place of the others. */
 static bool is_replaced(const struct note *override, const struct note_entry *entry)
 {
-	return !entry->tagged && entry->section < override->sections;
+	return !entry->tagged && entry->section < override->sections[entry->kind];
 }
 
-static const struct note_entry *overriding(const struct note *override, const char *key)
+static const struct note_entry *overriding(const struct note *override, const struct note_entry *of)
 {
 	for (size_t i = override->count; i-- > 0;)
 		if (!override->entries[i].why_invalid && !is_replaced(override, &override->entries[i]) &&
-		    streq(override->entries[i].key, key))
+		    override->entries[i].kind == of->kind && streq(override->entries[i].key, of->key))
 			return &override->entries[i];
 	return NULL;
 }
@@ -164,6 +193,7 @@ static struct boot_line *add_line(struct saptune *saptune, const struct note_ent
 		site.length = 0;
 	line = boot_draft_add(&saptune->draft, &site, SUBJECT_KIND_HOST, "", entry->why_invalid ? "" : entry->key,
 			      secret ? "" : entry->value);
+	line->source = entry->kind == SECTION_SYSCTL ? "sysctl" : "saptune";
 	line->loader = BOOT_SAPTUNE;
 	line->fate = fate;
 	line->why = why;
@@ -177,12 +207,14 @@ static const char *place_of(struct saptune *saptune, const struct note_entry *en
 
 static void add_entry(struct saptune *saptune, const struct note_entry *entry, const struct note *override)
 {
-	const struct note_entry *over = overriding(override, entry->key);
+	const struct note_entry *over = overriding(override, entry);
 	const char *tagged = entry->tagged ? arena_strdup(&saptune->draft.arena, entry->tagged) : NULL;
 	const char *over_tagged = over && over->tagged ? arena_strdup(&saptune->draft.arena, over->tagged) : NULL;
 
 	if (entry->why_invalid)
 		(void)add_line(saptune, entry, BOOT_INVALID, entry->why_invalid);
+	else if (!*entry->key)
+		return;			/* of [vm], and of a later saptune */
 	else if (over && over_tagged)
 		(void)add_line(saptune, entry, BOOT_UNRESOLVED, over_tagged);
 	else if (over)
@@ -195,10 +227,10 @@ static void add_entry(struct saptune *saptune, const struct note_entry *entry, c
 		(void)add_line(saptune, over, tagged ? BOOT_UNRESOLVED : BOOT_WINS, tagged ? tagged : "");
 }
 
-static bool names(const struct note *note, const char *key)
+static bool names(const struct note *note, const struct note_entry *entry)
 {
 	for (size_t i = 0; i < note->count; i++)
-		if (!note->entries[i].why_invalid && streq(note->entries[i].key, key))
+		if (!note->entries[i].why_invalid && note->entries[i].kind == entry->kind && streq(note->entries[i].key, entry->key))
 			return true;
 	return false;
 }
@@ -212,9 +244,11 @@ static void add_note(struct saptune *saptune, const struct note *note, const str
 
 		if (entry->why_invalid)
 			(void)add_line(saptune, entry, BOOT_INVALID, entry->why_invalid);
+		else if (!*entry->key)
+			continue;
 		else if (is_replaced(override, entry))
-			(void)add_line(saptune, entry, BOOT_IGNORED, "another section [sysctl] follows and takes the place of this one");
-		else if (!names(note, entry->key))
+			(void)add_line(saptune, entry, BOOT_IGNORED, "another section of that name follows and takes the place of this one");
+		else if (!names(note, entry))
 			(void)add_line(saptune, entry, BOOT_IGNORED, "the note does not name the key");
 		else if (!*entry->value)
 			(void)add_line(saptune, entry, BOOT_IGNORED, "without a value it leaves the key alone");

@@ -165,7 +165,7 @@ static void add_fields(struct strbuf *out, const struct plan *plan, bool back)
 
 		if (!kubelet->field || !kubelet->gate || is_said(plan, i, kubelet->gate, true))
 			continue;
-		strbuf_addf(out, "%s  %s: %s\n", gates ? "" : "featureGates:\n", kubelet->gate, back ? kubelet->gate_before : "true");
+		strbuf_addf(out, "%s  %s: %s\n", gates ? "" : "# Off unless it is asked for: this one is alpha.\nfeatureGates:\n", kubelet->gate, back ? kubelet->gate_before : "true");
 		gates = true;
 	}
 }

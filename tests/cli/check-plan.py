@@ -68,7 +68,7 @@ def drop_in(path):
 def override(path):
     parser = configparser.ConfigParser(interpolation=None, delimiters="=", strict=True)
     parser.read_string(read(path))
-    if parser.sections() != ["sysctl"]:
+    if not parser.sections() or set(parser.sections()) - {"sysctl", "sys", "vm"}:
         problem(f"{path}: sections {parser.sections()}")
 
 

@@ -112,6 +112,32 @@ same "saptune: where its section may not count, sysctl.d has it too" "files/etc/
 files/etc/sysctl.d/90-keisoku.conf" "$(cd "$plan" && find files -type f | LC_ALL=C sort)"
 contains "saptune: and why" "whether the tags of [sysctl:os=15-*] hold here is not known" "$(words "$plan/README.txt")"
 
+new_tree
+file /sys/kernel/mm/transparent_hugepage/enabled '[always] madvise never'
+file /sys/kernel/mm/transparent_hugepage/defrag 'always defer defer+madvise [madvise] never'
+file /etc/sysconfig/saptune 'NOTE_APPLY_ORDER="2684254"'
+file /var/lib/saptune/working/notes/2684254 '[vm]\nTHP=never\n[sys]\nkernel.mm.transparent_hugepage.defrag = never\n[sysctl]
+vm.swappiness = 10\nvm.dirty_ratio = 10'
+make thp.enabled=madvise thp.defrag=defer vm.swappiness=5 vm.dirty_ratio=30
+override=$plan/files/etc/saptune/override/2684254
+same "saptune: files below /sys have their sections, each of them once" "[sys]
+[sysctl]
+[vm]" "$(grep '^\[' "$override" | LC_ALL=C sort)"
+if command -v python3 >/dev/null; then
+	same "saptune: and their names there, as another parser reads them" "madvise defer 30 5" "$(python3 -c 'import sys, configparser
+c = configparser.ConfigParser(interpolation=None)
+c.read(sys.argv[1])
+print(c["vm"]["THP"], c["sys"]["kernel.mm.transparent_hugepage.defrag"], c["sysctl"]["vm.dirty_ratio"], c["sysctl"]["vm.swappiness"])' \
+		"$override" 2>&1)"
+fi
+script apply --persist
+same "saptune: files below /sys: apply --persist" "0 1" "$? $(find "$tree/etc" -name '2684254' | wc -l)" "$(cat "$work/out")"
+"$keisoku" plan --quiet --root "$tree" --plan "$work/again" thp.enabled=never >"$work/out" 2>&1
+same "saptune: what the override says now is what a plan changes" "1 THP = madvise THP = never" "$(jq -r '"\(.actions[0].files | length) " +
+	(.actions[0].files[0] | "\(.old_line) \(.new_line)")' "$work/again/plan.json")"
+script rollback
+same "saptune: files below /sys: rollback" "0 0" "$? $(find "$tree/etc" -name '2684254' | wc -l)"
+
 # ---- TuneD, the administrator, a package, nobody ----
 
 new_tree
@@ -167,11 +193,11 @@ print(eval(sys.argv[2]))' "$plan/kubernetes/$1.yaml" "$2" 2>&1
 }
 
 new_node 'podPidsLimit: 1024\nallowedUnsafeSysctls: ["kernel.msg*"]'
-make "$pod pids.max=2048" "$other pids.max=4096" "$pod cpu.max=60000 100000" "$container memory.oom.group=0" net.core.somaxconn=4096
+make "$pod pids.max=2048" "$other pids.max=4096" "$pod cpu.max=30000 50000" "$container memory.oom.group=0" net.core.somaxconn=4096
 same "kubelet: a plan" "0 " "$? $(cat "$work/err")"
 if python3 -c 'import yaml' 2>/dev/null; then
 	same "kubelet: the fields, the highest limit for all, the gate, and the list with what it had" \
-		"{'allowedUnsafeSysctls': ['kernel.msg*', 'net.core.somaxconn'], 'cpuCFSQuotaPeriod': '100ms', 'featureGates':
+		"{'allowedUnsafeSysctls': ['kernel.msg*', 'net.core.somaxconn'], 'cpuCFSQuotaPeriod': '50ms', 'featureGates':
 		{'CustomCPUCFSQuotaPeriod': True}, 'podPidsLimit': 4096, 'singleProcessOOMKill': True}" \
 		"$(fragment kubelet 'dict(sorted(d.items()))' | sed "s/'featureGates': /'featureGates':\n\t\t/")"
 	same "kubelet: and back to what was configured, or to what it takes by itself" \
@@ -184,6 +210,9 @@ fi
 same "kubelet: owner, form and field in plan.json" "the kubelet kubelet-configuration podPidsLimit 1024 4096 null" \
 	"$(of "$pod pids.max" '"\(.owner) \(.form) \(.kubelet | "\(.field) \(.from) \(.to) \(.gate)")"')"
 contains "kubelet: README names what takes it back" "kubernetes/kubelet-rollback.yaml" "$(cat "$plan/README.txt")"
+make "$pod cpu.max=60000 100000"
+same "kubelet: the usual period needs no gate" "100ms null 0" \
+	"$(of "$pod cpu.max" '.kubelet | "\(.to) \(.gate)"') $(grep -c featureGates "$plan/kubernetes/kubelet.yaml")"
 make "$pod pids.max=2048" "$pod cpu.max=120000 200000" "$other cpu.max=60000 100000"
 same "kubelet: two periods cannot be had, and neither is written" "by-hand by-hand kubelet-configuration" "$(of "$pod cpu.max" .form) $(of \
 	"$other cpu.max" .form) $(of "$pod pids.max" .form)"

@@ -494,7 +494,7 @@ static void overrides_of_saptune_count_for_keys_that_the_note_names(void **state
 	/* The second section of an override file takes the place of the first. */
 	assert_fates(tree, BOOT_SAPTUNE, "vm.min_free_kbytes",
 		     "wins 1 /var/lib/saptune/working/notes/1:4\n"
-		     "ignored 2 /etc/saptune/override/1:2 (another section [sysctl] follows and takes the place of this one)\n");
+		     "ignored 2 /etc/saptune/override/1:2 (another section of that name follows and takes the place of this one)\n");
 	/* What the second note says is not known, and it may set anything. */
 	assert_fates(tree, BOOT_SAPTUNE, "", "unresolved  /etc/saptune/extra/2.conf (the note is to be applied, and its file is not here)\n");
 }
@@ -513,6 +513,26 @@ static void a_section_with_tags_of_saptune_may_count_or_not(void **state)
 		     "known)\n");
 	assert_int_equal(1, owner_lines(tree->snapshot, NULL, "vm.swappiness", &arena, &lines));
 	assert_non_null(lines[0].unsure);
+}
+
+static void files_below_sys_of_saptune_stand_under_their_path(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/etc/sysconfig/saptune", "NOTE_APPLY_ORDER=1\n");
+	tree_write(tree, "/var/lib/saptune/working/notes/1",
+		   "[vm]\nTHP=never\nKSM=0\nNEW=1\n[sys]\nkernel.mm.transparent_hugepage.defrag = never\n[sysctl]\nTHP=1\n");
+	tree_write(tree, "/etc/saptune/override/1", "[sysctl]\nTHP=2\n[vm]\nTHP=madvise\n");
+	read_files(tree);
+	assert_fates(tree, BOOT_SAPTUNE, "/sys/kernel/mm/transparent_hugepage/enabled",
+		     "shadowed never /var/lib/saptune/working/notes/1:2 (/etc/saptune/override/1:4)\n"
+		     "wins madvise /etc/saptune/override/1:4\n");
+	assert_fates(tree, BOOT_SAPTUNE, "/sys/kernel/mm/ksm/run", "wins 0 /var/lib/saptune/working/notes/1:3\n");
+	assert_fates(tree, BOOT_SAPTUNE, "/sys/kernel/mm/transparent_hugepage/defrag",
+		     "wins never /var/lib/saptune/working/notes/1:6\n");
+	assert_fates(tree, BOOT_SAPTUNE, "THP",
+		     "shadowed 1 /var/lib/saptune/working/notes/1:8 (/etc/saptune/override/1:2)\nwins 2 /etc/saptune/override/1:2\n");
+	assert_fates(tree, BOOT_SAPTUNE, "", "");
 }
 
 static void saptune_that_is_not_started_at_boot_sets_nothing(void **state)
@@ -654,6 +674,7 @@ int main(void)
 		TEST(notes_of_saptune_come_last_in_the_order_in_which_they_are_applied),
 		TEST(overrides_of_saptune_count_for_keys_that_the_note_names),
 		TEST(a_section_with_tags_of_saptune_may_count_or_not),
+		TEST(files_below_sys_of_saptune_stand_under_their_path),
 		TEST(saptune_that_is_not_started_at_boot_sets_nothing),
 		TEST(who_runs_at_boot_is_seen_from_what_is_installed),
 		TEST(tuned_comes_before_what_etc_says_unless_told),
