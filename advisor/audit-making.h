@@ -49,7 +49,8 @@ struct expectation {
 	const char *why;		/* why it is not known; may be NULL */
 };
 #define EXPECTED_DEFAULT "the kernel's default"
-struct expectation boot_expect(const struct auditing *auditing, subject_id subject, const char *key, struct arena *arena);
+/* about: one that the snapshot has, or a device or mount that there may be. */
+struct expectation boot_expect(const struct auditing *auditing, const struct subject *about, const char *key, struct arena *arena);
 
 /* Why the kernel does not take this text: "7 is not from 0 to 2"; NULL: it does, as far as is known.  entry may be NULL. */
 const char *value_refusal(const struct auditing *auditing, const struct entry *entry, const char *raw, struct arena *arena);
@@ -59,6 +60,12 @@ bool boot_is_argument(const char *key);
 
 /* Whether an argument of the kernel's command line, which may be NULL, sets this key. */
 bool boot_is_parameter(const char *line, const char *key);
+
+/* ---- advisor/boot-mount.c ---- */
+/* "noatime" of the mount "/srv", "" for its options as its line has them; and the options of which something can be said. */
+void mount_expect(const struct auditing *auditing, const char *target, const char *option, struct arena *arena,
+		  struct expectation *ret);
+extern const char *const mount_expected_options[];	/* up to NULL */
 
 /* ---- advisor/drift.c ---- */
 void drift_judge(struct auditing *auditing);

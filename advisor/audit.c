@@ -255,7 +255,8 @@ static void report_line(struct auditing *auditing, const struct rule *rule, subj
 		add_sites(auditing, rule, of_key, finding);
 }
 
-/* Sides are kept until both snapshots were looked at: programs are bound to one at a time. */
+/* Sides are kept until both snapshots were looked at: programs are bound to one at a time.  Of both the subjects are judged that
+ * are there now: after boot there may be more, which come last. */
 struct sides {
 	struct side *items;
 	size_t count, capacity;
@@ -269,7 +270,7 @@ static void judge_lines(struct auditing *auditing, const struct snapshot *snapsh
 
 	rulebook_bind(auditing->rulebook, snapshot);
 	for (size_t i = 0; i < count; i++) {
-		uint32_t subjects = snapshot_kind_count(snapshot, rules[i]->about);
+		uint32_t subjects = snapshot_kind_count(auditing->snapshot, rules[i]->about);
 
 		for (uint32_t s = 0; s < subjects; s++) {
 			GROW(sides->items, sides->capacity, sides->count + 1);

@@ -2,6 +2,7 @@
 /* The host as it will be after boot, as a snapshot of its own: what its files set, else what the kernel does by itself.
  * What neither says is not in it, so that whatever asks for it gets "not captured" and not a guess. */
 #include <errno.h>
+#include <fnmatch.h>
 
 #include "../core/parse.h"
 #include "audit-making.h"
@@ -188,7 +189,7 @@ static void copy_facts(struct auditing *auditing)
 
 		if (starts_with(key, BOOT_PREFIX) || streq(key, "kernel.cmdline"))
 			continue;
-		if (((setting->absence != ABSENT && setting->absence != UNSUPPORTED) || boot_is_argument(key)) &&
+		if (((setting->absence != ABSENT && setting->absence != UNSUPPORTED) || !auditing->walked || boot_is_argument(key)) &&
 		    is_of_boot(registry_find_key(auditing->registry, subject->kind, key)))
 			continue;
 		strbuf_reset(&origin);
@@ -205,7 +206,7 @@ static void copy_facts(struct auditing *auditing)
 static void set_key(struct auditing *auditing, subject_id subject, const char *key)
 {
 	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
-	struct expectation expectation = boot_expect(auditing, subject, key, &arena);
+	struct expectation expectation = boot_expect(auditing, snapshot_subject_get(auditing->after, subject), key, &arena);
 
 	if (expectation.value)
 		snapshot_set_string(auditing->after, subject, key, expectation.value, expectation.place);
@@ -241,18 +242,47 @@ static void set_known(struct auditing *auditing)
 	}
 }
 
+static void set_line(struct auditing *auditing, const struct boot_line *line, subject_id subject)
+{
+	if (!snapshot_get(auditing->after, subject, line->key))
+		set_key(auditing, subject, line->key);
+}
+
+/* "cmdline.nvme_core.io_timeout" is an argument of a module, or of what is built in. */
+static void set_argument(struct auditing *auditing, const char *name)
+{
+	const char *dot = strchr(name, '.');
+	CLEANUP(free_ptr) char *key = xasprintf("module.%s", name);
+
+	if (dot && dot > name && dot[1] && !strchr(dot + 1, '.') && !starts_with(name, "sysctl") &&
+	    !snapshot_get(auditing->after, SUBJECT_HOST, key))
+		set_key(auditing, SUBJECT_HOST, key);
+}
+
 /* What files set and no entry names, and what they set of disks, mounts and units. */
 static void set_assigned(struct auditing *auditing)
 {
+	static const char argument[] = "cmdline.";
+
 	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
 		const struct boot_line *line = boot_at(auditing->boot, i);
 		subject_id subject = line->kind == SUBJECT_KIND_HOST && !*line->subject ?
 					     SUBJECT_HOST : snapshot_find_subject(auditing->snapshot, line->kind, line->subject);
 
-		if (line->fate != BOOT_WINS || !*line->key || subject == SUBJECT_NONE ||
-		    snapshot_get(auditing->after, subject, line->key))
+		if (line->fate != BOOT_WINS || !*line->key)
 			continue;
-		set_key(auditing, subject, line->key);
+		if (subject != SUBJECT_NONE)
+			set_line(auditing, line, subject);
+		if (subject == SUBJECT_HOST && starts_with(line->key, argument))
+			set_argument(auditing, line->key + strlen(argument));
+		/* A pattern of names, of devices that are there. */
+		for (uint32_t n = 0; subject == SUBJECT_NONE && strpbrk(line->subject, "*?[") &&
+				     n < snapshot_kind_count(auditing->snapshot, line->kind); n++) {
+			subject_id device = snapshot_kind_get(auditing->snapshot, line->kind, n);
+
+			if (fnmatch(line->subject, snapshot_subject_get(auditing->snapshot, device)->name, 0) == 0)
+				set_line(auditing, line, device);
+		}
 	}
 }
 
@@ -294,6 +324,24 @@ static void set_command_line(struct auditing *auditing)
 		snapshot_set_string(auditing->after, SUBJECT_HOST, "kernel.cmdline", text.buf, auditing->command_line->path);
 }
 
+/* File systems of fstab, of which an image has none mounted. */
+static void set_mounts(struct auditing *auditing)
+{
+	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
+		const struct boot_line *line = boot_at(auditing->boot, i);
+		subject_id subject;
+
+		if (line->kind != SUBJECT_KIND_MOUNT || line->fate != BOOT_WINS || !streq(line->key, "options"))
+			continue;
+		subject = snapshot_subject(auditing->after, SUBJECT_KIND_MOUNT, line->subject, "");
+		for (size_t n = 0; subject != SUBJECT_NONE && mount_expected_options[n]; n++) {
+			CLEANUP(free_ptr) char *key = xasprintf("options.%s", mount_expected_options[n]);
+
+			set_key(auditing, subject, key);
+		}
+	}
+}
+
 void boot_state_make(struct auditing *auditing)
 {
 	const char *container = host_text(auditing, "platform.container"), *release;
@@ -309,6 +357,7 @@ void boot_state_make(struct auditing *auditing)
 	set_command_line(auditing);
 	set_known(auditing);
 	set_assigned(auditing);
+	set_mounts(auditing);
 	if (!auditing->command_line || snapshot_get(auditing->after, SUBJECT_HOST, "kernel.cmdline"))
 		keep_absent_arguments(auditing);
 }

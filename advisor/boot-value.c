@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The value that a key has when the host has booted: what is written, as far as the kernel takes it, and what other writes
  * make of it.  Where something has to be known for that which is not, there is a reason instead of a value. */
+#include <fnmatch.h>
 #include <stdlib.h>
 
 #include "../core/parse.h"
 #include "audit-making.h"
+
+static const char *place_of(const struct boot_line *line, struct arena *arena)
+{
+	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
+
+	boot_place(line, &place);
+	return arena_strdup(arena, place.buf);
+}
+
+#define SHARE "it is a share of what the machine has"
 
 /* ---- what the kernel refuses ---- */
 
@@ -44,13 +55,15 @@ static const char *refused_number(const struct entry *entry, const char *raw, st
 	return NULL;
 }
 
-/* Keys whose values are names of modules, and the names that every kernel has. */
+/* Keys whose values are names of modules, and the names that every kernel has.  Writing one loads the module. */
 static const struct module_family {
-	const char *key, *prefix;
+	const char *key, *prefix, *suffix;
 	const char *always;
 } families[] = {
-	{ "net.core.default_qdisc", "sch_", "bfifo mq noqueue pfifo pfifo_fast pfifo_head_drop" },
-	{ "net.ipv4.tcp_congestion_control", "tcp_", "reno" },
+	{ "net.core.default_qdisc", "sch_", "", "bfifo mq noqueue pfifo pfifo_fast pfifo_head_drop" },
+	{ "net.ipv4.tcp_congestion_control", "tcp_", "", "reno" },
+	{ "scheduler", "", "", "none" },
+	{ "scheduler", "", "_iosched", "none" },
 };
 
 static bool has_word(const char *list, const char *word)
@@ -64,18 +77,22 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* Writing the name loads the module. */
-static const char *refused_name(const struct auditing *auditing, const struct entry *entry, const char *raw, struct arena *arena)
+static const char *refused_name(const struct auditing *auditing, const char *key, const char *raw, struct arena *arena)
 {
-	const char *modules = snapshot_text(auditing->snapshot, SUBJECT_HOST, "modules.network");
+	const char *modules = snapshot_text(auditing->snapshot, SUBJECT_HOST, "modules.values"), *missing = NULL;
 
 	for (size_t i = 0; modules && i < ARRAY_SIZE(families); i++) {
-		CLEANUP(free_ptr) char *module = xasprintf("%s%s", families[i].prefix, raw);
+		CLEANUP(free_ptr) char *module = xasprintf("%s%s%s", families[i].prefix, raw, families[i].suffix);
 
-		if (streq(families[i].key, entry->key) && !has_word(families[i].always, raw) && !has_word(modules, module))
-			return arena_formatf(arena, "there is no module %s", module);
+		if (!streq(families[i].key, key))
+			continue;
+		for (char *c = module; *c; c++)
+			*c = *c == '-' ? '_' : *c;
+		if (has_word(families[i].always, raw) || has_word(modules, module))
+			return NULL;
+		missing = missing ? missing : arena_formatf(arena, "there is no module %s", module);
 	}
-	return NULL;
+	return missing;
 }
 
 const char *value_refusal(const struct auditing *auditing, const struct entry *entry, const char *raw, struct arena *arena)
@@ -84,7 +101,23 @@ const char *value_refusal(const struct auditing *auditing, const struct entry *e
 		return NULL;
 	if (entry->format == FORMAT_INTEGER)
 		return refused_number(entry, raw, arena);
-	return entry->format == FORMAT_TEXT ? refused_name(auditing, entry, raw, arena) : NULL;
+	return entry->format == FORMAT_TEXT ? refused_name(auditing, entry->key, raw, arena) : NULL;
+}
+
+/* Pools of huge pages, which are in one of these files by their size. */
+static const struct boot_line *pool_line(const struct auditing *auditing, const char *key)
+{
+	static const char directory[] = "/sys/kernel/mm/hugepages/hugepages-";
+
+	if (!streq(key, "vm.nr_hugepages") && !streq(key, "vm.nr_hugepages_mempolicy"))
+		return NULL;
+	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
+		const struct boot_line *line = boot_at(auditing->boot, i);
+
+		if ((line->fate == BOOT_WINS || line->fate == BOOT_UNRESOLVED) && starts_with(line->key, directory))
+			return line;
+	}
+	return NULL;
 }
 
 /* ---- arguments of the kernel ---- */
@@ -180,18 +213,12 @@ static const struct move {
 	{ "vm.dirty_background_ratio", "vm.dirty_background_bytes", TO_ZERO },
 	{ "vm.dirty_bytes", "vm.dirty_ratio", TO_ZERO },
 	{ "vm.dirty_ratio", "vm.dirty_bytes", TO_ZERO },
+	{ "vm.nr_hugepages", "vm.nr_hugepages_mempolicy", TO_SAME },
+	{ "vm.nr_hugepages_mempolicy", "vm.nr_hugepages", TO_SAME },
 	{ "vm.overcommit_kbytes", "vm.overcommit_ratio", TO_ZERO },
 	{ "vm.overcommit_ratio", "vm.overcommit_kbytes", TO_ZERO },
 };
 /* clang-format on */
-
-static const char *place_of(const struct boot_line *line, struct arena *arena)
-{
-	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
-
-	boot_place(line, &place);
-	return arena_strdup(arena, place.buf);
-}
 
 /* The line that leaves the key as it writes it; NULL: none does, and *ret_unknown is the line that keeps that from being known. */
 static const struct boot_line *written_by(const struct auditing *auditing, const char *key, struct arena *arena,
@@ -269,6 +296,15 @@ static void expect_moved(const struct auditing *auditing, const char *key, const
 
 /* ---- whether it is there ---- */
 
+/* systemd-modules-load leaves those alone. */
+static bool is_blacklisted(const struct auditing *auditing, const char *module)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+
+	strbuf_addf(&key, "module.%s.blacklist", module);
+	return boot_outcome(auditing->boot, "", SUBJECT_KIND_HOST, "", key.buf).state == BOOT_STATE_SET;
+}
+
 static bool is_loaded_at_boot(const struct auditing *auditing, const char *module)
 {
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
@@ -276,7 +312,7 @@ static bool is_loaded_at_boot(const struct auditing *auditing, const char *modul
 
 	strbuf_addf(&key, "module.%s.loaded", module);
 	outcome = boot_outcome(auditing->boot, "", SUBJECT_KIND_HOST, "", key.buf);
-	return outcome.state == BOOT_STATE_SET && streq(outcome.line->value, "true");
+	return outcome.state == BOOT_STATE_SET && streq(outcome.line->value, "true") && !is_blacklisted(auditing, module);
 }
 
 static bool is_built_in(const struct auditing *auditing, const char *module)
@@ -315,12 +351,15 @@ static const char *why_absent(const struct auditing *auditing, const struct entr
 
 /* A key that the running kernel does not have stays away, whatever a file says, unless a module brings it.  An argument that it was
  * not given may be given the next time. */
-static bool is_absent(const struct auditing *auditing, subject_id subject, const struct entry *entry, const char *key)
+static bool is_absent(const struct auditing *auditing, const struct subject *about, const struct entry *entry, const char *key)
 {
-	const struct setting *setting = snapshot_get(auditing->snapshot, subject, key);
+	subject_id subject = about->kind == SUBJECT_KIND_HOST ? SUBJECT_HOST :
+			     snapshot_find_subject(auditing->snapshot, about->kind, about->name);
+	const struct setting *setting = subject == SUBJECT_NONE ? NULL : snapshot_get(auditing->snapshot, subject, key);
 
-	return setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED) && !(entry && entry->module) &&
-	       !boot_is_argument(key);
+	/* In an image nothing of the kernel is there. */
+	return auditing->walked && setting && (setting->absence == ABSENT || setting->absence == UNSUPPORTED) &&
+	       !(entry && entry->module) && !boot_is_argument(key);
 }
 
 bool boot_is_argument(const char *key)
@@ -386,11 +425,120 @@ static void expect_host(const struct auditing *auditing, const struct entry *ent
 	ret->why = why_absent(auditing, entry, key, line, arena);
 	if (ret->why)
 		return;
-	if (line)
+	unknown = pool_line(auditing, key);
+	if (unknown) {
+		ret->why = arena_formatf(arena, "%s sets the number of pages of one size, and which of the two comes last is not fixed",
+					 place_of(unknown, arena));
+		return;
+	}
+	if (line && starts_with(key, "limits.system.") && ends_with(line->value, "%"))
+		ret->why = SHARE;
+	else if (line)
 		*ret = (struct expectation){ .value = line->value, .place = place_of(line, arena) };
 	else
 		expect_default(auditing, entry, key, arena, ret);
 	expect_moved(auditing, key, line, arena, ret);
+}
+
+/* ---- modules ---- */
+
+/* "module.NAME.PARAMETER": what modprobe.d says, and after it NAME.PARAMETER=… of the command line, which is all that counts for
+ * what is built in. */
+static void expect_module(const struct auditing *auditing, const char *key, struct arena *arena, struct expectation *ret)
+{
+	const char *name = key + strlen("module."), *dot = strchr(name, '.');
+	CLEANUP(free_ptr) char *module = xstrndup(name, dot ? (size_t)(dot - name) : strlen(name));
+	CLEANUP(free_ptr) char *argument = xasprintf("cmdline.%s", name);
+	struct boot_outcome outcome = boot_outcome(auditing->boot, "", SUBJECT_KIND_HOST, "", key);
+	bool loads = dot && streq(dot, ".loaded"), built_in = is_built_in(auditing, module);
+
+	if (outcome.state == BOOT_STATE_UNKNOWN) {
+		ret->why = *outcome.line->why ? outcome.line->why : "a line about it cannot be resolved";
+		return;
+	}
+	if (loads && outcome.state == BOOT_STATE_SET && is_blacklisted(auditing, module)) {
+		ret->why = "it is blacklisted, so that no file of modules-load.d loads it; something else may";
+		return;
+	}
+	if (!loads && dot && !streq(dot, ".blacklist") && !auditing->walked) {
+		struct boot_outcome given = boot_outcome(auditing->boot, "", SUBJECT_KIND_HOST, "", argument);
+
+		if (given.state == BOOT_STATE_SET)
+			outcome = given;
+		if (outcome.state == BOOT_STATE_SET && !built_in && !is_loaded_at_boot(auditing, module))
+			ret->why = "nothing loads the module at boot for certain";
+	}
+	if (!ret->why && outcome.state == BOOT_STATE_SET)
+		*ret = (struct expectation){ .value = outcome.line->value, .place = place_of(outcome.line, arena) };
+}
+
+/* ---- devices ---- */
+
+/* Lines about a device, or about all whose names match a pattern; the last one of each source counts. */
+static bool is_about(const struct boot_line *line, const struct subject *about, const char *key)
+{
+	return line->kind == about->kind && streq(line->key, key) &&
+	       (line->fate == BOOT_WINS || line->fate == BOOT_UNRESOLVED) &&
+	       (streq(line->subject, about->name) ||
+		(strpbrk(line->subject, "*?[") && fnmatch(line->subject, about->name, 0) == 0));
+}
+
+static const struct boot_line *last_about(const struct auditing *auditing, const struct subject *about, const char *key,
+					  const struct boot_line **ret_other)
+{
+	const struct boot_line *last = NULL;
+
+	*ret_other = NULL;
+	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
+		const struct boot_line *line = boot_at(auditing->boot, i);
+
+		if (!is_about(line, about, key))
+			continue;
+		if (last && !streq(last->source, line->source))
+			*ret_other = last;
+		last = line;
+	}
+	return last;
+}
+
+/* A new scheduler begins with settings of its own. */
+static bool is_of_scheduler(const char *key)
+{
+	return streq(key, "nr_requests") || streq(key, "wbt_lat_usec") || starts_with(key, "iosched.");
+}
+
+/* Those of which the kernel takes what the device can, and no more. */
+static bool is_bounded_by_device(const char *key)
+{
+	static const char *const keys[] = { "discard_max_bytes", "io_poll", "max_sectors_kb", "nr_requests", "wbt_lat_usec", "write_cache" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (streq(keys[i], key))
+			return true;
+	return starts_with(key, "iosched.");
+}
+
+static void expect_block(const struct auditing *auditing, const struct subject *about, const char *key, struct arena *arena,
+			 struct expectation *ret)
+{
+	const struct boot_line *other, *line = last_about(auditing, about, key, &other), *scheduler, *unused;
+	bool captured = snapshot_find_subject(auditing->snapshot, about->kind, about->name) != SUBJECT_NONE;
+
+	if (!line)
+		return;
+	scheduler = last_about(auditing, about, "scheduler", &unused);
+	if (line->fate == BOOT_UNRESOLVED)
+		ret->why = *line->why ? line->why : "a line about it cannot be resolved";
+	else if (other && (other->fate == BOOT_UNRESOLVED || !streq(other->value, line->value)))
+		ret->why = arena_formatf(arena, "%s is about it too, and which of the two comes last is not fixed", place_of(other, arena));
+	else if (is_of_scheduler(key) && scheduler && !(streq(scheduler->source, line->source) && scheduler < line))
+		ret->why = "the scheduler is set too, and begins with settings of its own";
+	else if (!captured && is_bounded_by_device(key))
+		ret->why = "how much of it the device takes cannot be known here";
+	else if (streq(key, "scheduler"))
+		ret->why = refused_name(auditing, key, line->value, arena);
+	if (!ret->why)
+		*ret = (struct expectation){ .value = line->value, .place = place_of(line, arena) };
 }
 
 static void expect_other(const struct auditing *auditing, const struct subject *about, const char *key, struct arena *arena,
@@ -398,21 +546,28 @@ static void expect_other(const struct auditing *auditing, const struct subject *
 {
 	struct boot_outcome outcome = boot_state_outcome(auditing, about->kind, about->name, key);
 
-	if (outcome.state == BOOT_STATE_SET)
+	if (about->kind == SUBJECT_KIND_MOUNT)
+		mount_expect(auditing, about->name, starts_with(key, "options.") ? key + strlen("options.") : "", arena, ret);
+	else if (about->kind == SUBJECT_KIND_BLOCK)
+		expect_block(auditing, about, key, arena, ret);
+	else if (outcome.state == BOOT_STATE_SET && about->kind == SUBJECT_KIND_UNIT && ends_with(outcome.line->value, "%"))
+		ret->why = SHARE;
+	else if (outcome.state == BOOT_STATE_SET)
 		*ret = (struct expectation){ .value = outcome.line->value, .place = place_of(outcome.line, arena) };
 	else if (outcome.state == BOOT_STATE_UNKNOWN)
 		ret->why = *outcome.line->why ? outcome.line->why : "a line about it cannot be resolved";
 }
 
-struct expectation boot_expect(const struct auditing *auditing, subject_id subject, const char *key, struct arena *arena)
+struct expectation boot_expect(const struct auditing *auditing, const struct subject *about, const char *key, struct arena *arena)
 {
-	const struct subject *about = snapshot_subject_get(auditing->after, subject);
 	const struct entry *entry = registry_find_key(auditing->registry, about->kind, key);
 	struct expectation expectation = { 0 };
 
-	if (subject < snapshot_subject_count(auditing->snapshot) && is_absent(auditing, subject, entry, key))
+	if (is_absent(auditing, about, entry, key))
 		return (struct expectation){ .why = "the running kernel does not have it" };
-	if (about->kind == SUBJECT_KIND_HOST)
+	if (about->kind == SUBJECT_KIND_HOST && starts_with(key, "module."))
+		expect_module(auditing, key, arena, &expectation);
+	else if (about->kind == SUBJECT_KIND_HOST)
 		expect_host(auditing, entry, key, arena, &expectation);
 	else
 		expect_other(auditing, about, key, arena, &expectation);

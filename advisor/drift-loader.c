@@ -225,7 +225,8 @@ bool ask_unresolved(struct keyed *keyed)
 	if (keyed->subject == SUBJECT_NONE)
 		expectation = (struct expectation){ .why = keyed->outcome.state == BOOT_STATE_UNKNOWN ? line->why : NULL };
 	else
-		expectation = boot_expect(keyed->auditing, keyed->subject, keyed->key, &keyed->auditing->findings->arena);
+		expectation = boot_expect(keyed->auditing, snapshot_subject_get(keyed->auditing->after, keyed->subject), keyed->key,
+					  &keyed->auditing->findings->arena);
 	if (expectation.value || !expectation.why)
 		return false;
 	keyed_add_site(keyed, line);

@@ -193,7 +193,7 @@ static void report_agreement(struct keyed *keyed)
 {
 	struct auditing *auditing = keyed->auditing;
 	struct arena *arena = &auditing->findings->arena;
-	struct expectation expectation;
+	struct expectation expectation = { 0 };
 	struct finding *finding = audit_add(auditing, STATUS_SATISFIED);
 
 	if (!finding)
@@ -203,8 +203,8 @@ static void report_agreement(struct keyed *keyed)
 	finding->title = arena_formatf(arena, "%s is what its file says", keyed->label);
 	fill_subject(keyed, subject_name(keyed), finding);
 	finding->confidence_reason = "rests on files and settings";
-	expectation = keyed->subject == SUBJECT_HOST ? boot_expect(auditing, SUBJECT_HOST, keyed->key, arena) :
-						       (struct expectation){ 0 };
+	if (keyed->subject == SUBJECT_HOST)
+		expectation = boot_expect(auditing, snapshot_subject_get(auditing->after, SUBJECT_HOST), keyed->key, arena);
 	finding->reason = expectation.value || !expectation.why ?
 				  arena_formatf(arena, "%s: no line of it is lost", keyed->label) :
 				  arena_formatf(arena, "%s: no line of it is lost, but %s", keyed->label, expectation.why);

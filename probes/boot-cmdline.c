@@ -366,12 +366,23 @@ static bool all_promise(const struct promise *promises, size_t count, const stru
 	return true;
 }
 
+static void settle_promise(struct cmdline_probe *probe, const struct promise *promise, bool by_all, struct boot_line *line)
+{
+	line->why = boot_draft_format(&probe->draft, "%s is not there yet; made from this file, it will have the argument",
+				      promise->maker);
+	if (by_all)
+		return;
+	line->fate = BOOT_UNRESOLVED;
+	line->why = "neither grub.cfg nor an entry of the boot loader is there yet, and the files from which they are made differ";
+}
+
 static void add_promise(struct cmdline_probe *probe, const struct promise *promises, size_t count, const struct promise *promise)
 {
 	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 	const char *cursor = promise->arguments;
 	struct boot_line *line;
+	bool promised;
 
 	if (!promise->known) {
 		line = boot_draft_add(&probe->draft, &promise->site, SUBJECT_KIND_HOST, "", "", "");
@@ -385,14 +396,14 @@ static void add_promise(struct cmdline_probe *probe, const struct promise *promi
 			continue;
 		strbuf_reset(&key);
 		strbuf_addf(&key, "cmdline.%s", argument.name.buf);
-		line = boot_draft_add(&probe->draft, &promise->site, SUBJECT_KIND_HOST, "", key.buf, argument.value.buf);
-		line->why = boot_draft_format(&probe->draft, "%s is not there yet; made from this file, it will have the argument",
-					      promise->maker);
-		if (all_promise(promises, count, &argument))
+		promised = all_promise(promises, count, &argument);
+		settle_promise(probe, promise, promised,
+			       boot_draft_add(&probe->draft, &promise->site, SUBJECT_KIND_HOST, "", key.buf, argument.value.buf));
+		if (argument.value.len == 0 || !sysctl_cmdline_key(argument.name.buf, &key))
 			continue;
-		line->fate = BOOT_UNRESOLVED;
-		line->why = "neither grub.cfg nor an entry of the boot loader is there yet, and the files from which they are made "
-			    "differ";
+		line = boot_draft_add(&probe->draft, &promise->site, SUBJECT_KIND_HOST, "", key.buf, argument.value.buf);
+		line->loader = BOOT_KERNEL;
+		settle_promise(probe, promise, promised, line);
 	}
 }
 

@@ -168,6 +168,23 @@ static void read_line(struct fstab_probe *probe, struct boot_site *site, const c
 		strbuf_release(&fields[i]);
 }
 
+/* systemd makes a unit of the first line for a directory whatever its options, and passes over the others. */
+static void shadow_after_noauto(struct boot_draft *draft)
+{
+	for (size_t i = 0; i < draft->count; i++) {
+		struct boot_line *line = &draft->lines[i];
+
+		for (size_t first = 0; first < i && line->kind == SUBJECT_KIND_MOUNT && line->fate == BOOT_WINS; first++) {
+			const struct boot_line *other = &draft->lines[first];
+
+			if (other->fate != BOOT_IGNORED || !streq(other->subject, line->subject) || !streq(other->key, line->key))
+				continue;
+			line->fate = BOOT_SHADOWED;
+			line->why = boot_draft_place(draft, other);
+		}
+	}
+}
+
 static int read_fstab(const struct root *root, const struct probe_options *options, struct snapshot *snapshot)
 {
 	struct fstab_probe probe = { .root = root, .snapshot = snapshot, .draft = { .source = "fstab" } };
@@ -184,6 +201,8 @@ static int read_fstab(const struct root *root, const struct probe_options *optio
 		if (*lines.text.buf && *lines.text.buf != '#')
 			read_line(&probe, &site, lines.text.buf);
 	}
+	if (!root_exists(root, "/etc/inittab"))
+		shadow_after_noauto(&probe.draft);
 	boot_draft_settle(&probe.draft, root_exists(root, "/etc/inittab") ? BOOT_LAST_COUNTS : BOOT_FIRST_COUNTS);
 	boot_draft_store(&probe.draft, snapshot, "fstab");
 	boot_draft_release(&probe.draft);

@@ -325,29 +325,36 @@ static void read_index(const struct root *root, struct module_probe *probe)
 	}
 }
 
-static void add_names(const struct strbuf *file, bool network, struct strbuf *out)
+/* Congestion controls, queueing disciplines and I/O schedulers are loaded by writing their names. */
+static bool is_value(const char *name)
+{
+	return starts_with(name, "tcp_") || starts_with(name, "sch_") || streq(name, "bfq") || streq(name, "kyber_iosched") ||
+	       streq(name, "mq_deadline");
+}
+
+static void add_names(const struct strbuf *file, bool values, struct strbuf *out)
 {
 	const char *cursor = file->buf, *rest;
 	char *name;
 
 	while (cursor && (name = next_module(&cursor, &rest))) {
-		if (!network || starts_with(name, "tcp_") || starts_with(name, "sch_"))
+		if (!values || is_value(name))
 			strbuf_addf(out, "%s%s", out->len ? " " : "", name);
 		free(name);
 	}
 }
 
-/* Names of modules decide whether a key or a value of it is there: which queueing disciplines and congestion controls there are
- * at all, and what an image has built in.  What runs says that by itself. */
+/* Names of modules decide whether a key or a value of it is there.  What is built in is kept of an image; what runs says that by
+ * itself. */
 static void store_names(struct module_probe *probe)
 {
-	CLEANUP(strbuf_release) struct strbuf network = STRBUF_INIT, builtin = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf values = STRBUF_INIT, builtin = STRBUF_INIT;
 
 	if (probe->builtin.len == 0 || probe->dependencies.len == 0)
 		return;
-	add_names(&probe->builtin, true, &network);
-	add_names(&probe->dependencies, true, &network);
-	snapshot_set_string(probe->snapshot, SUBJECT_HOST, "modules.network", network.buf, "/lib/modules");
+	add_names(&probe->builtin, true, &values);
+	add_names(&probe->dependencies, true, &values);
+	snapshot_set_string(probe->snapshot, SUBJECT_HOST, "modules.values", values.buf, "/lib/modules");
 	if (snapshot_text(probe->snapshot, SUBJECT_HOST, "kernel.osrelease"))
 		return;
 	add_names(&probe->builtin, false, &builtin);

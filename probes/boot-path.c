@@ -58,6 +58,9 @@ static bool of_subject(const char *path, struct boot_about *about)
 		about->kind = places[i].kind;
 		strbuf_add(&about->subject, name, (size_t)(slash - name));
 		strbuf_add_string(&about->key, slash + strlen(places[i].after));
+		/* as the probe of disks has "iosched.read_expire" */
+		for (char *c = about->key.buf; about->kind == SUBJECT_KIND_BLOCK && *c; c++)
+			*c = *c == '/' ? '.' : *c;
 		return true;
 	}
 	return false;

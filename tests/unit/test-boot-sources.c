@@ -102,11 +102,25 @@ static void a_module_that_the_kernel_does_not_have_is_not_loaded(void **state)
 		    "ignored module.lp.loaded=true /etc/modules-load.d/a.conf:6 (the kernel that is installed has no such module)\n"
 		    "ignored module.conntrack.loaded=true /etc/modules-load.d/a.conf:7 (the kernel that is installed has no such "
 		    "module)\n");
+	assert_string_equal("6.1.0", snapshot_text(tree->snapshot, SUBJECT_HOST, "modules.release"));
+	assert_string_equal("loop", snapshot_text(tree->snapshot, SUBJECT_HOST, "modules.builtin"));
 	/* Of two kernels it is not known which one boots. */
 	tree_directory(tree, "/lib/modules/6.1.1");
 	tree_write(tree, "/etc/modules-load.d/a.conf", "lp\n");
 	begin(tree);
 	assert_boot(tree, &probe_boot_module, "wins module.lp.loaded=true /etc/modules-load.d/a.conf:1\n");
+}
+
+static void names_that_are_values_are_those_of_modules(void **state)
+{
+	struct tree *tree = *state;
+
+	tree_write(tree, "/lib/modules/6.1.0/modules.builtin", "kernel/net/ipv4/tcp_cubic.ko\nkernel/block/mq-deadline.ko\n");
+	tree_write(tree, "/lib/modules/6.1.0/modules.dep",
+		   "kernel/net/sched/sch_fq.ko.xz:\nkernel/block/bfq.ko: kernel/lib/x.ko\nkernel/lib/x.ko:\n");
+	begin(tree);
+	assert_boot(tree, &probe_boot_module, "");
+	assert_string_equal("tcp_cubic mq_deadline sch_fq bfq", snapshot_text(tree->snapshot, SUBJECT_HOST, "modules.values"));
 }
 
 /* ---- tmpfiles.d ---- */
@@ -161,7 +175,7 @@ static void paths_become_the_keys_of_their_subjects(void **state)
 		    "wins module.zswap.enabled=Y /etc/tmpfiles.d/a.conf:3\n"
 		    "wins cgroup:/system.slice cpu.weight=200 /etc/tmpfiles.d/a.conf:4\n"
 		    "wins cgroup:/work cpu.shares=2048 /etc/tmpfiles.d/a.conf:5\n"
-		    "wins block:sda device/timeout=60 /etc/tmpfiles.d/a.conf:6\n");
+		    "wins block:sda device.timeout=60 /etc/tmpfiles.d/a.conf:6\n");
 }
 
 /* ---- udev ---- */
@@ -605,6 +619,7 @@ int main(void)
 		TEST(a_grub_cfg_that_cannot_be_read_leaves_all_unknown),
 		TEST(a_unified_kernel_image_holds_its_command_line),
 		TEST(a_module_that_the_kernel_does_not_have_is_not_loaded),
+		TEST(names_that_are_values_are_those_of_modules),
 		TEST(a_rule_for_disks_that_are_not_there_is_ignored),
 		TEST(lines_of_fstab_are_mounts_with_their_options),
 		TEST(without_systemd_the_last_line_is_on_top),
