@@ -222,7 +222,7 @@ bool ask_unresolved(struct keyed *keyed)
 	/* That an image cannot say whether its kernel has the key, or the host the interface, is nobody's fault. */
 	if (!line || (keyed->outcome.state == BOOT_STATE_SET && (!keyed->entry || drift_is_of_interface(keyed->key))))
 		return false;
-	if (keyed->subject == SUBJECT_NONE)
+	if (keyed->subject == SUBJECT_NONE || keyed->kind == SUBJECT_KIND_MOUNT)
 		expectation = (struct expectation){ .why = keyed->outcome.state == BOOT_STATE_UNKNOWN ? line->why : NULL };
 	else
 		expectation = boot_expect(keyed->auditing, snapshot_subject_get(keyed->auditing->after, keyed->subject), keyed->key,

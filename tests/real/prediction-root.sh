@@ -149,7 +149,7 @@ options 3 defaults noatime strictatime errors=remount-ro commit=30 discard lazyt
 options 4 "${general[@]}" commit=17 commit=5 data=writeback data=ordered discard nodelalloc barrier=0 nobarrier
 echo "LABEL=srv0 /srv/a ext4 $drawn 0 2" | file /etc/fstab
 options 3 "${general[@]}" nofail commit=40 noauto x-systemd.automount nodiscard,discard
-echo "/dev/vdb /srv/b\\040c ext4 $drawn 0 2" | file /etc/fstab
+printf '/dev/vdb /srv/b\\040c ext4 %s 0 2\n' "$drawn" | file /etc/fstab
 options 3 "${general[@]}" size=8M size=4096k size=10% nr_inodes=1k huge=never mode=700
 echo "tmpfs /srv/t tmpfs $drawn" | file /etc/fstab
 options 3 "${general[@]}" size=16m nofail
