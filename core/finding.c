@@ -156,7 +156,7 @@ double finding_list_coverage(const struct finding_list *list)
 
 	for (size_t i = 0; i < STATUS_COUNT; i++)
 		all += i == STATUS_NOT_APPLICABLE ? 0 : list->counts[i];
-	return all > 0 ? (double)(all - unknown) / (double)all : 1;
+	return all > 0 ? (double)(all - unknown) / (double)all : 0;
 }
 
 const char *review_verdict_name(enum review_verdict verdict)

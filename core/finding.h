@@ -174,7 +174,7 @@ struct finding_list {
 #define FINDING_LIST_INIT { 0 }
 void finding_list_release(struct finding_list *list);
 void finding_list_sort(struct finding_list *list);
-/* The share, 0..1, of what applies here that could be judged; 1 when nothing does. */
+/* The share, 0..1, of what applies here that could be judged; 0 when nothing does: who saw nothing has covered nothing. */
 double finding_list_coverage(const struct finding_list *list);
 
 /* One cell of the USE table. */

@@ -80,10 +80,16 @@ bool report_is_audit(const struct report *report)
 static void phrase_audit(struct strbuf *out, const struct report *report)
 {
 	const size_t *counts = report->findings->counts;
-	size_t unknown = counts[STATUS_UNMEASURED] + counts[STATUS_UNREADABLE];
+	size_t unknown = counts[STATUS_UNMEASURED] + counts[STATUS_UNREADABLE], applies = 0;
 
-	strbuf_addf(out, "Audited: what runs, what boot leaves behind, what the kernel does by itself, what is wanted. %.0f %% "
-		    "of what applies here could be judged", floor(finding_list_coverage(report->findings) * 100));
+	strbuf_add_string(out, "Audited: what runs, what boot leaves behind, what the kernel does by itself, what is wanted. ");
+	for (size_t i = 0; i < STATUS_COUNT; i++)
+		applies += i == STATUS_NOT_APPLICABLE ? 0 : counts[i];
+	if (applies == 0) {
+		strbuf_add_string(out, "Nothing of it applies here, so nothing was judged.");
+		return;
+	}
+	strbuf_addf(out, "%.0f %% of what applies here could be judged", floor(finding_list_coverage(report->findings) * 100));
 	if (unknown > 0) {
 		strbuf_add_string(out, "; ");
 		phrase_count(out, unknown);

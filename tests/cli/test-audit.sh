@@ -194,6 +194,11 @@ same "and not below" 0 "$(status_of image --fail-on critical)"
 same "a clean image passes" 0 "$(status_of debian --fail-on low)"
 same "an audit that knows too little fails" 1 "$(status_of debian --policy kernel-hardening --fail-coverage-below 99)"
 same "one that knows enough does not" 0 "$(status_of debian --policy kernel-hardening --fail-coverage-below 30)"
+mkdir -p nothing/etc
+printf 'ID=debian\n' >nothing/etc/os-release
+same "an audit that judged nothing knows too little" 1 "$(status_of nothing --fail-coverage-below 1)"
+contains "and says so" "nothing was judged" "$(audit nothing | tr '\n' ' ')"
+same "it passes where nobody asks for coverage" 0 "$(status_of nothing --fail-on low)"
 same "a percentage has an end" 2 "$(status_of debian --fail-coverage-below 101)"
 same "an unknown policy is wrong usage" 2 "$(status_of debian --policy nothing)"
 contains "and those that are known are named" "kubelet-node" "$(cat err)"
