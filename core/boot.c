@@ -3,6 +3,7 @@
 
 #include <fnmatch.h>
 
+#include "json.h"
 #include "parse.h"
 
 enum field {
@@ -101,19 +102,36 @@ const struct boot_line *boot_at(const struct boot *boot, size_t index)
 
 /* ---- the text form ---- */
 
+static void add_byte(struct strbuf *out, char byte)
+{
+	switch (byte) {
+	case '\t': strbuf_add_string(out, "\\t"); break;
+	case '\n': strbuf_add_string(out, "\\n"); break;
+	case '\\': strbuf_add_string(out, "\\\\"); break;
+	default: strbuf_add_char(out, byte);
+	}
+}
+
+/* A byte that is no UTF-8 costs itself, not the text of all other lines. */
 static void add_field(struct strbuf *out, const char *text, size_t max)
 {
+	size_t length = strnlen(text, max), step;
+	uint32_t code;
+
 	if (streq(text, "."))
 		strbuf_add_char(out, '\\');
-	if (*text == '\0')
+	if (length == 0)
 		strbuf_add_char(out, '.');
-	for (size_t i = 0; text[i] && i < max; i++)
-		switch (text[i]) {
-		case '\t': strbuf_add_string(out, "\\t"); break;
-		case '\n': strbuf_add_string(out, "\\n"); break;
-		case '\\': strbuf_add_string(out, "\\\\"); break;
-		default: strbuf_add_char(out, text[i]);
-		}
+	for (size_t i = 0; i < length; i += step) {
+		step = (unsigned char)text[i] < 0x80 ? 1 : utf8_decode(text + i, length - i, &code);
+		if (step == 0)
+			strbuf_addf(out, "\\x%02x", (unsigned char)text[i]);
+		else if (step == 1)
+			add_byte(out, text[i]);
+		else
+			strbuf_add(out, text + i, step);
+		step += step == 0;
+	}
 }
 
 static bool same_but_loader(const struct boot_line *a, const struct boot_line *b)
@@ -157,6 +175,21 @@ void boot_format(const struct boot *boot, struct strbuf *out)
 	}
 }
 
+/* "xff": a byte that is no UTF-8. */
+static bool take_hex(const char *text, const char *end, struct strbuf *out)
+{
+	char digits[3] = { 0 };
+	uint64_t byte;
+
+	if (*text != 'x' || end - text < 3)
+		return false;
+	memcpy(digits, text + 1, 2);
+	if (strspn(digits, "0123456789abcdef") != 2 || parse_hex(digits, &byte) < 0 || byte < 0x80)
+		return false;
+	strbuf_add_char(out, (char)byte);
+	return true;
+}
+
 /* Takes one field of the record that ends at end; *cursor moves past its tab. */
 static void take_field(const char **cursor, const char *end, struct strbuf *out)
 {
@@ -173,7 +206,9 @@ static void take_field(const char **cursor, const char *end, struct strbuf *out)
 			continue;
 		}
 		c++;
-		if (*c)
+		if (take_hex(c, end, out))
+			c += 2;
+		else if (*c)
 			strbuf_add_char(out, *c == 't' ? '\t' : *c == 'n' ? '\n' : *c);
 	}
 	*cursor = c < end ? c + 1 : end;

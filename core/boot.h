@@ -9,7 +9,7 @@
  *	struct boot_outcome outcome = boot_outcome(boot, BOOT_SYSTEMD, SUBJECT_KIND_HOST, "", "vm.swappiness");
  *
  * The text form is one record a line, its fields separated by tabs; "\t", "\n" and "\\" stand for a tab, a line's end and
- * a backslash within a field:
+ * a backslash within a field, "\xff" for a byte that is no UTF-8:
  *
  *	FATE SOURCE LOADER KIND SUBJECT KEY VALUE PATH LINE WHY PATTERN FLAGS TEXT
  *	shadowed  sysctl  procps  host  .  vm.swappiness  10  /etc/sysctl.d/9-a.conf  3  /etc/sysctl.conf:7  .  .  vm.swappiness = 10

@@ -354,6 +354,11 @@ else
 	skip "memory stays flat, whatever the number of snapshots" "no time, or a program with the address sanitizer"
 fi
 
+printf 'vm.swappiness = 10\n# caf\351\nkernel.\377 = \376\n' | put etc/sysctl.d/10-latin.conf
+"$keisoku" capture --quiet --root "$tree" -o latin.json
+same "one line that is no UTF-8 leaves the others readable" "1 0" "$(grep -c '"raw":"[^"]*vm.swappiness' latin.json) $(grep -c raw64 latin.json)"
+same "and the report is the same from the snapshot" "" "$(diff <(audit "$tree" --output json) <(audit latin.json --output json))"
+
 # ---- drift of a host that runs ----
 
 tree_of host debian 12

@@ -50,6 +50,28 @@ static void what_is_stored_is_read_back(void **state)
 	assert_string_equal(first.buf, again.buf);
 }
 
+static void bytes_that_are_no_text_cost_only_themselves(void **state)
+{
+	static const char line[] = "# caf\xe9 \xc3\xa9 \\xff";
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+	CLEANUP(boot_free_ptr) struct boot *written = boot_new(), *boot = NULL;
+	const struct boot_line odd = {
+		.source = "sysctl", .loader = BOOT_SYSTEMD, .kind = SUBJECT_KIND_HOST, .key = "vm.a\x80", .value = "\xf0\x9f", .path = "/a",
+		.line = 1, .text = line, .fate = BOOT_WINS,
+	};
+
+	(void)state;
+	assert_true(boot_add(written, &odd));
+	boot_store(written, snapshot, "test", NULL);
+	assert_string_equal("wins\tsysctl\tsystemd-sysctl\thost\t.\tvm.a\\x80\t\\xf0\\x9f\t/a\t1\t.\t.\t.\t"
+			    "# caf\\xe9 \xc3\xa9 \\\\xff",
+			    snapshot_text(snapshot, SUBJECT_HOST, "boot.test"));
+	boot = boot_read(snapshot);
+	assert_string_equal("vm.a\x80", boot_at(boot, 0)->key);
+	assert_string_equal("\xf0\x9f", boot_at(boot, 0)->value);
+	assert_string_equal(line, boot_at(boot, 0)->text);
+}
+
 static void records_that_make_no_sense_are_counted_and_left_out(void **state)
 {
 	static const char text[] = "wins\tsysctl\t.\thost\t.\tvm.a\t1\t/a\t1\t.\t.\t.\tvm.a=1\n"
@@ -163,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_stored_is_read_back),
+		cmocka_unit_test(bytes_that_are_no_text_cost_only_themselves),
 		cmocka_unit_test(records_that_make_no_sense_are_counted_and_left_out),
 		cmocka_unit_test(each_loader_has_its_own_winner),
 		cmocka_unit_test(a_key_that_one_loader_does_not_set_is_a_disagreement_except_with_tuned),
