@@ -410,6 +410,7 @@ static const char *const sysctl_file_paths[] = {
 	CMDLINE,
 	"/etc/tuned/active_profile",
 	"/etc/tuned/post_loaded_profile",
+	"/etc/tuned/profile_mode",
 	"/etc/tuned/tuned-main.conf",
 	"/etc/tuned/*.conf",
 	"/etc/tuned/*/tuned.conf",

@@ -5,11 +5,13 @@
 #include <strings.h>
 
 #include "../core/parse.h"
+#include "config-file.h"
 #include "python-config.h"
 
 #define TUNED_MAIN "/etc/tuned/tuned-main.conf"
 #define TUNED_ACTIVE "/etc/tuned/active_profile"
 #define TUNED_POST_LOADED "/etc/tuned/post_loaded_profile"
+#define TUNED_MODE "/etc/tuned/profile_mode"
 #define FILES_MAX 64
 #define UNITS_MAX 500
 #define DEPTH_MAX 16
@@ -100,6 +102,22 @@ static struct unit *find_unit(struct loading *loading, const char *name)
 	return &loading->units[loading->n_units++];
 }
 
+/* A variable that is there keeps its place, which others behind it refer to, and takes the new value.  *ret_new: it was not there. */
+static void variable_set(struct unit *unit, struct tuned_option *option, bool *ret_new)
+{
+	*ret_new = true;
+	for (size_t i = 0; i < unit->count; i++) {
+		if (!streq(unit->options[i].key, option->key))
+			continue;
+		free_option(&unit->options[i]);
+		unit->options[i] = *option;
+		*ret_new = false;
+		return;
+	}
+	GROW(unit->options, unit->capacity, unit->count + 1);
+	unit->options[unit->count++] = *option;
+}
+
 /* The same option again keeps its place and takes the new value. */
 static void unit_set(struct unit *unit, const struct config_entry *entry, const char *path)
 {
@@ -151,6 +169,42 @@ static bool next_of_list(const char **cursor, const char **ret_name, size_t *ret
 	return true;
 }
 
+/* [variables], and since TuneD 2.21 sections of that type under other names. */
+static bool is_variables(const struct unit *unit)
+{
+	return streq(unit->type, "variables") || streq(unit->name, "variables");
+}
+
+/* The last one of the unit comes to stand at this place. */
+static void move_last(struct unit *unit, size_t place)
+{
+	struct tuned_option last = unit->options[unit->count - 1];
+
+	memmove(&unit->options[place + 1], &unit->options[place], (unit->count - 1 - place) * sizeof(last));
+	unit->options[place] = last;
+}
+
+/* With "prepend" (since TuneD 2.21) those that are new come before those that are there, which may so refer to them. */
+static void merge_variables(struct unit *unit, const struct config *config, const char *section, const char *path)
+{
+	bool prepend = is_true(config_get(config, section, "prepend"));
+	size_t front = 0;
+
+	for (size_t i = 0; i < config->count; i++) {
+		const struct config_entry *entry = &config->entries[i];
+		struct tuned_option option;
+		bool new;
+
+		if (!streq(entry->section, section) || is_unit_word(entry->key))
+			continue;
+		option = (struct tuned_option){ .key = xstrdup(entry->key), .value = xstrdup(entry->value), .path = xstrdup(path),
+						.number = entry->number, .text = xstrdup(entry->text) };
+		variable_set(unit, &option, &new);
+		if (prepend && new)
+			move_last(unit, front++);
+	}
+}
+
 static void merge_section(struct loading *loading, const struct config *config, const char *section, const char *path)
 {
 	const char *type = config_get(config, section, "type"), *drop = config_get(config, section, "drop");
@@ -172,6 +226,10 @@ static void merge_section(struct loading *loading, const struct config *config, 
 	unit->type = xstrdup(type ? type : section);
 	unit->enabled = !enabled || is_true(enabled);
 	unit->conditional |= config_get(config, section, "cpuinfo_regex") || config_get(config, section, "uname_regex");
+	if (is_variables(unit)) {
+		merge_variables(unit, config, section, path);
+		return;
+	}
 	for (size_t i = 0; i < config->count; i++)
 		if (streq(config->entries[i].section, section) && !is_unit_word(config->entries[i].key))
 			unit_set(unit, &config->entries[i], path);
@@ -362,7 +420,7 @@ static void add_variables(struct loading *loading)
 	for (size_t i = 0; i < loading->n_units; i++) {
 		const struct unit *unit = &loading->units[i];
 
-		for (size_t n = 0; streq(unit->name, "variables") && n < unit->count; n++)
+		for (size_t n = 0; is_variables(unit) && n < unit->count; n++)
 			if (unit->options[n].shadowed_by)
 				continue;
 			else if (streq(unit->options[n].key, "include"))
@@ -507,6 +565,15 @@ static void release_loading(struct loading *loading)
 	free(loading->variables);
 }
 
+/* In automatic mode each start asks anew what is recommended for the machine.  Where it has started on this one that was the active
+ * profile; of an image nobody knows where it will start. */
+static bool chooses_anew(const struct loading *loading)
+{
+	CLEANUP(strbuf_release) struct strbuf mode = STRBUF_INIT;
+
+	return root_read_line(loading->root, TUNED_MODE, &mode) == 0 && streq(mode.buf, "auto") && config_run_is_lost(loading->root);
+}
+
 void tuned_read(const struct root *root, struct tuned *tuned)
 {
 	struct loading *loading = xcalloc(1, sizeof(*loading));
@@ -515,7 +582,10 @@ void tuned_read(const struct root *root, struct tuned *tuned)
 	loading->root = root;
 	loading->tuned = tuned;
 	reapply = read_main(loading);
-	if (load_named(loading, TUNED_ACTIVE) + load_named(loading, TUNED_POST_LOADED) > 0)
+	if (chooses_anew(loading)) {
+		tuned->configured = true;
+		fail(loading, TUNED_MODE, 1, "TuneD is in automatic mode: when it starts, it chooses a profile for the machine", true);
+	} else if (load_named(loading, TUNED_ACTIVE) + load_named(loading, TUNED_POST_LOADED) > 0)
 		tuned->configured = true;
 	else if (tuned->configured)
 		fail(loading, TUNED_ACTIVE, 0, "TuneD chooses a profile when it starts", true);

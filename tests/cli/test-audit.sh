@@ -133,6 +133,10 @@ vm.dirty_ratio = 30
 vm.swappiness = 30
 EOF
 same "stock RHEL with TuneD is silent" "" "$(found --root rhel)"
+same "what TuneD will choose there is said to be unknown" "/etc/tuned/profile_mode:1" "$(audit --root rhel --output json |
+	jq -r '[.findings[] | select(.status == "unmeasured") | .sites[] | "\(.file):\(.line)"] | unique | join(" ")')"
+printf 'manual\n' | put etc/tuned/profile_mode
+same "with a profile that was chosen for it it is silent too" "" "$(found --root rhel)"
 printf 'reapply_sysctl = 0\n' | put etc/tuned/tuned-main.conf
 printf 'vm.swappiness = 1\nkernel.sysrq = 16\n' | put etc/sysctl.d/60-site.conf
 same "but for a line that its profile takes back" "loaders-disagree@vm.swappiness" "$(found --root rhel)"

@@ -362,6 +362,11 @@ static const struct tuned_case {
 	{ "a variable that is not there", "[sysctl]\nvm.swappiness=${b}\n", "${b}" },
 	{ "escaped", "[variables]\nb=1\n[sysctl]\nvm.swappiness=\\${b}\n", "${b}" },
 	{ "variables of a file", "[variables]\ninclude=/etc/tuned/x.conf\n[sysctl]\nvm.swappiness=${x}\n", "77" },
+	{ "a variable that an including profile changes", "[main]\ninclude=named\n[variables]\na=4\n", "4" },
+	{ "one that it puts behind", "[main]\ninclude=named\n[variables]\nc=4\n[sysctl]\nvm.swappiness=${d}\n", "${c}" },
+	{ "one that it puts before", "[main]\ninclude=named\n[variables]\nprepend=1\nc=4\n[sysctl]\nvm.swappiness=${d}\n", "4" },
+	{ "two of them", "[main]\ninclude=named\n[variables]\nprepend=true\nx=4\nc=${x}2\n[sysctl]\nvm.swappiness=${d}\n", "42" },
+	{ "variables of another name", "[mine]\ntype=variables\na=4\n[sysctl]\nvm.swappiness=${a}\n", "4" },
 	{ "a function", "[sysctl]\nvm.swappiness=${f:exec:echo:1}\n", "?" },
 	{ "another section of that type", "[mine]\ntype=sysctl\nvm.swappiness=8\n", "8" },
 	{ "not enabled", "[sysctl]\nenabled=false\nvm.swappiness=8\n", "-" },
@@ -393,6 +398,8 @@ static void assert_tuned(const struct tuned_case *test)
 	tree_write(tree, "/etc/tuned/a/tuned.conf", test->profile);
 	tree_write(tree, "/etc/tuned/x.conf", "x=77\n");
 	tree_write(tree, "/usr/lib/tuned/a/tuned.conf", "[sysctl]\nvm.swappiness=9\n");
+	tree_write(tree, "/usr/lib/tuned/named/tuned.conf",
+		   "[variables]\na=1\nb=${a}\nd=${c}\n[sysctl]\nvm.swappiness=${b}\n");
 	tree_write(tree, "/usr/lib/tuned/base/tuned.conf", "[sysctl]\nvm.swappiness=6\n");
 	tree_write(tree, "/usr/lib/tuned/other/tuned.conf", "[sysctl]\nvm.swappiness=7\n");
 	tree_write(tree, "/usr/lib/sysctl.d/z.conf", "vm.swappiness=3\n");
@@ -422,6 +429,31 @@ static void tuned_that_has_no_profile_chooses_one_that_is_not_known_here(void **
 	read_files(tree);
 	boot = boot_read(tree->snapshot);
 	assert_int_equal(BOOT_STATE_UNKNOWN, boot_effective(boot, "vm.swappiness").state);
+}
+
+static void in_automatic_mode_an_image_does_not_know_its_profile(void **state)
+{
+	struct tree *tree = *state;
+	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+	CLEANUP(boot_free_ptr) struct boot *started = NULL;
+	struct boot_outcome outcome;
+
+	tree_write(tree, "/etc/tuned/active_profile", "a\n");
+	tree_write(tree, "/etc/tuned/profile_mode", "auto\n");
+	tree_write(tree, "/etc/tuned/a/tuned.conf", "[sysctl]\nvm.swappiness=5\n");
+	read_files(tree);
+	boot = boot_read(tree->snapshot);
+	outcome = boot_outcome(boot, BOOT_TUNED, SUBJECT_KIND_HOST, "", "vm.swappiness");
+	assert_int_equal(BOOT_STATE_UNKNOWN, outcome.state);
+	assert_string_equal("/etc/tuned/profile_mode", outcome.line->path);
+	assert_int_equal(1, outcome.line->line);
+	/* Where it has started it will choose the same again. */
+	tree_write(tree, "/proc/version", "Linux version 6.1.0\n");
+	read_files(tree);
+	started = boot_read(tree->snapshot);
+	outcome = boot_outcome(started, BOOT_TUNED, SUBJECT_KIND_HOST, "", "vm.swappiness");
+	assert_int_equal(BOOT_STATE_SET, outcome.state);
+	assert_string_equal("5", outcome.line->value);
 }
 
 static void tuned_comes_last_where_it_is_told_not_to_apply_files_again(void **state)
@@ -670,6 +702,7 @@ int main(void)
 		TEST(the_command_line_comes_before_every_file),
 		TEST(a_credential_comes_after_every_file_of_systemd),
 		TEST(profiles_of_tuned_are_read_as_it_does),
+		TEST(in_automatic_mode_an_image_does_not_know_its_profile),
 		TEST(tuned_that_has_no_profile_chooses_one_that_is_not_known_here),
 		TEST(notes_of_saptune_come_last_in_the_order_in_which_they_are_applied),
 		TEST(overrides_of_saptune_count_for_keys_that_the_note_names),
