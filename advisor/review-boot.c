@@ -85,7 +85,7 @@ static void find_other_item(struct reviewing *reviewing, struct asked *asked)
 		const struct asked *other = reviewing->by_key[i];
 		unsigned int left = asked->item->when;
 
-		if (other == asked || other->item->fate != PROPOSED_SETS)
+		if (other == asked || !proposed_sets(other->item))
 			continue;
 		if ((other->item->when & PROPOSED_NOW) && other->position > asked->position)
 			left &= ~(unsigned int)PROPOSED_NOW;
@@ -162,7 +162,7 @@ static const char *boot_value(struct reviewing *reviewing, const struct asked *a
 	for (size_t i = asked->group_end; i-- > asked->group;) {
 		const struct asked *other = reviewing->by_key[i];
 
-		if (other->item->fate == PROPOSED_SETS && (other->item->when & PROPOSED_BOOT) && !other->beaten_by_item &&
+		if (proposed_sets(other->item) && (other->item->when & PROPOSED_BOOT) && !other->beaten_by_item &&
 		    is_taken(reviewing, other))
 			return other->item->value;
 	}
@@ -193,9 +193,23 @@ static void ask_who_reads(struct reviewing *reviewing, struct asked *asked)
 				     "others have no such link any more");
 }
 
+/* What is left when the line is taken away: another line's value, or the kernel's own. */
+static void without_line(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct boot_line *line = host_line(reviewing, asked);
+
+	asked->after_boot = boot_value(reviewing, asked);
+	if (!asked->after_boot && line)
+		asked->after_boot = line->value;
+	if (!asked->after_boot && asked->entry)
+		asked->after_boot = default_raw(&reviewing->auditing, asked->entry, &reviewing->findings->arena);
+}
+
 void review_boot(struct reviewing *reviewing, struct asked *asked)
 {
-	if (asked->item->fate != PROPOSED_SETS || asked->subject == SUBJECT_NONE)
+	if (asked->item->fate == PROPOSED_REMOVED && asked->subject != SUBJECT_NONE)
+		without_line(reviewing, asked);
+	if (!proposed_sets(asked->item) || asked->subject == SUBJECT_NONE)
 		return;
 	find_other_item(reviewing, asked);
 	if (asked->item->when & PROPOSED_BOOT)

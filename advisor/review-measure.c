@@ -25,7 +25,7 @@ static void try_proposal(struct reviewing *reviewing, struct trial *trial)
 	for (size_t i = 0; i < reviewing->n_asked; i++) {
 		struct asked *asked = &reviewing->asked[i];
 
-		if (asked->item->fate == PROPOSED_SETS && asked->subject != SUBJECT_NONE && asked->entry && !asked->beaten_by_item &&
+		if (proposed_sets(asked->item) && asked->subject != SUBJECT_NONE && asked->entry && !asked->beaten_by_item &&
 		    !value_refusal(&reviewing->auditing, asked->entry, asked->item->value, &reviewing->findings->arena))
 			asked->tried = trial_set(trial, asked->entry, asked->subject, asked->key, asked->item->value);
 	}

@@ -283,6 +283,19 @@ static void remark(struct reviewing *reviewing, struct asked *asked)
 		review_remark(asked, review_say(reviewing, "writing it %s", asked->entry->write_effect));
 }
 
+static void judge_removed(struct reviewing *reviewing, struct asked *asked)
+{
+	if (*asked->item->why)
+		(void)says(asked, REVIEW_NO_EFFECT, review_say(reviewing, "the line is taken away, and %s", asked->item->why));
+	else if (asked->now && asked->after_boot && review_same(asked->entry, asked->now, asked->after_boot))
+		(void)says(asked, REVIEW_NO_EFFECT, "the line is taken away, and it stays as it is without it");
+	else if (asked->after_boot)
+		(void)says(asked, REVIEW_UNMEASURED,
+			   review_say(reviewing, "the line is taken away: the next boot makes it %s", asked->after_boot));
+	else
+		(void)says(asked, REVIEW_UNMEASURED, "the line is taken away; what the next boot makes it without the line is not known");
+}
+
 typedef bool ask(struct reviewing *reviewing, struct asked *asked);
 
 /* The first that holds is the verdict; those up to ask_invalid() leave nothing more to be asked. */
@@ -298,7 +311,7 @@ void review_judge(struct reviewing *reviewing, struct asked *asked)
 		if (first[i](reviewing, asked))
 			return;
 	if (asked->item->fate == PROPOSED_REMOVED) {
-		(void)says(asked, REVIEW_UNMEASURED, "the line is taken away; what the setting is without it is not judged");
+		judge_removed(reviewing, asked);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(then); i++)

@@ -325,7 +325,7 @@ static const struct finding_values *values_of(struct reviewing *reviewing, const
 		.running = raw_text(reviewing, asked, asked->now),
 		.boot = raw_text(reviewing, asked, boot_raw(reviewing, asked, verdict)),
 		.kernel_default = raw_text(reviewing, asked, kernel_default),
-		.wanted = raw_text(reviewing, asked, asked->item->value),
+		.wanted = asked->item->fate == PROPOSED_REMOVED ? NULL : raw_text(reviewing, asked, asked->item->value),
 	};
 	if (!values->running && asked->setting)
 		values->running = absence_name(asked->setting->absence);
@@ -468,6 +468,8 @@ void review(struct rulebook *rulebook, struct snapshot *snapshot, const struct p
 		review_boot(&reviewing, &reviewing.asked[i]);
 	review_measure(&reviewing);
 	for (size_t i = 0; i < reviewing.n_asked; i++) {
+		if (reviewing.asked[i].item->fate == PROPOSED_STANDS)
+			continue;
 		review_judge(&reviewing, &reviewing.asked[i]);
 		report_asked(&reviewing, &reviewing.asked[i]);
 	}

@@ -12,6 +12,7 @@ enum proposed_fate {
 	PROPOSED_REMOVED,	/* a difference takes the line away; value is what it said */
 	PROPOSED_BROKEN,	/* it does not do what it says: why, and instead how it would be written */
 	PROPOSED_UNCLEAR,	/* not understood: why; key and value as far as they are known, else "" */
+	PROPOSED_STANDS,	/* a difference leaves it as it is: it is not judged, but may have the last word */
 };
 
 /* How many subjects a pattern may match. */
@@ -55,6 +56,11 @@ struct proposed {
 	const char *why;		/* a sentence without its full stop; "" when it sets */
 	const char *instead;		/* how it would be written; "" when there is no such way */
 };
+
+static inline bool proposed_sets(const struct proposed *item)
+{
+	return item->fate == PROPOSED_SETS || item->fate == PROPOSED_STANDS;
+}
 
 #define PROPOSED_MAX 100000
 

@@ -175,6 +175,16 @@ static void add_fresh(struct proposal *out, const struct side *side)
 	(void)proposal_add(out, &item);
 }
 
+static void add_standing(struct proposal *out, const struct side *side)
+{
+	struct proposed item = *side->item;
+
+	if (!side->fresh || item.fate != PROPOSED_SETS)
+		return;
+	item.fate = PROPOSED_STANDS;
+	(void)proposal_add(out, &item);
+}
+
 void proposal_difference(const struct proposal *old, const struct proposal *fresh, struct proposal *out)
 {
 	size_t count = old->count + fresh->count;
@@ -191,8 +201,8 @@ void proposal_difference(const struct proposal *old, const struct proposal *fres
 	qsort(sides, count, sizeof(*sides), by_position);
 	for (size_t i = 0; i < count; i++) {
 		if (sides[i].done)
-			continue;
-		if (sides[i].fresh)
+			add_standing(out, &sides[i]);
+		else if (sides[i].fresh)
 			add_fresh(out, &sides[i]);
 		else
 			add_removed(out, &sides[i]);

@@ -83,7 +83,8 @@ void read_shell(struct reading *reading, const struct proposed_text *text, const
 bool read_write(struct reading *reading, const struct proposed *item, const char *path, const char *value);
 
 /* What two readings of the same file differ in, added to out: first what the new one no longer says (PROPOSED_REMOVED, with
- * the line of the old one; why says what sets it still), then what it says anew or otherwise, with what it said before.
+ * the line of the old one; why says what sets it still), then what it says anew, otherwise (with what it said before), or as
+ * before (PROPOSED_STANDS).
  * A setting is known by its kind, subject, key, form and file of the host, whatever its line. */
 void proposal_difference(const struct proposal *old, const struct proposal *fresh, struct proposal *out);
 

@@ -69,7 +69,7 @@ static void write_head(struct page *page, const struct finding *finding)
 	flow_gap(&flow, 2);
 	flow_add(&flow, STYLE_PLAIN, values->running ? values->running : page_symbol(page, SYMBOL_DASH));
 	flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_ARROW));
-	flow_add(&flow, STYLE_BOLD, values->wanted && *values->wanted ? values->wanted : "(nothing)");
+	flow_add(&flow, STYLE_BOLD, values->wanted && *values->wanted ? values->wanted : "(taken away)");
 	flow_end(&flow);
 }
 

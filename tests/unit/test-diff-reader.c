@@ -17,6 +17,8 @@ static void describe(const struct proposal *proposal, struct strbuf *out)
 	for (size_t i = 0; i < proposal->count; i++) {
 		const struct proposed *item = &proposal->items[i];
 
+		if (item->fate == PROPOSED_STANDS)
+			continue;
 		strbuf_addf(out, "%s %s %s>%s %s:%u\n", fates[item->fate], item->key, item->before, item->value, item->path, item->line);
 	}
 }

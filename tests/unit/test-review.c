@@ -295,6 +295,27 @@ static void a_file_that_is_replaced_or_sorts_earlier_has_not(void **state)
 	}
 }
 
+static void a_line_that_stands_is_not_judged_and_may_have_the_last_word(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "vm.swappiness", "10");
+	propose(host, "vm.swappiness", "20")->fate = PROPOSED_STANDS;
+	assert_verdicts(host, "overridden: 60-x.conf:2 of the same proposal comes later and sets 20\n");
+}
+
+static void a_line_that_is_taken_away_leaves_another_one_or_the_default(void **state)
+{
+	struct host *host = *state;
+
+	set(host, "vm.swappiness", "10");
+	host_line(host, "/etc/sysctl.d/60-x.conf", "10");
+	propose(host, "vm.swappiness", "10")->fate = PROPOSED_REMOVED;
+	propose(host, "vm.dirty_ratio", "20")->fate = PROPOSED_REMOVED;
+	assert_verdicts(host, "unmeasured: the line is taken away: the next boot makes it 60\n"
+			      "no-effect: the line is taken away, and it stays as it is without it\n");
+}
+
 static void a_pattern_is_judged_for_each_that_it_matches(void **state)
 {
 	struct host *host = *state;
@@ -375,6 +396,8 @@ int main(void)
 		TEST(of_two_lines_the_later_one_counts),
 		TEST(a_file_of_the_host_whose_name_sorts_later_has_the_last_word),
 		cmocka_unit_test(a_file_that_is_replaced_or_sorts_earlier_has_not),
+		TEST(a_line_that_stands_is_not_judged_and_may_have_the_last_word),
+		TEST(a_line_that_is_taken_away_leaves_another_one_or_the_default),
 		TEST(a_pattern_is_judged_for_each_that_it_matches),
 		TEST(what_is_not_understood_is_told_and_counts_against_the_coverage),
 		TEST(only_what_is_supported_is_asked_of_a_plan),
