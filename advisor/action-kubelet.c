@@ -39,9 +39,18 @@ static bool is_lower(const char *value, const char *before)
 	return parse_u64(before, &y) < 0 || x < y;
 }
 
+/* A flag of the command line of the kubelet wins over its configuration, and anybody may have written the file. */
+static bool is_as_configured(const struct plan_kubelet *kubelet, bool same, struct lasting *out)
+{
+	if (!same)
+		action_note(out, "%s in the configuration of the kubelet is %s, and this group has something else: look for a flag of its "
+				 "command line, which wins, or for who wrote the file", kubelet->field, kubelet->before);
+	return same;
+}
+
 static bool pod_pids(const struct target *target, const char *value, struct lasting *out)
 {
-	const char *before = out->kubelet.before;
+	const char *before = out->kubelet.before, *now;
 
 	if (level_of(target) != LEVEL_POD) {
 		action_note(out, "the container runtime sets it (pids_limit of CRI-O); podPidsLimit of the kubelet is the limit of the "
@@ -49,7 +58,8 @@ static bool pod_pids(const struct target *target, const char *value, struct last
 		return false;
 	}
 	out->kubelet.value = number_or_none(value);
-	if (!out->kubelet.value)
+	now = number_or_none(target->now);
+	if (!out->kubelet.value || !now || !is_as_configured(&out->kubelet, streq(now, before), out))
 		return false;
 	if (is_lower(out->kubelet.value, before)) {
 		action_note(out, "podPidsLimit of the kubelet, now %s, holds for every pod of the node: lower for this one would be lower "
@@ -65,8 +75,21 @@ static bool numbers_of(const char *text, uint64_t *ret_quota, uint64_t *ret_peri
 	return scan_u64(&text, ret_quota) && *text++ == ' ' && scan_u64(&text, ret_period) && !*text;
 }
 
-static bool period_field(const struct target *target, uint64_t period, struct lasting *out)
+/* "100ms", "500us", "1s" */
+static bool is_duration(const char *text, uint64_t usec)
 {
+	uint64_t number, unit;
+
+	if (!scan_u64(&text, &number))
+		return false;
+	unit = streq(text, "us") ? 1 : streq(text, "ms") ? 1000 : streq(text, "s") ? 1000000 : 0;
+	return unit > 0 && number <= UINT32_MAX && number * unit == usec;
+}
+
+static bool period_field(const struct target *target, uint64_t now, uint64_t period, struct lasting *out)
+{
+	if (!is_as_configured(&out->kubelet, is_duration(out->kubelet.before, now), out))
+		return false;
 	if (period < 1000 || period > 1000000) {
 		action_note(out, "the kubelet takes a period of 1 ms to 1 s");
 		return false;
@@ -94,14 +117,14 @@ static bool cpu_max(const struct target *target, const char *value, struct lasti
 	    old_period == 0 || period == 0 || old_quota > UINT32_MAX || quota > UINT32_MAX || old_period > UINT32_MAX ||
 	    period > UINT32_MAX || old_quota * period != quota * old_period)
 		return quota_comes_of_limits(out);
-	return period_field(target, period, out);
+	return period_field(target, old_period, period, out);
 }
 
 static bool cfs_period(const struct target *target, const char *value, struct lasting *out)
 {
-	uint64_t period;
+	uint64_t now, period;
 
-	return parse_u64(value, &period) == 0 && period_field(target, period, out);
+	return parse_u64(target->now, &now) == 0 && parse_u64(value, &period) == 0 && period_field(target, now, period, out);
 }
 
 static bool oom_group(const struct target *target, const char *value, struct lasting *out)
@@ -111,7 +134,7 @@ static bool oom_group(const struct target *target, const char *value, struct las
 		return false;
 	}
 	out->kubelet.value = streq(value, "1") ? "false" : "true";
-	return true;
+	return is_as_configured(&out->kubelet, streq(out->kubelet.before, streq(target->now, "1") ? "false" : "true"), out);
 }
 
 static const struct pod_setting {

@@ -31,6 +31,7 @@ file /proc/sys/net/ipv4/conf/zzif/rp_filter 1
 file /proc/sys/vm/dirty_background_ratio 10
 file /proc/sys/vm/dirty_ratio 20
 file /proc/sys/vm/max_map_count 65530
+file /proc/sys/vm/page-cluster 3
 file /proc/sys/vm/swappiness 60
 file /proc/sys/vm/vfs_cache_pressure 100
 file /proc/cmdline 'root=/dev/zzdisk1 quiet zzargument'
@@ -46,7 +47,7 @@ file /etc/sysconfig/saptune 'NOTE_APPLY_ORDER="zznote zzother"'
 file /var/lib/saptune/working/notes/zznote '[sysctl]\nvm.dirty_ratio = 10'
 file /etc/saptune/extra/zzother.conf '[sysctl]\nvm.dirty_background_ratio = 5'
 file /etc/saptune/override/zzother '[sysctl]\nvm.dirty_background_ratio = 6 # zz'
-file /var/lib/kubelet/config.yaml 'kind: KubeletConfiguration\nallowedUnsafeSysctls: [zz.a, zz.b]'
+file /var/lib/kubelet/config.yaml 'kind: KubeletConfiguration\npodPidsLimit: 1024\nallowedUnsafeSysctls: [zz.a, zz.b]'
 file /sys/block/zzdisk/queue/read_ahead_kb 128
 file /sys/block/zzdisk/queue/scheduler 'none [mq-deadline] kyber'
 file /sys/class/net/zzif/mtu 1500
@@ -57,25 +58,36 @@ for group in /zzgroup /system.slice/zzunit.service "$pod" "$pod/zzpod"; do
 	file "/sys/fs/cgroup$group/memory.high" max
 	file "/sys/fs/cgroup$group/pids.max" 1024
 done
-"$keisoku" capture --quiet --root "$tree" -o "$work/plain.json" >"$work/out" 2>&1
-same "a snapshot" 0 "$?" "$(cat "$work/out")"
+file /sys/module/nvme/parameters/poll_queues 1
+file /sys/kernel/mm/transparent_hugepage/defrag 'always [madvise] never'
+mkdir -p "$work/rules/tunables"
+cat >"$work/rules/tunables/names.yaml" <<-YAML
+	module.nvme.poll_queues: {kind: module-parameter, type: integer, range: '0..', scope: global, takes_effect: module-load,
+	  reversible: yes, summary: s, references: [r], path: /sys/module/nvme/parameters/poll_queues}
+YAML
+file /etc/security/limits.conf 'zzuser soft nofile 1024'
+"$keisoku" capture --quiet --root "$tree" -o "$work/captured.json" >"$work/out" 2>&1
+same "a snapshot" 0 "$?"
+# Where the file of a setting is, the snapshot says.
+sed 's|/sys/module/nvme/|/sys/module/zzmodule/|; s|/sys/kernel/mm/transparent_hugepage/defrag|/sys/kernel/zzfolder/defrag|' \
+	"$work/captured.json" >"$work/plain.json"
 
 # make NAME: a plan for everything that has a name, with NAME in it
 make() {
 	rm -rf "$plan"
-	# With dots in its name it is no key of an interface.
-	interface_key="net.ipv4.conf.$1if.rp_filter"
-	case $1 in *..*) interface_key=vm.vfs_cache_pressure ;; esac
+	# With dots in its name it is no key of an interface or a user.
+	interface_key="net.ipv4.conf.$1if.rp_filter" limit_key="limits.conf.$1user.soft.nofile"
+	case $1 in *..*) interface_key=vm.vfs_cache_pressure limit_key=vm.page-cluster ;; esac
 	"$source/tests/cli/hostile-snapshot.py" "$work/plain.json" "$work/hostile.json" zz "$1"
-	"$keisoku" plan --quiet --snapshot "$work/hostile.json" --plan "$plan" -- "$1disk read_ahead_kb=4096" "$1disk scheduler=kyber" \
-		"$1if mtu=9000" "$interface_key=2" "/$1mount options.noatime=true" "/$1group memory.high=1073741824" \
+	"$keisoku" plan --quiet --rules "$work/rules" --snapshot "$work/hostile.json" --plan "$plan" -- "$1disk read_ahead_kb=4096" "$1disk scheduler=kyber" \
+		"$1if mtu=9000" "$interface_key=2" "$limit_key=2" module.nvme.poll_queues=4 thp.defrag=never "/$1mount options.noatime=true" "/$1group memory.high=1073741824" \
 		"/system.slice/$1unit.service memory.high=1073741824" "$1unit.service LimitNOFILE=65536" "$pod pids.max=2048" \
 		"$pod/$1pod pids.max=2048" vm.swappiness=10 vm.dirty_ratio=30 vm.dirty_background_ratio=8 net.core.somaxconn=4096 \
 		vm.max_map_count=262144 thp.enabled=madvise cmdline.mitigations=auto >"$work/out" 2>"$work/err"
 }
 
 # That checker takes long; how names are quoted is the same everywhere.
-asked=17 shellchecks=4
+asked=20 shellchecks=4
 cd "$work" || exit 1
 
 # survives WHAT NAME LEAST: at least so many changes are in the plan
@@ -110,7 +122,7 @@ $(cat "$work/err")"
 	same "$1: nothing was run" "" "$(find "$work" -path "$plan" -prune -o -name '*owned*' -print)"
 }
 
-survives "ordinary names" web 17
+survives "ordinary names" web 20
 # shellcheck disable=SC2016,SC1003
 survives "quotes and substitutions" "$(printf 'a\047b"$(touch owned)`touch owned`;touch owned;: - x\\')" 8
 survives "a line of its own" "$(printf 'x\n  - owned: y\n%s' '[Service]')" 8

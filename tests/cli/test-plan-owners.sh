@@ -192,7 +192,8 @@ assert d.pop("apiVersion") == "kubelet.config.k8s.io/v1beta1" and d.pop("kind") 
 print(eval(sys.argv[2]))' "$plan/kubernetes/$1.yaml" "$2" 2>&1
 }
 
-new_node 'podPidsLimit: 1024\nallowedUnsafeSysctls: ["kernel.msg*"]'
+configured='podPidsLimit: 1024\ncpuCFSQuotaPeriod: 500ms\nfeatureGates: {CustomCPUCFSQuotaPeriod: true}'
+new_node "$configured\nallowedUnsafeSysctls: [\"kernel.msg*\"]"
 make "$pod pids.max=2048" "$other pids.max=4096" "$pod cpu.max=30000 50000" "$container memory.oom.group=0" net.core.somaxconn=4096
 same "kubelet: a plan" "0 " "$? $(cat "$work/err")"
 if python3 -c 'import yaml' 2>/dev/null; then
@@ -201,8 +202,8 @@ if python3 -c 'import yaml' 2>/dev/null; then
 		{'CustomCPUCFSQuotaPeriod': True}, 'podPidsLimit': 4096, 'singleProcessOOMKill': True}" \
 		"$(fragment kubelet 'dict(sorted(d.items()))' | sed "s/'featureGates': /'featureGates':\n\t\t/")"
 	same "kubelet: and back to what was configured, or to what it takes by itself" \
-		"{'allowedUnsafeSysctls': ['kernel.msg*'], 'cpuCFSQuotaPeriod': '100ms', 'featureGates':
-		{'CustomCPUCFSQuotaPeriod': False}, 'podPidsLimit': 1024, 'singleProcessOOMKill': False}" \
+		"{'allowedUnsafeSysctls': ['kernel.msg*'], 'cpuCFSQuotaPeriod': '500ms', 'featureGates':
+		{'CustomCPUCFSQuotaPeriod': True}, 'podPidsLimit': 1024, 'singleProcessOOMKill': False}" \
 		"$(fragment kubelet-rollback 'dict(sorted(d.items()))' | sed "s/'featureGates': /'featureGates':\n\t\t/")"
 else
 	skip "kubelet: its configuration as YAML" "no python3-yaml here"
@@ -236,6 +237,16 @@ $pod memory.high=1073741824|memoryThrottlingFactor
 $pod memory.swap.max=1073741824|swapBehavior
 $pod memory.oom.group=0|for containers alone
 END
+new_node ''
+for setting in "$pod pids.max=2048" "$pod cpu.max=60000 100000"; do
+	make "$setting"
+	contains "kubelet: $setting: what is not as configured comes from elsewhere" "look for a flag of its command line" \
+		"$(jq -r '.actions[0].persist_note' "$plan/plan.json")"
+done
+echo '50000 100000' >"$tree/sys/fs/cgroup$pod/cpu.max"
+make "$pod cpu.max=25000 50000"
+same "kubelet: a gate that nobody asked for is off again afterwards" "CustomCPUCFSQuotaPeriod: true
+CustomCPUCFSQuotaPeriod: false" "$(grep -h 'CustomCPU' "$plan/kubernetes/kubelet.yaml" "$plan/kubernetes/kubelet-rollback.yaml" | sed 's/^ *//')"
 new_node 'podPidsLimit: "1024\\x1b[31m"'
 make "$pod pids.max=2048"
 contains "kubelet: what its configuration cannot hold is not put back" 'is not what it can be' \
