@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <limits.h>
 
+#define LINK_STEP 64			/* bytes of a link's target that cost as much as a step */
+#define CHANGE_STEPS 5			/* of a change by itself */
 #define WHITEOUT ".wh."
 #define OPAQUE ".wh..wh..opq"
 
@@ -105,7 +107,7 @@ static void remove_node(struct image_tree *tree, struct image_node *node)
 {
 	if (node->type == IMAGE_GONE)
 		return;
-	for (struct image_node *below = node->children; below; below = below->next)
+	for (struct image_node *below = node->children; below && tree->work < IMAGE_WORK_MAX; below = below->next, tree->work++)
 		remove_node(tree, below);
 	take_content(tree, node);
 	node->type = IMAGE_GONE;
@@ -116,7 +118,7 @@ static bool prune(struct image_tree *tree, struct image_node *node, unsigned int
 {
 	bool any = false;
 
-	for (struct image_node *below = node->children; below; below = below->next) {
+	for (struct image_node *below = node->children; below && tree->work < IMAGE_WORK_MAX; below = below->next, tree->work++) {
 		bool kept = prune(tree, below, layer);
 
 		if (below->type == IMAGE_GONE)
@@ -149,7 +151,8 @@ struct walk {
 	unsigned int links;
 };
 
-static int follow_link(struct walk *walk, const struct image_node *link, struct strbuf *rest)
+/* after, within rest: what comes behind the link. */
+static int follow_link(struct walk *walk, const struct image_node *link, const char *after, struct strbuf *rest)
 {
 	CLEANUP(strbuf_release) struct strbuf next = STRBUF_INIT;
 
@@ -157,7 +160,8 @@ static int follow_link(struct walk *walk, const struct image_node *link, struct 
 		return -ELOOP;
 	strbuf_add_string(&next, link->target);
 	strbuf_add_char(&next, '/');
-	strbuf_add(&next, rest->buf, rest->len);
+	strbuf_add_string(&next, after);
+	walk->tree->work += next.len / LINK_STEP;
 	if (next.len >= 2 * PATH_MAX)
 		return -ENAMETOOLONG;
 	strbuf_reset(rest);
@@ -169,14 +173,17 @@ static int follow_link(struct walk *walk, const struct image_node *link, struct 
 static int walk_to(struct walk *walk, struct image_node *node, const char *path, size_t length, struct image_node **ret_node)
 {
 	CLEANUP(strbuf_release) struct strbuf rest = STRBUF_INIT;
+	size_t at = 0;
 
 	strbuf_add(&rest, path, length);
 	for (;;) {
-		size_t skip = strspn(rest.buf, "/"), n = strcspn(rest.buf + skip, "/");
-		const char *name = rest.buf + skip;
+		const char *name = rest.buf + at + strspn(rest.buf + at, "/");
+		size_t n = strcspn(name, "/");
 		struct image_node *below;
 		int r;
 
+		if (++walk->tree->work > IMAGE_WORK_MAX)
+			return -E2BIG;
 		if (n == 0) {
 			*ret_node = node;
 			return 0;
@@ -196,15 +203,15 @@ static int walk_to(struct walk *walk, struct image_node *node, const char *path,
 		}
 		if (!below || below->type == IMAGE_GONE)
 			return -ENOENT;
-		memmove(rest.buf, name + n, rest.len - skip - n + 1);
-		rest.len -= skip + n;
+		at = (size_t)(name + n - rest.buf);
 		if (below->type == IMAGE_LINK) {
 			below->followed = true;
 			if (*below->target == '/')
 				node = walk->top;
-			r = follow_link(walk, below, &rest);
+			r = follow_link(walk, below, rest.buf + at, &rest);
 			if (r < 0)
 				return r;
+			at = 0;
 			continue;
 		}
 		node = below;
@@ -299,7 +306,8 @@ int image_tree_apply(struct image_tree *tree, const struct change *change, unsig
 
 	if (!*change->path)
 		return 0;
-	if (tree->arena.total > IMAGE_BYTES_MAX)
+	tree->work += CHANGE_STEPS;
+	if (tree->arena.total > IMAGE_BYTES_MAX || tree->work > IMAGE_WORK_MAX)
 		return -E2BIG;
 	r = walk_to(&walk, tree->root, change->path, (size_t)(name - change->path), &directory);
 	if (whiteout && r == -ENOENT)

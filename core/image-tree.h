@@ -16,6 +16,9 @@ enum node_type { IMAGE_GONE, IMAGE_DIRECTORY, IMAGE_FILE, IMAGE_LINK, IMAGE_OTHE
 #define IMAGE_NODES_MAX 1000000
 #define IMAGE_BYTES_MAX (256U << 20)	/* of memory, for nodes, names and targets */
 #define IMAGE_LINKS_MAX 40		/* followed on one way */
+/* Steps of walks along paths and links, and of taking away.  An entry of an honest image takes about fifteen; without a bound links
+ * of links, whiteouts of a large directory and the like would let each entry of a small archive cost as much as the tree. */
+#define IMAGE_WORK_MAX 100000000
 
 struct image_node {
 	struct image_node *parent, *children, *next, *next_in_bucket;
@@ -35,6 +38,7 @@ struct image_tree {
 	struct image_node *root;
 	struct image_node **buckets;
 	size_t n_buckets, n_nodes;
+	uint64_t work;
 	/* One file more, or one less, has this content. */
 	void (*hold)(void *owner, uint32_t content);
 	void (*drop)(void *owner, uint32_t content);
@@ -44,7 +48,7 @@ struct image_tree {
 void image_tree_init(struct image_tree *tree);
 void image_tree_release(struct image_tree *tree);
 
-/* 0; -E2BIG when the tree is full.  What cannot be done is counted in left.  A later layer has a larger number; from 1 on. */
+/* 0; -E2BIG when the tree is full or took too much work.  What cannot be done is counted in left.  A later layer has a larger number; from 1 on. */
 int image_tree_apply(struct image_tree *tree, const struct change *change, unsigned int layer, struct left_out *left);
 
 /* What is at a path below node, links followed on the way, and at its end with follow.  NULL: nothing. */

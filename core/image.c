@@ -96,10 +96,21 @@ static void want_linked(struct image *image, const struct change *change)
 	image->again = true;
 }
 
+/* What was being taken away when the work ended may still be there: such a tree is never read. */
+static int too_much_work(const struct image *image)
+{
+	if (image->tree.work < IMAGE_WORK_MAX)
+		return 0;
+	strbuf_addf(image->why, "its links, whiteouts or repeated entries take more work than those of any honest image");
+	return -E2BIG;
+}
+
 static int apply(struct image *image, const struct change *change, unsigned int layer)
 {
 	int r = image_tree_apply(&image->tree, change, layer, &image->left);
 
+	if (r == -E2BIG && image->tree.work >= IMAGE_WORK_MAX)
+		return too_much_work(image);
 	if (r == -E2BIG)
 		strbuf_addf(image->why, "it has more than %d files, or names and links of more than %u MiB", IMAGE_NODES_MAX,
 			    IMAGE_BYTES_MAX >> 20);
@@ -521,6 +532,8 @@ static int read_archive(struct image *image, struct stream *stream, struct diag 
 	struct layer_target target = { .image = image };
 	int r = tarball_read(stream, TARBALL_WHOLE, outer_entry, &target, &image->left, image->why);
 
+	if (r == 0)
+		r = too_much_work(image);
 	return r < 0 ? r : assemble(image, notes);
 }
 
@@ -567,7 +580,10 @@ static int finish(struct image *image, bool last, struct diag *notes, struct roo
 {
 	struct image_node *top = image_top(&image->tree);
 	bool more = image_wanted_follow(&image->wanted, &image->tree, top, &image->left) > 0 || image->again;
+	int r = too_much_work(image);
 
+	if (r < 0)
+		return r;
 	image->again = false;
 	if (more && !last)
 		return 1;

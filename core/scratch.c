@@ -183,12 +183,12 @@ int scratch_new(struct scratch **ret_scratch)
 	struct scratch scratch = { .next = scratches };
 	int r;
 
-	if (!scratches)
-		hold_signals();
 	if (!registered) {
 		sweep(place);
 		registered = atexit(remove_all) == 0;
 	}
+	if (!scratches)
+		hold_signals();
 	r = make_directory(place, &scratch);
 	if (r < 0) {
 		if (!scratches)

@@ -322,6 +322,127 @@ def foreign_layer(out, secret):
     write(out, pack(files))
 
 
+# ---- small archives that ask for much work ----
+
+def header(name, kind=tarfile.REGTYPE, target=""):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info.tobuf(tarfile.USTAR_FORMAT)
+
+
+def crowd(count):
+    return good().bytes + b"".join(header("home/x/%d" % i) for i in range(count))
+
+
+def work_opaque(out, secret):
+    """A directory of many files is made opaque again and again."""
+    layer = gzip.compress(header("home/x/.wh..wh..opq") * 6000 + bytes(1024))
+    write(out, pack(layered(crowd(20000) + bytes(1024), layer)[0]))
+
+
+def work_flip(out, secret):
+    """It becomes a file and a directory in turn."""
+    write(out, crowd(20000) + (header("home/x") + header("home/x", tarfile.DIRTYPE)) * 6000 + bytes(1024))
+
+
+def work_links(out, secret):
+    """Each entry stands behind links of links, of two thousand components each."""
+    tar, last = good().add("home/t/", kind=tarfile.DIRTYPE), "t"
+    for i in range(38):
+        tar.add("home/l%d" % i, kind=tarfile.SYMTYPE, target="./" * 2000 + last)
+        last = "l%d" % i
+    write(out, tar.bytes + b"".join(header("home/%s/%d" % (last, i)) for i in range(2000)) + bytes(1024))
+
+
+def work_layers(out, secret):
+    """One layer a thousand times."""
+    layer = b"".join(header("home/y/%d" % i) for i in range(15000)) + bytes(1024)
+    tar = Tar().add("a.tar", layer)
+    write(out, tar.add("manifest.json", json.dumps([{"Layers": ["a.tar"] * 1000}]).encode()).end())
+
+
+def layer_bombs(out, secret):
+    """Layers that expand a thousand times each, of files that nobody keeps."""
+    layers = [gzip.compress(Tar().add("home/%d" % i, bytes(24 << 20)).end(), 6) for i in range(24)]
+    write(out, pack(layered(good().end(), *layers)[0]))
+
+
+# ---- pax headers that lie ----
+
+def pax(out, records, name="etc/sysctl.d/60-x.conf", kind=tarfile.XHDTYPE, data=b"vm.dirty_ratio = 31\n"):
+    head = tarfile.TarInfo("pax")
+    head.type, head.size = kind, len(records)
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    tar = good()
+    tar.bytes += head.tobuf(tarfile.USTAR_FORMAT) + records + bytes(-len(records) % 512)
+    write(out, tar.bytes + info.tobuf(tarfile.USTAR_FORMAT) + data + bytes(-len(data) % 512) + bytes(1024))
+
+
+def record(key, value):
+    body = b" " + key.encode() + b"=" + value + b"\n"
+    length = len(body)
+    while len(str(length)) + len(body) != length:
+        length = len(str(length)) + len(body)
+    return str(length).encode() + body
+
+
+def pax_size(out, secret):
+    pax(out, record("size", b"%d" % (1 << 62)))
+
+
+def pax_negative(out, secret):
+    pax(out, record("size", b"-5"))
+
+
+def pax_large(out, secret):
+    pax(out, record("comment", b"x" * (20 << 20)))
+
+
+def pax_sparse_count(out, secret):
+    pax(out, record("GNU.sparse.major", b"1") + record("GNU.sparse.minor", b"0") + record("GNU.sparse.realsize", b"20"),
+        data=b"999999999999\n0\n20\n" + bytes(493) + b"vm.dirty_ratio = 31\n")
+
+
+def pax_sparse(out, secret):
+    """A petabyte of holes where a small file is read."""
+    pax(out, record("GNU.sparse.major", b"1") + record("GNU.sparse.minor", b"0") +
+        record("GNU.sparse.name", b"etc/sysctl.d/60-holes.conf") + record("GNU.sparse.realsize", b"%d" % (1 << 50)),
+        data=b"1\n0\n20\n" + bytes(505) + b"vm.dirty_ratio = 31\n")
+
+
+def pax_deep(out, secret):
+    """A path of 100,000 components."""
+    pax(out, record("path", b"etc/" + b"d/" * 100000 + b"x"))
+
+
+def pax_records(out, secret):
+    """Lengths that are none, a zero byte in a name, a link as long as a book; headers for all that follows."""
+    tar = good()
+    for records in (b"99999999999 path=x\n", b"0 path=x\n", b"11 path=x", record("path", b"etc/sysctl.d/60-\0nul.conf"),
+                    record("linkpath", b"l/" * 400000)):
+        head = tarfile.TarInfo("pax")
+        head.type, head.size = tarfile.XHDTYPE, len(records)
+        tar.bytes += head.tobuf(tarfile.USTAR_FORMAT) + records + bytes(-len(records) % 512)
+        tar.bytes += header("etc/sysctl.d/61-link.conf", tarfile.SYMTYPE, "x")
+    head = tarfile.TarInfo("pax")
+    head.type = tarfile.XGLTYPE
+    records = record("size", b"1000000000000") + record("path", b"etc/sysctl.d/99-all.conf")
+    head.size = len(records)
+    write(out, tar.bytes + head.tobuf(tarfile.USTAR_FORMAT) + records + bytes(-len(records) % 512) + bytes(1024))
+
+
+def deep_links(out, secret):
+    """Links lead from the end of each deep directory to the next."""
+    tar, last = good(), "home/" + "d/" * 40
+    tar.add(last, kind=tarfile.DIRTYPE)
+    for i in range(500):
+        tar.add("home/k%d" % i, kind=tarfile.SYMTYPE, target="/" + last)
+        last = "home/k%d/" % i + "d/" * 40
+        tar.add(last, kind=tarfile.DIRTYPE)
+    write(out, tar.end())
+
+
 # ---- good ones ----
 
 def plain(out, secret):

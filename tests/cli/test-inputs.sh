@@ -181,6 +181,10 @@ if command -v strace >/dev/null; then
 	survives duplicates
 	contains "duplicates: the last one counts" "vm.dirty_ratio = 31" "$(cat "$work/out.json")"
 	survives sparse "'proc/vmstat' not read: larger than any file of its kind"
+	survives pax_deep "left out: longer or deeper than a path can be"
+	survives pax_sparse "'etc/sysctl.d/60-holes.conf' not read: larger than any file of its kind"
+	survives pax_records "'etc/sysctl.d/61-link.conf' left out: longer or deeper than a path can be"
+	survives deep_links "left out: longer or deeper than a path can be"
 	survives large "'etc/sysctl.d/60-large.conf' not read: larger than any file of its kind"
 else
 	skip "hostile archives" "strace is not installed"
@@ -205,6 +209,14 @@ refused damaged_gzip "damaged"
 refused lying_size "(after the entry 'etc/fstab')"
 refused lying_skipped "(after the entry 'home/large')"
 refused bomb "gzip data that expands more than 100 times"
+refused pax_size "damaged or cut short: "
+refused pax_negative "damaged or cut short: "
+refused pax_large "damaged or cut short: Special header too large"
+refused pax_sparse_count "damaged or cut short: "
+refused layer_bombs "gzip data that expands more than 100 times"
+for kind in work_opaque work_flip work_links work_layers; do
+	refused "$kind" "its links, whiteouts or repeated entries take more work than those of any honest image"
+done
 refused random "neither JSON nor an archive; expected a directory, a snapshot, or a tar archive"
 refused garbage_header "damaged"
 refused empty "without entries"
