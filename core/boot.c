@@ -13,12 +13,26 @@ enum field {
 
 #define TEXT_MAX 4096	/* of the line's text; more is cut */
 
+/* Patterns that one /proc/sys would have been matched against.  A host has tens of them; with more, what they would set is not
+ * known, since each key would have to meet each of them. */
+#define PATTERNS_MAX 8000
+
+struct pattern {
+	const struct boot_line *line;
+	char *swapped;			/* its key with "." and "/" exchanged */
+	size_t literal;			/* bytes before its first wildcard */
+};
+
 struct boot {
 	struct symbols names;		/* every string: most repeat */
 	struct boot_line *lines;
 	size_t count, capacity;
 	const struct boot_line **index;	/* by kind, subject, key, then order; made when it is asked for */
 	size_t indexed;
+	struct pattern *patterns;	/* in order; of the index too, as these: */
+	size_t n_patterns, patterns_capacity;
+	const struct boot_line **unread;	/* files that could not be read */
+	size_t n_unread, unread_capacity;
 	bool truncated;
 	char *loaders;			/* that run at boot, in their order, with blanks between them */
 	bool has_loader[BOOT_SIDES_MAX];	/* of loader_names: there is a line of it */
@@ -41,13 +55,24 @@ struct boot *boot_new(void)
 	return xcalloc(1, sizeof(struct boot));
 }
 
+static void forget_index(struct boot *boot)
+{
+	for (size_t i = 0; i < boot->n_patterns; i++)
+		free(boot->patterns[i].swapped);
+	free(boot->index);
+	boot->index = NULL;
+	boot->n_patterns = boot->n_unread = 0;
+}
+
 void boot_free(struct boot *boot)
 {
 	if (!boot)
 		return;
+	forget_index(boot);
+	free(boot->patterns);
+	free(boot->unread);
 	symbols_release(&boot->names);
 	free(boot->lines);
-	free(boot->index);
 	free(boot->loaders);
 	free(boot);
 }
@@ -332,14 +357,49 @@ static int compare_lines(const void *a, const void *b)
 	return order ? order : x < y ? -1 : x > y;
 }
 
+static bool is_pattern(const char *key)
+{
+	return strpbrk(key, "*?[") != NULL;
+}
+
+static void swap_separators(const char *key, struct strbuf *out)
+{
+	strbuf_add_string(out, key);
+	for (size_t i = 0; i < out->len; i++)
+		out->buf[i] = key[i] == '.' ? '/' : key[i] == '/' ? '.' : key[i];
+}
+
+/* Lines that may be about a key without naming it. */
+static void index_special(struct boot *boot, const struct boot_line *line)
+{
+	struct strbuf swapped = STRBUF_INIT;
+
+	if (line->fate == BOOT_UNRESOLVED && !*line->key) {
+		GROW(boot->unread, boot->unread_capacity, boot->n_unread + 1);
+		boot->unread[boot->n_unread++] = line;
+	}
+	if ((line->fate != BOOT_UNRESOLVED && line->fate != BOOT_EXCLUDED) || line->kind != SUBJECT_KIND_HOST ||
+	    boot->n_patterns > PATTERNS_MAX || !is_pattern(line->key))
+		return;
+	swap_separators(line->key, &swapped);
+	GROW(boot->patterns, boot->patterns_capacity, boot->n_patterns + 1);
+	boot->patterns[boot->n_patterns++] = (struct pattern){
+		.line = line,
+		.literal = strcspn(swapped.buf, "*?[\\"),
+		.swapped = strbuf_steal(&swapped),
+	};
+}
+
 static void make_index(struct boot *boot)
 {
 	if (boot->indexed == boot->count)
 		return;
-	free(boot->index);
+	forget_index(boot);
 	boot->index = xcalloc(boot->count, sizeof(struct boot_line *));
-	for (size_t i = 0; i < boot->count; i++)
+	for (size_t i = 0; i < boot->count; i++) {
 		boot->index[i] = &boot->lines[i];
+		index_special(boot, &boot->lines[i]);
+	}
 	qsort(boot->index, boot->count, sizeof(struct boot_line *), compare_lines);
 	boot->indexed = boot->count;
 }
@@ -370,38 +430,27 @@ size_t boot_lines(struct boot *boot, enum subject_kind kind, const char *subject
 
 /* ---- what is left behind ---- */
 
-static bool is_pattern(const char *key)
+static bool pattern_matches(const struct pattern *pattern, const char *key)
 {
-	return strpbrk(key, "*?[") != NULL;
-}
-
-static void swap_separators(const char *key, struct strbuf *out)
-{
-	strbuf_reset(out);
-	for (; *key; key++)
-		strbuf_add_char(out, *key == '.' ? '/' : *key == '/' ? '.' : *key);
-}
-
-static bool pattern_matches(const char *pattern, const char *key)
-{
-	CLEANUP(strbuf_release) struct strbuf p = STRBUF_INIT, k = STRBUF_INIT;
-
-	swap_separators(pattern, &p);
-	swap_separators(key, &k);
-	return fnmatch(p.buf, k.buf, FNM_PATHNAME | FNM_PERIOD) == 0;
+	return strncmp(pattern->swapped, key, pattern->literal) == 0 &&
+	       fnmatch(pattern->swapped, key, FNM_PATHNAME | FNM_PERIOD) == 0;
 }
 
 /* Where there is no /proc/sys to match patterns against they are kept as they are, and meet their keys here.  Excluding
  * patterns count wherever they stand. */
 static struct boot_outcome pattern_outcome(const struct boot *boot, const char *loader, const char *key)
 {
+	CLEANUP(strbuf_release) struct strbuf swapped = STRBUF_INIT;
 	struct boot_outcome outcome = { .state = BOOT_STATE_UNSET };
 
-	for (size_t i = 0; i < boot->count; i++) {
-		const struct boot_line *line = &boot->lines[i];
+	if (boot->n_patterns > PATTERNS_MAX)
+		return (struct boot_outcome){ .state = BOOT_STATE_UNKNOWN, .line = boot->patterns[PATTERNS_MAX].line };
+	if (boot->n_patterns > 0)
+		swap_separators(key, &swapped);
+	for (size_t i = 0; i < boot->n_patterns; i++) {
+		const struct boot_line *line = boot->patterns[i].line;
 
-		if (line->kind != SUBJECT_KIND_HOST || !streq(line->loader, loader) || !is_pattern(line->key) ||
-		    !pattern_matches(line->key, key))
+		if (!streq(line->loader, loader) || !pattern_matches(&boot->patterns[i], swapped.buf))
 			continue;
 		if (line->fate == BOOT_EXCLUDED)
 			return (struct boot_outcome){ .state = BOOT_STATE_UNSET };
@@ -415,10 +464,10 @@ static struct boot_outcome pattern_outcome(const struct boot *boot, const char *
 static const struct boot_line *unread_after(const struct boot *boot, const char *source, const char *loader,
 					    const struct boot_line *winner)
 {
-	for (size_t i = winner && !*winner->pattern ? (size_t)(winner - boot->lines) : 0; i < boot->count; i++)
-		if (boot->lines[i].fate == BOOT_UNRESOLVED && !*boot->lines[i].key &&
-		    streq(boot->lines[i].source, source) && streq(boot->lines[i].loader, loader))
-			return &boot->lines[i];
+	for (size_t i = 0; i < boot->n_unread; i++)
+		if ((!winner || *winner->pattern || boot->unread[i] >= winner) &&
+		    streq(boot->unread[i]->source, source) && streq(boot->unread[i]->loader, loader))
+			return boot->unread[i];
 	return NULL;
 }
 

@@ -83,6 +83,34 @@ cp -r "$work/good" "$work/tree"
 (cd "$work/tree/proc/sys/net" && for _ in $(seq 300); do mkdir d && cd d || exit; done)
 survives "deep directories" "$work/tree"
 
+# Configuration as large as it may be, of lines that are short: an audit of each ends, within 128 MiB.
+# large NAME PATH LINE
+large() {
+	rm -rf "$work/large"
+	mkdir -p "$work/large/usr/lib" "$work/large${2%/*}"
+	echo ID=debian >"$work/large/usr/lib/os-release"
+	awk -v line="$3" 'BEGIN { for (i = 0; n < 1000000; i++) { text = line; gsub("%", i, text); n += length(text) + 1; print text } }' \
+		>"$work/large$2"
+	/usr/bin/time -q -o "$work/peak" -f %M timeout -k 5 180 "$keisoku" audit --quiet --root "$work/large" \
+		--policy kernel-hardening --output json="$work/large.json" >"$work/out" 2>"$work/err"
+	same "a MiB of $1: exit status" 0 $?
+	[ -n "$sanitized" ] || same "a MiB of $1: memory" 1 "$(awk '{ print ($1 < 131072) ? 1 : $1 " KiB" }' "$work/peak")"
+}
+sanitized=
+! grep -qa __asan_init "$keisoku" || sanitized=1
+if [ -x /usr/bin/time ]; then
+	large "sysctl.d" /etc/sysctl.d/a.conf 'vm.key% = 1'
+	large "one key" /etc/sysctl.d/a.conf 'vm.dirty_ratio = %'
+	large "patterns" /etc/sysctl.d/a.conf 'net.*.conf.*.r*_f*% = 3'
+	large "udev rules" /etc/udev/rules.d/a.rules 'SUBSYSTEM=="block", ATTR{queue/x%}="1"'
+	large "tmpfiles.d" /etc/tmpfiles.d/a.conf 'w /sys/a*/b*/c%*/*d - - - - 1'
+	large "modprobe.d" /etc/modprobe.d/a.conf 'options zram% num_devices=2'
+	large "limits" /etc/security/limits.conf 'user% soft nofile 1000'
+	large "fstab" /etc/fstab '/dev/sd% /m% ext4 defaults 0 0'
+else
+	skip "a MiB of configuration" "/usr/bin/time is not installed"
+fi
+
 # Nothing to read is not a host without faults.
 mkdir "$work/nothing"
 for verb in advise audit capture; do

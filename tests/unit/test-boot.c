@@ -181,6 +181,29 @@ static void the_last_loader_that_runs_at_boot_and_sets_it_counts(void **state)
 	assert_int_equal(BOOT_STATE_UNSET, boot_effective(boot, "vm.c").state);
 }
 
+/* Each key would have to meet each of them. */
+static void with_more_patterns_than_any_host_has_nothing_that_no_line_names_is_known(void **state)
+{
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_new();
+	struct boot_outcome outcome;
+
+	add(boot, BOOT_SYSTEMD, 1, BOOT_WINS, "vm.swappiness", "10");
+	for (unsigned int i = 0; i < 8000; i++) {
+		CLEANUP(free_ptr) char *key = xasprintf("net.ipv4.conf.x%u*.rp_filter", i);
+
+		add(boot, BOOT_SYSTEMD, 2 + i, BOOT_UNRESOLVED, key, "1");
+	}
+	outcome = boot_outcome(boot, BOOT_SYSTEMD, SUBJECT_KIND_HOST, "", "net.ipv4.conf.x7999.rp_filter");
+	assert_int_equal(outcome.state, BOOT_STATE_SET);
+	assert_int_equal(outcome.line->line, 8001);
+	assert_int_equal(boot_outcome(boot, BOOT_SYSTEMD, SUBJECT_KIND_HOST, "", "vm.dirty_ratio").state, BOOT_STATE_UNSET);
+	add(boot, BOOT_SYSTEMD, 9000, BOOT_UNRESOLVED, "net.ipv4.conf.y*.rp_filter", "1");
+	outcome = boot_outcome(boot, BOOT_SYSTEMD, SUBJECT_KIND_HOST, "", "vm.dirty_ratio");
+	assert_int_equal(outcome.state, BOOT_STATE_UNKNOWN);
+	assert_int_equal(outcome.line->line, 9000);
+	assert_int_equal(boot_outcome(boot, BOOT_SYSTEMD, SUBJECT_KIND_HOST, "", "vm.swappiness").state, BOOT_STATE_SET);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_key_that_one_loader_does_not_set_is_a_disagreement_except_with_tuned),
 		cmocka_unit_test(a_file_that_was_not_read_makes_what_came_before_it_unknown),
 		cmocka_unit_test(a_pattern_that_was_not_expanded_meets_keys_of_as_many_components),
+		cmocka_unit_test(with_more_patterns_than_any_host_has_nothing_that_no_line_names_is_known),
 		cmocka_unit_test(the_last_loader_that_runs_at_boot_and_sets_it_counts),
 	};
 
