@@ -26,7 +26,7 @@ struct token {
 };
 
 struct rule {
-	struct token tokens[TOKENS_MAX];
+	struct token *tokens;		/* as many as there are: a file may have tens of thousands of rules */
 	size_t count;
 	char *label;			/* LABEL="…"; lent */
 	char *jump;			/* GOTO="…"; lent */
@@ -106,9 +106,13 @@ static bool parse_rule(const char *text, struct rule *rule)
 	const char *cursor = text;
 
 	while (cursor[strspn(cursor, " \t,")]) {
-		struct token *token = &rule->tokens[rule->count];
+		struct token *token;
 
-		if (rule->count == TOKENS_MAX || !take_key(&cursor, token) || !take_operator(&cursor, &token->operator) ||
+		if (rule->count == TOKENS_MAX)
+			return false;
+		rule->tokens = xrealloc(rule->tokens, (rule->count + 1) * sizeof(*rule->tokens));
+		token = &rule->tokens[rule->count];
+		if (!take_key(&cursor, token) || !take_operator(&cursor, &token->operator) ||
 		    !take_value(&cursor, &token->value))
 			return false;
 		rule->count++;
@@ -124,6 +128,7 @@ static void rule_release(struct rule *rule)
 {
 	for (size_t i = 0; i < rule->count; i++)
 		free(rule->tokens[i].value);
+	free(rule->tokens);
 }
 
 /* ---- conditions ---- */
