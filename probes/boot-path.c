@@ -16,6 +16,8 @@ static const struct place_of {
 	{ "/sys/block/", "/", SUBJECT_KIND_BLOCK },
 	{ "/sys/class/block/", "/queue/", SUBJECT_KIND_BLOCK },
 	{ "/sys/class/net/", "/", SUBJECT_KIND_INTERFACE },
+	{ "/sys/devices/system/cpu/cpufreq/policy", "/", SUBJECT_KIND_CPU },
+	{ "/sys/devices/system/cpu/cpu", "/cpufreq/", SUBJECT_KIND_CPU },
 };
 
 static bool is_canonical(const char *path)

@@ -17,7 +17,7 @@
 /* Which probe reads a file, and what is proposed by it. */
 struct host_file {
 	const char *pattern;		/* of its path */
-	const char *probe;		/* its name; NULL: sysctl lines, read here */
+	const char *probe;		/* its name; NULL: read here */
 	const char *form;
 	unsigned int when;
 };
@@ -54,10 +54,22 @@ static const struct host_file host_files[] = {
 	{ "/boot/loader/entries/*.conf", "boot-cmdline", "kernel-command-line", PROPOSED_BOOT },
 	{ "/etc/systemd/system.conf", "limits", "systemd", PROPOSED_BOOT },
 	{ "/etc/systemd/system.conf.d/*.conf", "limits", "systemd", PROPOSED_BOOT },
+	{ "/etc/rc.local", NULL, "shell", PROPOSED_BOOT },
+	{ "/etc/rc.d/rc.local", NULL, "shell", PROPOSED_BOOT },
+	{ "/etc/crontab", NULL, "cron", PROPOSED_BOOT },
+	{ "/etc/cron.d/*", NULL, "cron", PROPOSED_BOOT },
+	{ "/var/spool/cron/*", NULL, "cron", PROPOSED_BOOT },
+	{ "/var/spool/cron/crontabs/*", NULL, "cron", PROPOSED_BOOT },
 	{ "/etc/systemd/system/*.d/*.conf", "unit", "systemd", BOTH },
 	{ "/etc/systemd/system/*.*", "unit", "systemd", BOTH },
 	{ "/usr/lib/systemd/system/*.*", "unit", "systemd", BOTH },
 };
+
+/* What the kernel reads a value from: the whole text is one. */
+static bool is_kernel_file(const char *path)
+{
+	return starts_with(path, "/proc/sys/") || starts_with(path, "/sys/");
+}
 
 static const struct host_file *host_file_find(const char *path)
 {
@@ -306,16 +318,136 @@ bool host_file_known(const char *file)
 	return host_file_find(file) && !strstr(file, "/../");
 }
 
+/* ---- commands in files ---- */
+
+/* "1": one line of the text, or a part of it, as a script of its own. */
+static void read_command(struct reading *reading, const struct proposed_text *text, const char *command, size_t line,
+			 const char *condition)
+{
+	const unsigned int place = proposed_text_line(text, line);
+	struct proposed_text inner = *text;
+
+	inner.text = command;
+	inner.length = strlen(command);
+	inner.first = place;
+	inner.lines = NULL;
+	inner.form = text->form ? text->form : "shell";
+	inner.when = text->when ? text->when : PROPOSED_BOOT;
+	inner.condition = condition ? condition : text->condition;
+	read_shell(reading, &inner, "sh");
+}
+
+/* The start of the next line. */
+static const char *line_copy(const char *at, const char *end, struct strbuf *line)
+{
+	const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
+
+	strbuf_reset(line);
+	strbuf_add(line, at, strnlen(at, (size_t)(stop - at)));
+	strbuf_trim(line);
+	return newline ? newline + 1 : end;
+}
+
+static const char *skip_word(const char *at)
+{
+	at += strcspn(at, " \t");
+	return at + strspn(at, " \t");
+}
+
+/* "@reboot root echo 1 > /proc/…", "*\/5 * * * * root …"; a table of one user has no name in it. */
+static void read_cron_line(struct reading *reading, const struct proposed_text *text, const char *at, size_t number)
+{
+	CLEANUP(strbuf_release) struct strbuf condition = STRBUF_INIT;
+	const char *start = at;
+	bool reboot = starts_with(at, "@reboot");
+
+	if (!*at || *at == '#' || (*at != '@' && *at != '*' && !(*at >= '0' && *at <= '9')))
+		return;
+	for (int fields = *at == '@' ? 1 : 5; fields > 0; fields--)
+		at = skip_word(at);
+	strbuf_addf(&condition, "each time cron runs it: %.*s", (int)(at - start), start);
+	strbuf_trim(&condition);
+	if (!starts_with(text->file, "/var/spool/"))
+		at = skip_word(at);
+	read_command(reading, text, at, number, reboot ? NULL : condition.buf);
+}
+
+static void read_cron(struct reading *reading, const struct proposed_text *text)
+{
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+	const char *at = text->text, *end = at + text->length;
+
+	for (size_t number = 0; at < end; number++) {
+		at = line_copy(at, end, &line);
+		read_cron_line(reading, text, line.buf, number);
+	}
+}
+
+/* "ExecStart=-/bin/sh -c 'echo never > /sys/…'": systemd's quotes are near enough to those of a shell. */
+static void read_unit_commands(struct reading *reading, const struct proposed_text *text)
+{
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+	const char *at = text->text, *end = at + text->length;
+
+	for (size_t number = 0; at < end; number++) {
+		const char *command;
+
+		at = line_copy(at, end, &line);
+		command = strchr(line.buf, '=');
+		if (!command || !starts_with(line.buf, "ExecStart"))
+			continue;
+		command++;
+		command += strspn(command, " \t-@:+!");
+		if (*command)
+			read_command(reading, text, command, number, NULL);
+	}
+}
+
+/* ---- any of them ---- */
+
+static void read_script_file(struct reading *reading, const struct proposed_text *text)
+{
+	struct proposed_text script = *text;
+
+	script.form = text->form ? text->form : "shell";
+	script.when = text->when ? text->when : PROPOSED_BOOT;
+	read_shell(reading, &script, starts_with(text->text, "#!/bin/bash") ? "bash" : "sh");
+}
+
+static bool read_kernel_file(struct reading *reading, const struct proposed_text *text)
+{
+	CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
+	struct proposed item = common(text, "write", PROPOSED_NOW);
+
+	strbuf_add(&value, text->text, strnlen(text->text, text->length));
+	strbuf_trim(&value);
+	item.file = "";
+	item.appended = false;
+	item.text = value.buf;
+	item.line = item.last_line = proposed_text_line(text, 0);
+	return read_write(reading, &item, text->file, value.buf);
+}
+
 bool read_host_file(struct reading *reading, const struct proposed_text *text)
 {
 	const struct host_file *known = text->file ? host_file_find(text->file) : NULL;
 
-	if (!known || strstr(text->file, "/../"))
+	if (!text->file || strstr(text->file, "/../"))
 		return false;
-	if (known->probe)
+	if (is_kernel_file(text->file))
+		return read_kernel_file(reading, text);
+	if (!known)
+		return false;
+	if (streq(known->form, "shell"))
+		read_script_file(reading, text);
+	else if (streq(known->form, "cron"))
+		read_cron(reading, text);
+	else if (known->probe)
 		read_probed(reading, text, known);
 	else
 		read_sysctl_lines(reading, text);
+	if (streq(known->form, "systemd") && streq(known->probe, "unit"))
+		read_unit_commands(reading, text);
 	return true;
 }
 
