@@ -69,6 +69,9 @@ static bool ask_not_here(struct reviewing *reviewing, struct asked *asked)
 
 	if (asked->matches > 0)
 		return false;
+	/* Only files that probes know are in a snapshot. */
+	if (item->kind == SUBJECT_KIND_HOST && item->key[0] == '/')
+		return says(asked, REVIEW_UNSUPPORTED, "nothing is known of this setting, so nothing that was measured can ask for it");
 	if (!any && item->kind != SUBJECT_KIND_HOST) {
 		review_remark(asked, review_say(reviewing, "nothing is known here of any %s", subject_kind_here(asked)));
 		return says(asked, REVIEW_UNMEASURED, review_say(reviewing, "no %s was captured", subject_kind_here(asked)));
@@ -97,6 +100,13 @@ static bool ask_unknown(struct reviewing *reviewing, struct asked *asked)
 	return false;
 }
 
+/* Hardware and its drivers decide whether it is there, not the kernel. */
+static bool is_of_device(const struct asked *asked)
+{
+	return asked->item->kind != SUBJECT_KIND_HOST ||
+	       (asked->entry && (asked->entry->kind == KIND_CPU_FREQUENCY || asked->entry->kind == KIND_SYSFS) && !asked->entry->obsolete);
+}
+
 static bool ask_invalid(struct reviewing *reviewing, struct asked *asked)
 {
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
@@ -105,6 +115,8 @@ static bool ask_invalid(struct reviewing *reviewing, struct asked *asked)
 
 	if (asked->item->fate == PROPOSED_REMOVED)
 		return false;
+	if (absent && is_of_device(asked))
+		return says(asked, REVIEW_NO_EFFECT, review_say(reviewing, "%s is not there on this host", asked->key));
 	if (absent && !(asked->entry && asked->entry->obsolete))
 		return says(asked, REVIEW_INVALID, review_say(reviewing, "this kernel does not have %s", asked->key));
 	if (ask_unknown(reviewing, asked))

@@ -29,7 +29,7 @@ static const char *const unit_words[] = {
 };
 
 struct unit {
-	char *name, *type;
+	char *name, *type, *devices;
 	bool enabled, conditional;
 	struct tuned_option *options;
 	size_t count, capacity;
@@ -38,6 +38,7 @@ struct unit {
 struct loading {
 	const struct root *root;
 	struct tuned *tuned;
+	bool all;			/* units of every plugin, not of [sysctl] only */
 	char *directories[16];
 	size_t n_directories;
 	char *files[FILES_MAX];		/* that were read */
@@ -77,6 +78,8 @@ static bool is_unit_word(const char *key)
 
 static void free_option(struct tuned_option *option)
 {
+	free(option->type);
+	free(option->devices);
 	free(option->key);
 	free(option->value);
 	free(option->path);
@@ -208,7 +211,7 @@ static void merge_variables(struct unit *unit, const struct config *config, cons
 static void merge_section(struct loading *loading, const struct config *config, const char *section, const char *path)
 {
 	const char *type = config_get(config, section, "type"), *drop = config_get(config, section, "drop");
-	const char *enabled = config_get(config, section, "enabled"), *name;
+	const char *enabled = config_get(config, section, "enabled"), *devices = config_get(config, section, "devices"), *name;
 	struct unit *unit = find_unit(loading, section);
 	size_t length;
 
@@ -224,6 +227,10 @@ static void merge_section(struct loading *loading, const struct config *config, 
 		unit_drop(unit, name, length);
 	free(unit->type);
 	unit->type = xstrdup(type ? type : section);
+	if (devices) {
+		free(unit->devices);
+		unit->devices = xstrdup(devices);
+	}
 	unit->enabled = !enabled || is_true(enabled);
 	unit->conditional |= config_get(config, section, "cpuinfo_regex") || config_get(config, section, "uname_regex");
 	if (is_variables(unit)) {
@@ -473,6 +480,8 @@ static void add_option(struct loading *loading, const struct unit *unit, struct 
 				     "uname_regex)";
 	free(option->value);
 	option->value = strbuf_steal(&expanded);
+	option->type = xstrdup(unit->type);
+	option->devices = unit->devices ? xstrdup(unit->devices) : NULL;
 	GROW(tuned->options, tuned->capacity, tuned->count + 1);
 	tuned->options[tuned->count++] = *option;
 	*option = (struct tuned_option){ 0 };
@@ -483,9 +492,9 @@ static void take_options(struct loading *loading)
 	for (size_t i = 0; i < loading->n_units; i++) {
 		struct unit *unit = &loading->units[i];
 
-		if (!streq(unit->type, "sysctl") || !unit->enabled)
+		if ((!loading->all && !streq(unit->type, "sysctl")) || !unit->enabled || is_variables(unit))
 			continue;
-		loading->tuned->reapply = true;
+		loading->tuned->reapply |= streq(unit->type, "sysctl");
 		for (size_t n = 0; n < unit->count; n++)
 			add_option(loading, unit, &unit->options[n]);
 	}
@@ -555,6 +564,7 @@ static void release_loading(struct loading *loading)
 		free(loading->units[i].options);
 		free(loading->units[i].name);
 		free(loading->units[i].type);
+		free(loading->units[i].devices);
 	}
 	for (size_t i = 0; i < loading->n_files; i++)
 		free(loading->files[i]);
@@ -574,12 +584,13 @@ static bool chooses_anew(const struct loading *loading)
 	return root_read_line(loading->root, TUNED_MODE, &mode) == 0 && streq(mode.buf, "auto") && config_run_is_lost(loading->root);
 }
 
-void tuned_read(const struct root *root, struct tuned *tuned)
+static void read_units(const struct root *root, bool all, struct tuned *tuned)
 {
 	struct loading *loading = xcalloc(1, sizeof(*loading));
 	bool reapply;
 
 	loading->root = root;
+	loading->all = all;
 	loading->tuned = tuned;
 	reapply = read_main(loading);
 	if (chooses_anew(loading)) {
@@ -596,6 +607,16 @@ void tuned_read(const struct root *root, struct tuned *tuned)
 	}
 	release_loading(loading);
 	free(loading);
+}
+
+void tuned_read(const struct root *root, struct tuned *tuned)
+{
+	read_units(root, false, tuned);
+}
+
+void tuned_read_all(const struct root *root, struct tuned *tuned)
+{
+	read_units(root, true, tuned);
 }
 
 void tuned_release(struct tuned *tuned)

@@ -10,6 +10,8 @@
 #include "../core/root.h"
 
 struct tuned_option {
+	char *type;		/* of the plugin: "sysctl" */
+	char *devices;		/* "sd*, !sdb": which of them it is for; NULL: all */
 	char *key, *value;	/* value: variables replaced */
 	char *path;		/* of the profile */
 	unsigned int number;
@@ -31,6 +33,8 @@ struct tuned {
 };
 
 void tuned_read(const struct root *root, struct tuned *tuned);
+/* The same with the units of all plugins. */
+void tuned_read_all(const struct root *root, struct tuned *tuned);
 void tuned_release(struct tuned *tuned);
 
 /* Replaces ${NAME} where names[i] (names and values by turns, NULL at the end) has it, and \${NAME} by ${NAME}. */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a profile of TuneD proposes. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../proposals/reader.h"
+#include "test.h"
+
+/* "FATE KIND SUBJECT KEY=VALUE @LINE", one for each item. */
+static void assert_proposes(const char *path, const char *text, const char *expected)
+{
+	static const char *const fates[] = { "sets", "removed", "broken", "unclear" };
+	CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+	CLEANUP(strbuf_release) struct strbuf found = STRBUF_INIT;
+	struct reading reading = { .proposal = &proposal };
+	struct proposed_text given = { .path = path, .text = text, .length = strlen(text), .first = 1 };
+	const struct reader *reader = reader_recognise(path, text, strlen(text));
+
+	assert_non_null(reader);
+	assert_string_equal(reader->name, "tuned");
+	reader->read(reader, &reading, &given);
+	for (size_t i = 0; i < proposal.count; i++) {
+		const struct proposed *item = &proposal.items[i];
+
+		strbuf_addf(&found, "%s %s%s%s %s=%s @%u%s%s\n", fates[item->fate], subject_kind_name(item->kind), *item->subject ? " " : "",
+			    item->subject, item->key, item->value, item->line, *item->condition ? " " : "", item->condition);
+	}
+	assert_string_equal(found.buf, expected);
+}
+
+static void each_plugin_sets_what_it_is_for(void **state)
+{
+	(void)state;
+	assert_proposes("web/tuned.conf",
+			"[main]\nsummary=x\n[sysctl]\nvm.swappiness=10\nnet.core.somaxconn=>2048\n[vm]\ntransparent_hugepages=never\n"
+			"[cpu]\ngovernor=performance|schedutil\nload_threshold=0.2\nforce_latency=1\n"
+			"[disk]\ndevices=sd*, nvme0n1\nreadahead=8192 s\n"
+			"[bootloader]\ncmdline_x=skew_tick=1 quiet\n[sysfs]\n/sys/block/sda/queue/rq_affinity=2\n"
+			"[modules]\nloop=+r max_loop=8\n[scheduler]\nsched_latency_ns=1\nps_blacklist=x\n[script]\nscript=${i:PROFILE_DIR}/x.sh\n",
+			"sets host vm.swappiness=10 @4\n"
+			"sets host net.core.somaxconn=2048 @5 only where it is lower now\n"
+			"sets host thp.enabled=never @7\n"
+			"sets cpu * scaling_governor=performance @9 the first of the alternatives that is offered\n"
+			"unclear host =1 @11\n"
+			"sets block sd* read_ahead_kb=4096 @14\n"
+			"sets block nvme0n1 read_ahead_kb=4096 @14\n"
+			"sets host cmdline.skew_tick=1 @16\n"
+			"sets host cmdline.quiet= @16\n"
+			"sets block sda rq_affinity=2 @18\n"
+			"sets host module.loop.max_loop=8 @20\n"
+			"sets host kernel.sched_latency_ns=1 @22\n"
+			"unclear host =/etc/tuned/web/x.sh @25\n");
+}
+
+static void functions_and_conditions_are_not_guessed(void **state)
+{
+	(void)state;
+	assert_proposes("web/tuned.conf",
+			"[variables]\nn=7\n[sysctl]\nvm.swappiness=${n}\nvm.dirty_ratio=${f:exec:reboot}\n"
+			"[vm.arm]\ntype=vm\nuname_regex=aarch64\ntransparent_hugepages=never\n",
+			"sets host vm.swappiness=7 @4\n"
+			"unclear host vm.dirty_ratio=${f:exec:reboot} @5\n"
+			"unclear host thp.enabled=never @9\n");
+}
+
+static void what_python_refuses_is_applied_by_nobody(void **state)
+{
+	(void)state;
+	assert_proposes("web/tuned.conf", "[sysctl]\nvm.swappiness=10\n[sysctl\nx\n", "unclear host = @3\n");
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void profiles_that_are_included_are_read_beside_it_and_nowhere_else(void **state)
+{
+	static const char child[] = "[main]\ninclude=parent\n[sysctl]\nvm.swappiness=10\n";
+	char directory[] = "/tmp/keisoku-tuned-XXXXXX";
+	CLEANUP(free_ptr) char *before = getcwd(NULL, 0);
+
+	(void)state;
+	assert_proposes("child/tuned.conf", child, "unclear host = @1\n");
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(mkdir("parent", 0755), 0);
+	write_file("parent/tuned.conf", "[sysctl]\nvm.swappiness=60\nvm.dirty_ratio=5\n");
+	assert_proposes("child/tuned.conf", child,
+			"sets host vm.dirty_ratio=5 @3\n"
+			"sets host vm.swappiness=10 @4\n");
+	assert_proposes("child/tuned.conf", "[main]\ninclude=../parent\n[sysctl]\nvm.swappiness=1\n", "unclear host = @1\n");
+	assert_int_equal(unlink("parent/tuned.conf"), 0);
+	assert_int_equal(rmdir("parent"), 0);
+	assert_int_equal(chdir(before), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_plugin_sets_what_it_is_for),
+		cmocka_unit_test(functions_and_conditions_are_not_guessed),
+		cmocka_unit_test(what_python_refuses_is_applied_by_nobody),
+		cmocka_unit_test(profiles_that_are_included_are_read_beside_it_and_nowhere_else),
+	};
+
+	return RUN_TESTS(tests);
+}
