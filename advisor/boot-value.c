@@ -2,6 +2,7 @@
 /* The value that a key has when the host has booted: what is written, as far as the kernel takes it, and what other writes
  * make of it.  Where something has to be known for that which is not, there is a reason instead of a value. */
 #include <fnmatch.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "../core/parse.h"
@@ -21,7 +22,7 @@ static const char *place_of(const struct boot_line *line, struct arena *arena)
 
 static bool in_range(const struct entry *entry, long double number)
 {
-	long double raw = unit_from_base(number, &entry->unit);
+	long double raw = roundl(unit_from_base(number, &entry->unit));	/* 2000 us are 0.002 s, and not quite 2000 again */
 
 	return raw >= (long double)entry->range_min && raw <= (long double)entry->range_max;
 }

@@ -11,12 +11,20 @@
 
 #define NEAREST_MAX 50		/* unknown keys for which a name like it is looked for */
 
+/* vm.dirty_bytes reads 0 where vm.dirty_ratio counts, and refuses it: nobody loses by that line. */
+static bool holds_anyway(const struct keyed *keyed, const char *value)
+{
+	if (keyed_is_present(keyed))
+		return drift_same_raw(keyed->entry, keyed->running->raw, value);
+	return keyed->kernel_default && drift_same_raw(keyed->entry, keyed->kernel_default, value);
+}
+
 static bool ask_out_of_range(struct keyed *keyed)
 {
 	const struct boot_line *line = keyed_winner(keyed);
 	const char *refusal = line ? value_refusal(keyed->auditing, keyed->entry, line->value, &keyed->auditing->findings->arena) : NULL;
 
-	if (!refusal)
+	if (!refusal || holds_anyway(keyed, line->value))
 		return false;
 	keyed_add_site(keyed, line);
 	keyed_say(keyed, "%s.", refusal);
@@ -31,7 +39,33 @@ static bool is_renamed(const char *obsolete)
 	return strstr(obsolete, "older name") || starts_with(obsolete, "moved to") || *obsolete == '/' || word;
 }
 
-/* A key that still works under its old name is nobody's fault. */
+/* Of "since 6.6, ignored" and "gone between 6.5 and 6.8" the first release; "": none. */
+static const char *release_of(const char *obsolete)
+{
+	static const char *const words[] = { "since ", "in ", "between ", "from " };
+	const char *first = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		for (const char *at = obsolete; (at = strstr(at, words[i]));) {
+			at += strlen(words[i]);
+			if (*at >= '1' && *at <= '9' && (!*first || at < first))
+				first = at;
+		}
+	return first;
+}
+
+/* An older kernel has the key and acts on it. */
+static bool is_obsolete_here(const struct keyed *keyed, const char *obsolete)
+{
+	const struct snapshot *snapshot = keyed->auditing->snapshot;
+	const char *release = snapshot_text(snapshot, SUBJECT_HOST, "kernel.release"), *since = release_of(obsolete);
+	CLEANUP(free_ptr) char *version = xstrndup(since, strspn(since, "0123456789."));
+
+	release = release ? release : snapshot_text(snapshot, SUBJECT_HOST, "modules.release");
+	return !release || !*version || version_compare(release, version) >= 0;
+}
+
+/* A key that still works under its old name is nobody's fault; one that is gone is not there. */
 static bool ask_obsolete(struct keyed *keyed, bool renamed)
 {
 	const struct boot_line *line = keyed_winner(keyed);
@@ -41,6 +75,9 @@ static bool ask_obsolete(struct keyed *keyed, bool renamed)
 		return false;
 	if (!keyed_is_absent(keyed) && !keyed_is_present(keyed) && !strstr(obsolete, "removed") && !strstr(obsolete, "without effect") &&
 	    !strstr(obsolete, "ignored") && !renamed)
+		return false;
+	if (!is_obsolete_here(keyed, obsolete) ||
+	    (keyed_is_present(keyed) && (starts_with(obsolete, "gone") || starts_with(obsolete, "removed"))))
 		return false;
 	keyed_add_site(keyed, line);
 	keyed_say(keyed, "%s: %s.", keyed->key, obsolete);
@@ -255,7 +292,7 @@ static bool ask_runtime_only(struct keyed *keyed)
 	const struct entry *entry = keyed->entry;
 
 	if (keyed->outcome.state != BOOT_STATE_UNSET || keyed->n_lines > 0 || boot_count(keyed->auditing->boot) == 0 ||
-	    !entry || entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || !keyed->kernel_default ||
+	    !entry || entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || entry->obsolete || !keyed->kernel_default ||
 	    entry->coupled.count > 0 || is_usual(keyed) || is_namespaced(keyed) ||
 	    boot_is_parameter(snapshot_text(keyed->auditing->snapshot, SUBJECT_HOST, "kernel.cmdline"), keyed->key) ||
 	    !keyed_runs_otherwise(keyed, keyed->kernel_default))

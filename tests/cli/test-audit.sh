@@ -427,7 +427,7 @@ printf 'options zswap enabled=1 same_filled_pages_enabled=1\noptions loop max_lo
 printf 'dccp\nnf_conntrack\nfloppyd\n' | put etc/modules-load.d/site.conf
 printf 'kernel/drivers/block/loop.ko\n' | put lib/modules/6.1.0-13-amd64/modules.builtin
 printf 'loop.license=GPL\0' | put lib/modules/6.1.0-13-amd64/modules.builtin.modinfo
-printf 'kernel/net/netfilter/nf_conntrack.ko:\nkernel/net/dccp/dccp.ko:\n' | put lib/modules/6.1.0-13-amd64/modules.dep
+printf 'kernel/block/bfq.ko:\nkernel/net/netfilter/nf_conntrack.ko:\nkernel/net/dccp/dccp.ko:\n' | put lib/modules/6.1.0-13-amd64/modules.dep
 printf 'alias block-major-7-* loop\n' | put lib/modules/6.1.0-13-amd64/modules.alias
 same "what runs otherwise than boot makes it is found of each kind" "built-in-module@module.loop.max_loop
 lost-at-boot@sda scheduler
@@ -457,6 +457,7 @@ same "drift of a disk is waived by its name and key" "waived" "$(audit drifted -
 for id in built-in-module module-not-loaded not-mounted unmatched-rule; do
 	contains "$id is explained" "because" "$("$keisoku" explain $id)"
 done
+
 # ---- limits: which line decides, and which ones lose ----
 
 tree_of limits debian 12
@@ -488,11 +489,11 @@ policy:
     - {id: unit, title: Too few files for a service, about: unit, key: self.LimitNOFILE, must: self.LimitNOFILE >= 65536, to: "65536", severity: high, because: b, references: [x]}
     - {id: root, title: Too few files for root, key: limits.conf.root.hard.nofile, must: limits.conf.root.hard.nofile >= 65536, advise: a, severity: high, because: b, references: [x]}
 EOF
-same "the line that decides a limit comes first, then those that lose" "limits/unit@db.service /etc/systemd/system/db.service.d/50-site.conf:2
+same "the line that decides a limit comes first, then those that lose" "limits/root@host /etc/security/limits.conf:2
+limits/root@host /etc/security/limits.conf:1
+limits/unit@db.service /etc/systemd/system/db.service.d/50-site.conf:2
 limits/unit@db.service /etc/systemd/system/db.service.d/90-other.conf:2
-limits/unit@db.service /usr/lib/systemd/system/db.service:2
-limits/root@host /etc/security/limits.conf:2
-limits/root@host /etc/security/limits.conf:1" \
+limits/unit@db.service /usr/lib/systemd/system/db.service:2" \
 	"$(audit --root limits --policy limits.yaml --output json | jq -r '.findings[] | select(.rule | startswith("limits/")) |
 		. as $f | .sites[] | "\($f.id) \(.file):\(.line)"')"
 why() {

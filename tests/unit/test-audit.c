@@ -15,6 +15,8 @@ static const char yaml_tunables[] =
 	"vm.min_free_kbytes: {" SYSCTL ", type: integer, unit: kB, default: from the size of memory}\n"
 	"vm.new: {" SYSCTL ", type: integer, default: [{since: \"6.0\", value: 2}, {value: 1}]}\n"
 	"vm.gone: {" SYSCTL ", type: integer, default: 0, obsolete: removed in 6.0}\n"
+	"vm.idle: {" SYSCTL ", type: integer, default: 0, obsolete: 'since 6.6, ignored'}\n"
+	"vm.small: {" SYSCTL ", type: integer, unit: us, range: 2000.., default: 0}\n"
 	"vm.old: {" SYSCTL ", type: integer, default: 0, obsolete: an older name of vm.new}\n"
 	"fs.nr_open: {" SYSCTL ", type: integer, default: 1048576}\n"
 	"kernel.counts: {" SYSCTL ", type: integer, default: 0, volatile: yes}\n"
@@ -163,6 +165,19 @@ static const struct drift_case {
 	{ "", { .image = true, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.swappiness", "0x10", MINE) } } },
 	{ "removed@vm.gone",
 	  { .absent = { "vm.gone" }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.gone", "1", MINE) } } },
+	/* A kernel that still has it, or is older than what the registry says of it. */
+	{ "", { .running = { { "vm.gone", "1" } }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.gone", "1", MINE) } } },
+	{ "", { .running = { { "vm.idle", "1" } }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.idle", "1", MINE) } } },
+	{ "removed@vm.idle",
+	  { .image = true, .running = { { "kernel.release", "6.12.0-1" } },
+	    .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.idle", "1", MINE) } } },
+	{ "", { .image = true, .running = { { "modules.release", "5.10.0-1" } },
+		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.idle", "1", MINE) } } },
+	/* The least value is one, and what it is already is lost by nobody. */
+	{ "", { .image = true, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.small", "2000", MINE) } } },
+	{ "out-of-range@vm.small", { .image = true, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.small", "1999", MINE) } } },
+	{ "", { .image = true, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.small", "0", MINE) } } },
+	{ "", { .running = { { "vm.small", "0" } }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.small", "0", MINE) } } },
 	{ "renamed@vm.old",
 	  { .absent = { "vm.old" }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.old", "1", MINE) } } },
 	{ "", { .running = { { "vm.old", "1" } }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.old", "1", MINE) } } },

@@ -3,8 +3,11 @@
  * the diagnosis comes first and nothing wrong beneath it; and following the advice comes to an end. */
 #include <string.h>
 
+#include "../../advisor/audit.h"
 #include "../../advisor/case.h"
 #include "../../advisor/compose.h"
+#include "../../core/boot.h"
+#include "../../core/parse.h"
 #include "rule-files.h"
 
 #define LAYERS "/tests/hosts/layers"
@@ -206,6 +209,89 @@ static void healthy_hosts_that_are_only_looked_at_once_get_no_advice(void **stat
 	assert_true(hosts >= 12);
 }
 
+/* ---- audits ---- */
+
+static bool is_in_memory(const struct snapshot *snapshot, subject_id mount)
+{
+	const char *fstype = snapshot_text(snapshot, mount, "fstype");
+
+	return fstype && streq(fstype, "tmpfs");
+}
+
+/* A file that says of every sysctl what it is, the mounts as they are, and an entry of the boot loader with what was booted: as on a
+ * host that was set up and rebooted. */
+static void write_down(struct host *host)
+{
+	struct snapshot *snapshot = host->snapshot;
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_new();
+	const char *cursor = snapshot_text(snapshot, SUBJECT_HOST, "kernel.cmdline"), *word;
+	unsigned int number = 0;
+	size_t length;
+
+	for (size_t i = 0; i < snapshot_setting_count(snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(snapshot, i);
+		const char *key = snapshot_key_name(snapshot, setting->key);
+		const struct subject *subject = snapshot_subject_get(snapshot, setting->subject);
+		const struct entry *entry = registry_find_key(host->knowledge->registry, subject->kind, key);
+		struct boot_line line = { .source = "sysctl", .loader = BOOT_SYSTEMD, .key = key, .value = setting->raw,
+					  .path = "/etc/sysctl.d/60-site.conf", .line = ++number, .text = key };
+
+		if (setting->absence != PRESENT)
+			continue;
+		/* systemd mounts those in memory before any file is read, and nobody writes lines that do nothing. */
+		if ((entry && entry->class == ENTRY_TUNABLE && entry->obsolete) ||
+		    (subject->kind == SUBJECT_KIND_MOUNT && is_in_memory(snapshot, setting->subject)))
+			continue;
+		if (subject->kind == SUBJECT_KIND_MOUNT && (streq(key, "options") || streq(key, "fstype")))
+			line = (struct boot_line){ .source = "fstab", .kind = subject->kind, .subject = subject->name, .key = key,
+						   .value = setting->raw, .path = "/etc/fstab", .line = number };
+		else if (!entry || entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL)
+			continue;
+		(void)boot_add(boot, &line);
+	}
+	while (cursor && next_word(&cursor, &word, &length)) {
+		CLEANUP(free_ptr) char *key = xasprintf("cmdline.%.*s", (int)strcspn(word, "= "), word);
+		CLEANUP(free_ptr) char *argument = xstrndup(word, length);
+		const char *equals = strchr(argument, '=');
+
+		(void)boot_add(boot, &(struct boot_line){ .source = "cmdline", .key = key, .value = equals ? equals + 1 : "",
+							  .path = "/boot/grub/grub.cfg", .line = 1 });
+	}
+	boot_store(boot, snapshot, "composed", NULL);
+}
+
+static void audit_host(struct host *host, const char *what)
+{
+	CLEANUP(finding_list_release) struct finding_list findings = FINDING_LIST_INIT;
+	CLEANUP(rulebook_free_ptr) struct rulebook *lines = NULL;
+	struct policies *policies = policies_new(host->knowledge->registry);
+	struct audit_options options = { 0 };
+
+	(void)policies_compile(policies, &host->diag, &lines);
+	audit(lines, host->snapshot, &options, &findings);
+	policies_free(policies);
+	for (size_t i = 0; i < findings.count; i++)
+		if (findings.items[i].status == STATUS_RECOMMEND)
+			complain(host, &findings.items[i], what);
+}
+
+static void check_audit(struct host *host)
+{
+	audit_host(host, "drift without a file");
+	write_down(host);
+	audit_host(host, "drift from what was written down");
+}
+
+static void healthy_hosts_that_are_written_down_do_not_drift(void **state)
+{
+	unsigned int failures = 0;
+	size_t hosts = 0;
+
+	each_host(*state, "/tests/hosts/healthy", healthy_keys, NULL, check_audit, &hosts, &failures);
+	assert_int_equal(failures, 0);
+	assert_true(hosts >= 12);
+}
+
 /* ---- diagnoses ---- */
 
 /* One item of first: or also:. */
@@ -348,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(healthy_hosts_get_no_advice_and_every_rule_looked),
 		cmocka_unit_test(healthy_hosts_that_are_only_looked_at_once_get_no_advice),
+		cmocka_unit_test(healthy_hosts_that_are_written_down_do_not_drift),
 		cmocka_unit_test(sick_hosts_get_their_diagnosis_first_and_nothing_wrong_beneath),
 		cmocka_unit_test(following_the_advice_comes_to_an_end),
 	};
