@@ -76,7 +76,8 @@ static bool ask_obsolete(struct keyed *keyed, bool renamed)
 	if (!keyed_is_absent(keyed) && !keyed_is_present(keyed) && !strstr(obsolete, "removed") && !strstr(obsolete, "without effect") &&
 	    !strstr(obsolete, "ignored") && !renamed)
 		return false;
-	if (!is_obsolete_here(keyed, obsolete) ||
+	/* Kernels keep older names for long: that one is gone has to be seen. */
+	if (!is_obsolete_here(keyed, obsolete) || (strstr(obsolete, "older name") && !keyed_is_absent(keyed)) ||
 	    (keyed_is_present(keyed) && (starts_with(obsolete, "gone") || starts_with(obsolete, "removed"))))
 		return false;
 	keyed_add_site(keyed, line);

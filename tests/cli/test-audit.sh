@@ -392,6 +392,39 @@ same "a policy that only the next boot brings" "it is not so now; the next boot 
 audit host --policy drift.yaml --plan plan >/dev/null
 same "its plan writes the running half" "vm.swappiness=10" "$(jq -r '.actions[] | "\(.key)=\(.to)"' plan/plan.json 2>&1)"
 
+# ---- a host that shows each kind of drift of a sysctl ----
+
+tree_of kinds debian 12
+mkdir -p kinds/proc/sys/kernel kinds/proc/sys/vm kinds/proc/sys/net/netfilter
+echo Linux >kinds/proc/sys/kernel/ostype
+echo 6.1.0-13-amd64 >kinds/proc/sys/kernel/osrelease
+echo 1 >kinds/proc/sys/kernel/unprivileged_bpf_disabled
+echo 60 >kinds/proc/sys/vm/swappiness
+echo 20 >kinds/proc/sys/vm/dirty_ratio
+echo 1000 >kinds/proc/sys/net/netfilter/nf_conntrack_max
+put etc/sysctl.conf <<'EOF'
+vm.overcommit_memory = 1
+EOF
+put etc/sysctl.d/10-kinds.conf <<'EOF'
+kernel.unprivileged_bpf_disabled = 0
+kernel.sched_migration_cost_ns = 5000000
+net.ipv4.tcp_tw_recycle = 1
+net.netfilter.nf_conntrack_max = 262144
+vm.dirty_ratio = 400
+vm.swapiness = 10
+vm.swappiness = 10
+this is no assignment
+EOF
+same "each kind is found on a host" "out-of-range@vm.dirty_ratio
+dead-line@net.netfilter.nf_conntrack_max
+invalid-line@/etc/sysctl.d/10-kinds.conf
+lost-at-boot@vm.swappiness
+one-way@kernel.unprivileged_bpf_disabled
+removed@net.ipv4.tcp_tw_recycle
+renamed@kernel.sched_migration_cost_ns
+unknown-key@vm.swapiness
+unread-file@vm.overcommit_memory" "$(found kinds)"
+
 # ---- drift of disks, modules, mounts and the command line ----
 
 tree_of drifted debian 12

@@ -165,6 +165,7 @@ static const struct drift_case {
 	{ "", { .image = true, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.swappiness", "0x10", MINE) } } },
 	{ "removed@vm.gone",
 	  { .absent = { "vm.gone" }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.gone", "1", MINE) } } },
+	{ "", { .image = true, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.old", "1", MINE) } } },
 	/* A kernel that still has it, or is older than what the registry says of it. */
 	{ "", { .running = { { "vm.gone", "1" } }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.gone", "1", MINE) } } },
 	{ "", { .running = { { "vm.idle", "1" } }, .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.idle", "1", MINE) } } },
