@@ -15,6 +15,9 @@ struct auditing {
 	const struct snapshot *snapshot;	/* as it runs */
 	struct boot *boot;			/* what its files say */
 	struct snapshot *after;			/* as it will be after boot: what is not known is not there */
+	const struct boot_line **patterns;	/* lines about all devices of which the names match; in order */
+	size_t n_patterns;			/* at most PATTERNS_MAX; more of them are not met */
+	bool many_patterns;
 	const struct boot_line *command_line;	/* the first that says something of the kernel's; NULL */
 	bool walked;				/* the keys of a running kernel were read, so one that was not met is absent */
 	bool contained;				/* read in a container: no file of it sets what it runs with */
@@ -22,6 +25,8 @@ struct auditing {
 	size_t unknown_keys;			/* so far */
 	size_t n_policies;			/* findings of policies, which come first */
 };
+
+#define PATTERNS_MAX 256
 
 /* ---- advisor/boot-state.c ---- */
 /* Fills boot, after, walked and contained.  Release with boot_state_release(). */

@@ -73,6 +73,14 @@ static const char *value_in(const struct snapshot *snapshot, subject_id subject,
 	return absence_name(setting->absence);
 }
 
+/* An image has no kernel that could lack a key. */
+static bool runs_nothing(const struct auditing *auditing, subject_id subject, const char *key)
+{
+	const struct setting *setting = snapshot_get(auditing->snapshot, subject, key);
+
+	return subject == SUBJECT_HOST && !auditing->walked && setting && setting->absence == ABSENT;
+}
+
 const struct finding_values *audit_values(struct auditing *auditing, subject_id subject, const char *key,
 					  const char *wanted, const char *drift)
 {
@@ -84,7 +92,7 @@ const struct finding_values *audit_values(struct auditing *auditing, subject_id 
 
 	*values = (struct finding_values){
 		.key = arena_strdup(arena, key),
-		.running = value_in(auditing->snapshot, subject, key, entry, arena),
+		.running = runs_nothing(auditing, subject, key) ? NULL : value_in(auditing->snapshot, subject, key, entry, arena),
 		.boot = value_in(auditing->after, subject, key, entry, arena),
 		.kernel_default = raw ? audit_value_text(entry, raw, arena) : NULL,
 		.wanted = wanted,

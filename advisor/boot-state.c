@@ -3,6 +3,7 @@
  * What neither says is not in it, so that whatever asks for it gets "not captured" and not a guess. */
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdlib.h>
 
 #include "../core/parse.h"
 #include "audit-making.h"
@@ -259,31 +260,67 @@ static void set_argument(struct auditing *auditing, const char *name)
 		set_key(auditing, SUBJECT_HOST, key);
 }
 
+#define DEVICES_MAX 1024	/* that are held against patterns */
+
+static void set_devices(struct auditing *auditing, const struct boot_line *pattern)
+{
+	uint32_t count = snapshot_kind_count(auditing->snapshot, pattern->kind);
+
+	for (uint32_t i = 0; i < count && i < DEVICES_MAX; i++) {
+		subject_id device = snapshot_kind_get(auditing->snapshot, pattern->kind, i);
+
+		if (fnmatch(pattern->subject, snapshot_subject_get(auditing->snapshot, device)->name, 0) == 0)
+			set_line(auditing, pattern, device);
+	}
+}
+
+static void collect_patterns(struct auditing *auditing)
+{
+	auditing->patterns = xcalloc(PATTERNS_MAX, sizeof(*auditing->patterns));
+	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
+		const struct boot_line *line = boot_at(auditing->boot, i);
+
+		if (line->kind == SUBJECT_KIND_HOST || !strpbrk(line->subject, "*?["))
+			continue;
+		auditing->many_patterns = auditing->n_patterns == PATTERNS_MAX;
+		if (auditing->many_patterns)
+			return;
+		auditing->patterns[auditing->n_patterns++] = line;
+	}
+}
+
+/* Each (subject, key) once, however many lines are about it. */
+static bool is_new(struct symbols *seen, const struct boot_line *line)
+{
+	CLEANUP(free_ptr) char *name = xasprintf("%d\t%s\t%s", (int)line->kind, line->subject, line->key);
+	uint32_t count = seen->count;
+
+	(void)symbols_intern(seen, name, strlen(name));
+	return seen->count > count;
+}
+
 /* What files set and no entry names, and what they set of disks, mounts and units. */
 static void set_assigned(struct auditing *auditing)
 {
 	static const char argument[] = "cmdline.";
+	struct symbols seen = SYMBOLS_INIT;
 
 	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
 		const struct boot_line *line = boot_at(auditing->boot, i);
 		subject_id subject = line->kind == SUBJECT_KIND_HOST && !*line->subject ?
 					     SUBJECT_HOST : snapshot_find_subject(auditing->snapshot, line->kind, line->subject);
 
-		if (line->fate != BOOT_WINS || !*line->key)
+		if (line->fate != BOOT_WINS || !*line->key || !is_new(&seen, line))
 			continue;
 		if (subject != SUBJECT_NONE)
 			set_line(auditing, line, subject);
 		if (subject == SUBJECT_HOST && starts_with(line->key, argument))
 			set_argument(auditing, line->key + strlen(argument));
-		/* A pattern of names, of devices that are there. */
-		for (uint32_t n = 0; subject == SUBJECT_NONE && strpbrk(line->subject, "*?[") &&
-				     n < snapshot_kind_count(auditing->snapshot, line->kind); n++) {
-			subject_id device = snapshot_kind_get(auditing->snapshot, line->kind, n);
-
-			if (fnmatch(line->subject, snapshot_subject_get(auditing->snapshot, device)->name, 0) == 0)
-				set_line(auditing, line, device);
-		}
 	}
+	for (size_t i = 0; i < auditing->n_patterns; i++)
+		if (auditing->patterns[i]->fate == BOOT_WINS)
+			set_devices(auditing, auditing->patterns[i]);
+	symbols_release(&seen);
 }
 
 /* What is not given now, and will not be. */
@@ -327,11 +364,13 @@ static void set_command_line(struct auditing *auditing)
 /* File systems of fstab, of which an image has none mounted. */
 static void set_mounts(struct auditing *auditing)
 {
+	struct symbols seen = SYMBOLS_INIT;
+
 	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
 		const struct boot_line *line = boot_at(auditing->boot, i);
 		subject_id subject;
 
-		if (line->kind != SUBJECT_KIND_MOUNT || line->fate != BOOT_WINS || !streq(line->key, "options"))
+		if (line->kind != SUBJECT_KIND_MOUNT || line->fate != BOOT_WINS || !streq(line->key, "options") || !is_new(&seen, line))
 			continue;
 		subject = snapshot_subject(auditing->after, SUBJECT_KIND_MOUNT, line->subject, "");
 		for (size_t n = 0; subject != SUBJECT_NONE && mount_expected_options[n]; n++) {
@@ -340,6 +379,7 @@ static void set_mounts(struct auditing *auditing)
 			set_key(auditing, subject, key);
 		}
 	}
+	symbols_release(&seen);
 }
 
 void boot_state_make(struct auditing *auditing)
@@ -350,6 +390,7 @@ void boot_state_make(struct auditing *auditing)
 	auditing->after = snapshot_new();
 	auditing->walked = host_text(auditing, "kernel.ostype") != NULL;
 	auditing->contained = container && !streq(container, "none");
+	collect_patterns(auditing);
 	copy_facts(auditing);
 	release = host_text(auditing, "kernel.release");
 	if (release && !snapshot_get(auditing->after, SUBJECT_HOST, "kernel.osrelease"))
@@ -364,6 +405,7 @@ void boot_state_make(struct auditing *auditing)
 
 void boot_state_release(struct auditing *auditing)
 {
+	free(auditing->patterns);
 	boot_free(auditing->boot);
 	snapshot_free(auditing->after);
 }

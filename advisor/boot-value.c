@@ -475,25 +475,35 @@ static void expect_module(const struct auditing *auditing, const char *key, stru
 
 /* ---- devices ---- */
 
-/* Lines about a device, or about all whose names match a pattern; the last one of each source counts. */
-static bool is_about(const struct boot_line *line, const struct subject *about, const char *key)
+#define LINES_MAX 64	/* about one key of a device; only the last ones are looked at */
+
+static bool counts(const struct boot_line *line)
 {
-	return line->kind == about->kind && streq(line->key, key) &&
-	       (line->fate == BOOT_WINS || line->fate == BOOT_UNRESOLVED) &&
-	       (streq(line->subject, about->name) ||
-		(strpbrk(line->subject, "*?[") && fnmatch(line->subject, about->name, 0) == 0));
+	return line->fate == BOOT_WINS || line->fate == BOOT_UNRESOLVED;
 }
 
+static bool matches(const struct boot_line *line, const struct subject *about, const char *key)
+{
+	return line->kind == about->kind && streq(line->key, key) && fnmatch(line->subject, about->name, 0) == 0;
+}
+
+/* Of the lines about a device, or about all whose names match a pattern, the last one, and the last one of another source. */
 static const struct boot_line *last_about(const struct auditing *auditing, const struct subject *about, const char *key,
 					  const struct boot_line **ret_other)
 {
-	const struct boot_line *last = NULL;
+	const struct boot_line *const *exact, *last = NULL;
+	size_t count = boot_lines(auditing->boot, about->kind, about->name, key, &exact), pattern = 0;
+	size_t first = count > LINES_MAX ? count - LINES_MAX : 0;
 
 	*ret_other = NULL;
-	for (size_t i = 0; i < boot_count(auditing->boot); i++) {
-		const struct boot_line *line = boot_at(auditing->boot, i);
+	while (first < count || pattern < auditing->n_patterns) {
+		bool takes_exact = first < count && (pattern == auditing->n_patterns || exact[first] <= auditing->patterns[pattern]);
+		const struct boot_line *line = takes_exact ? exact[first] : auditing->patterns[pattern];
 
-		if (!is_about(line, about, key))
+		/* The name of a device of an image may be a pattern itself. */
+		pattern += !takes_exact || (pattern < auditing->n_patterns && exact[first] == auditing->patterns[pattern]);
+		first += takes_exact;
+		if (!counts(line) || (!takes_exact && !matches(line, about, key)))
 			continue;
 		if (last && !streq(last->source, line->source))
 			*ret_other = last;
@@ -525,7 +535,9 @@ static void expect_block(const struct auditing *auditing, const struct subject *
 	const struct boot_line *other, *line = last_about(auditing, about, key, &other), *scheduler, *unused;
 	bool captured = snapshot_find_subject(auditing->snapshot, about->kind, about->name) != SUBJECT_NONE;
 
-	if (!line)
+	if (auditing->many_patterns)
+		ret->why = "there are too many patterns of names to hold it against";
+	if (!line || ret->why)
 		return;
 	scheduler = last_about(auditing, about, "scheduler", &unused);
 	if (line->fate == BOOT_UNRESOLVED)

@@ -40,8 +40,10 @@ bool keyed_is_present(const struct keyed *keyed)
 
 bool keyed_is_absent(const struct keyed *keyed)
 {
+	/* In an image nothing of the kernel is there, which says nothing about the one that it will boot. */
 	if (keyed->running)
-		return keyed->running->absence == ABSENT || keyed->running->absence == UNSUPPORTED;
+		return (keyed->running->absence == ABSENT || keyed->running->absence == UNSUPPORTED) &&
+		       (keyed->auditing->walked || keyed->kind != SUBJECT_KIND_HOST);
 	return keyed->auditing->walked && !keyed->auditing->contained;
 }
 

@@ -247,7 +247,7 @@ cp "$KEISOKU" "$root/opt/test/keisoku"
 # What the snapshot does not have: modules and their parameters, limits of sessions and of systemd.  Few processes: each costs
 # much under emulation.
 cat >"$root/opt/test/more.sh" <<-'END'
-	sed 's/^\([^ ]*\) .*/host\t.\tmodule.\1.loaded\ttrue/' /proc/modules
+	ls /sys/module | sed 's/.*/host\t.\tmodule.&.loaded\ttrue/'
 	grep -sH '' /sys/module/*/parameters/* |
 		sed -n 's,^/sys/module/\([^/]*\)/parameters/\([^:]*\):\(.*\),host\t.\tmodule.\1.\2\t\3,p'
 	systemctl show | sed -n 's/^\(Default[^=]*\)=/host\t.\tlimits.system.\1\t/p'

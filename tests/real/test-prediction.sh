@@ -23,6 +23,12 @@ arguments=('' 'sysctl.vm.swappiness=33 sysctl.kernel/panic=7 sysctl.vm.laptop_mo
 	'hugepages=6 sysctl.vm.dirty_bytes=33554432' 'sysctl.vm.dirty_ratio=33 dummy.numdummies=1 nvme.poll_queues=1'
 	'transparent_hugepage=madvise sysctl.vm.swappiness=333 panic=11' 'hung_task_panic=1 nf_conntrack.hashsize=2048')
 
+# values FILE COLUMN: "KEY<tab>VALUE" of the host in the findings of an audit
+values() {
+	jq -r --arg column "$2" '.findings[] | select(.subject.kind == "host" and .values != null and .values.key != null)
+		| .values | select(.[$column] != null) | [.key, .[$column]] | @tsv' "$1" | LC_ALL=C sort -u
+}
+
 # explained: findings of the image about a value that is not said have a reason
 explained() {
 	jq -r '.findings[] | select(.values != null and .values.boot == null and .values.key != null)
@@ -63,9 +69,32 @@ $(tail -n 20 "$work/log" "$cache/said-prediction" "$cache/console-root" 2>&1)"
 		"$(grep '^wrong' "$work/told"; cat "$work/errors")"
 	same "image $seed: what is not predicted has a reason ($(grep -c '^unknown' "$work/told") keys)" "" \
 		"$(awk -F '\t' '$1 == "unknown" && $8 == "."' "$work/told"; explained)"
+	# What the report of the image says itself, beside that of the host.
+	"$keisoku" audit --all --output json="$work/live.json" "$work/snapshot" 2>>"$work/errors"
+	values "$OFFLINE" boot >"$work/boot"
+	values "$work/live.json" running | grep -vP '\tabsent$' >"$work/running"
+	LC_ALL=C join -t "$(printf '\t')" "$work/boot" "$work/running" >"$work/both"
+	same "image $seed: the report says what reads so after boot ($(wc -l <"$work/both") keys)" "" \
+		"$(awk -F '\t' '$2 != $3 && !index($3, "[" $2 "]")' "$work/both")"
 	rm -rf "$cache/root" "$cache/root.img" "$cache/data.img"
 done
 awk -F '\t' '{ count[$2, $1]++; source[$2]++ }
 	END { for (s in source) printf "# %-13s right %4d, wrong %3d, unknown %3d, not there %3d, not readable %3d\n", s,
 		count[s, "right"], count[s, "wrong"], count[s, "unknown"], count[s, "missing"], count[s, "unseen"] }' "$work/all" | sort
+
+# What is compared of the two images of every run, so that it does not become less unseen.
+least="cgroup 6 cmdline 20 default 650 fstab 80 limits 9 modprobe 1 modules-load 4 sysctl 50 systemd 30 tmpfiles 12 udev 6"
+if [ -z "${KEISOKU_SEEDS-}" ] && [ -s "$work/all" ]; then
+	# shellcheck disable=SC2086 # words
+	set -- $least
+	while [ $# -gt 0 ]; do
+		right=$(awk -F '\t' -v source="$1" '$1 == "right" && $2 == source' "$work/all" | wc -l)
+		if [ "$right" -ge "$2" ]; then
+			ok "$1: $right keys were foretold"
+		else
+			not_ok "$1: $right keys were foretold" "at least $2 are expected"
+		fi
+		shift 2
+	done
+fi
 done_testing

@@ -121,6 +121,9 @@ static const struct drift_case {
 	const char *expected;
 	struct host host;
 } drift_cases[] = {
+	/* That an image has no /sys does not mean that its kernel lacks the key. */
+	{ "", { .image = true, .absent = { "vm.swappiness" },
+		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.swappiness", "10", MINE) } } },
 	{ "", { .running = { { "vm.swappiness", "60" } } } },
 	{ "", { .running = { { "vm.swappiness", "10" } },
 		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "vm.swappiness", "10", MINE) } } },

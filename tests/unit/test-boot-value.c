@@ -238,11 +238,56 @@ static void neighbours_have_no_member_all(void **state)
 	boot_state_release(&auditing);
 }
 
+static void a_pattern_of_names_meets_the_devices_that_are_there(void **state)
+{
+	static const struct value_case c = {
+		.lines = { DISK("tmpfiles", "vd*", "read_ahead_kb", "256"), DISK("tmpfiles", "vdb", "read_ahead_kb", "512") },
+	};
+	struct world *world = *state;
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = make_snapshot(&c);
+	subject_id vda = snapshot_subject(snapshot, SUBJECT_KIND_BLOCK, "vda", ""),
+		   vdb = snapshot_subject(snapshot, SUBJECT_KIND_BLOCK, "vdb", ""),
+		   sda = snapshot_subject(snapshot, SUBJECT_KIND_BLOCK, "sda", "");
+	struct auditing auditing = { .registry = world->registry, .snapshot = snapshot };
+
+	boot_state_make(&auditing);
+	assert_string_equal(snapshot_text(auditing.after, vda, "read_ahead_kb"), "256");
+	assert_string_equal(snapshot_text(auditing.after, vdb, "read_ahead_kb"), "512");
+	assert_null(snapshot_get(auditing.after, sda, "read_ahead_kb"));
+	boot_state_release(&auditing);
+}
+
+/* A snapshot is a text that somebody sent. */
+static void many_lines_and_patterns_end_in_time(void **state)
+{
+	struct world *world = *state;
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_new();
+	struct auditing auditing = { .registry = world->registry, .snapshot = snapshot };
+	const struct boot_line lines[] = { DISK("udev", "vd*", "read_ahead_kb", "1"), DISK("tmpfiles", "vda", "read_ahead_kb", "2"),
+					   SRV("ext4", "noatime") };
+
+	for (size_t i = 0; i < 60000; i++) {
+		CLEANUP(free_ptr) char *key = xasprintf("key%zu", i);
+		struct boot_line line = DISK("udev", "vda", key, "1");
+
+		assert_true(boot_add(boot, &lines[i % ARRAY_SIZE(lines)]));
+		assert_true(boot_add(boot, &line));
+	}
+	boot_store(boot, snapshot, "test", NULL);
+	(void)snapshot_subject(snapshot, SUBJECT_KIND_BLOCK, "vda", "");
+	boot_state_make(&auditing);
+	assert_true(auditing.many_patterns);
+	boot_state_release(&auditing);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(values_after_boot_are_those_that_guests_had, setup, teardown),
 		cmocka_unit_test_setup_teardown(neighbours_have_no_member_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pattern_of_names_meets_the_devices_that_are_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_lines_and_patterns_end_in_time, setup, teardown),
 	};
 
 	return RUN_TESTS(tests);
