@@ -124,9 +124,11 @@ static void note_applied(struct ansible *ansible, const char *command)
 static const char *why_not_as_written(struct ansible *ansible, const struct ansible_value *value)
 {
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+	const char *digits = value->written + strspn(value->written, "+-");
+	/* "262_144" and "0x10" are what was meant. */
+	bool meant = value->type == SCALAR_INTEGER && !strchr(digits, ':') && !(digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9');
 
-	if (value->type != SCALAR_INTEGER || streq(value->written, value->text) ||
-	    (*value->written == '+' && streq(value->written + 1, value->text)))
+	if ((value->type != SCALAR_INTEGER && value->type != SCALAR_REAL) || meant || streq(digits, value->text))
 		return NULL;
 	strbuf_addf(&why, "YAML reads %s as the number %s, and that is what is set", value->written, value->text);
 	return owned(ansible, &why);
@@ -318,6 +320,20 @@ static bool is_absent(struct ansible *ansible, struct ansible_task *task, const 
 	return true;
 }
 
+/* Without "create" the module fails where the file is not there, as one of its own in a directory of them. */
+static void write_line(struct ansible *ansible, struct ansible_task *task, const struct ansible_value *value, const char *path)
+{
+	const char *condition = ansible->condition;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (strstr(path, ".d/") && !ansible_argument_true(ansible, task, "create", false)) {
+		strbuf_addf(&text, "%s%s%s is there already (create is not set)", condition, *condition ? " and " : "", path);
+		ansible->condition = owned(ansible, &text);
+	}
+	write_value(ansible, task, value, path, TEXT_LINE);
+	ansible->condition = condition;
+}
+
 static void run_lineinfile(struct ansible *ansible, struct ansible_task *task)
 {
 	const char *path = destination(ansible, task, "path|dest|destfile|name");
@@ -328,7 +344,7 @@ static void run_lineinfile(struct ansible *ansible, struct ansible_task *task)
 	if (ansible_argument_true(ansible, task, "backrefs", false) && strchr(line.text, '\\') && host_file_known(path))
 		add_unclear(ansible, task, line.node, "the new line is made of parts of the old one, which is not known here");
 	else if (line.given)
-		write_value(ansible, task, &line, path, TEXT_LINE);
+		write_line(ansible, task, &line, path);
 }
 
 static void run_blockinfile(struct ansible *ansible, struct ansible_task *task)
@@ -337,7 +353,7 @@ static void run_blockinfile(struct ansible *ansible, struct ansible_task *task)
 	struct ansible_value block = ansible_argument(ansible, task, "block|content");
 
 	if (path && !is_absent(ansible, task, path) && block.given)
-		write_value(ansible, task, &block, path, TEXT_LINE);
+		write_line(ansible, task, &block, path);
 }
 
 static void run_copy(struct ansible *ansible, struct ansible_task *task)
@@ -389,6 +405,7 @@ static void run_ini_file(struct ansible *ansible, struct ansible_task *task)
 	struct ansible_value section = ansible_argument(ansible, task, "section"), option = ansible_argument(ansible, task, "option");
 	struct ansible_value value = ansible_argument(ansible, task, "value|values");
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	size_t since = proposal_of(ansible)->count;
 
 	if (!path || !host_file_known(path) || is_absent(ansible, task, path))
 		return;
@@ -399,6 +416,7 @@ static void run_ini_file(struct ansible *ansible, struct ansible_task *task)
 	strbuf_addf(&text, "%s%s%s%s=%s", *section.text ? "[" : "", section.text, *section.text ? "]\n" : "", option.text, value.text);
 	(void)write_file(ansible, task, document_made_text(&ansible->document, line_of(ansible, &value), owned(ansible, &text)), path,
 			 TEXT_LINE, 0);
+	break_since(ansible, since, why_not_as_written(ansible, &value), in_quotes(ansible, "value", value.written));
 }
 
 /* ---- lines of particular files ---- */

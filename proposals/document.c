@@ -316,6 +316,18 @@ static bool integer_value(const char *text, struct strbuf *value)
 	return true;
 }
 
+/* "1.10" is 1.1. */
+static void print_real(const char *text, struct strbuf *value)
+{
+	size_t length = strlen(text), point = strcspn(text, ".");
+
+	if (strspn(text, "0123456789") == point && strspn(text + point + 1, "0123456789") == length - point - 1)
+		while (length > point + 2 && text[length - 1] == '0')
+			length--;
+	strbuf_reset(value);
+	strbuf_add(value, text, length);
+}
+
 enum scalar_type scalar_value(const struct node *node, struct strbuf *value)
 {
 	const char *text = node->text;
@@ -336,8 +348,10 @@ enum scalar_type scalar_value(const struct node *node, struct strbuf *value)
 		return SCALAR_INTEGER;
 	strbuf_reset(value);
 	strbuf_add_string(value, text);
-	if (strchr(text, '.') && parse_real(text + (*text == '+'), &real) == 0)
+	if (strchr(text, '.') && parse_real(text + (*text == '+'), &real) == 0) {
+		print_real(text + (*text == '+'), value);
 		return SCALAR_REAL;
+	}
 	return SCALAR_TEXT;
 }
 

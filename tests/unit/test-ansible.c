@@ -38,13 +38,16 @@ static void numbers_are_what_yaml_makes_of_them(void **state)
 		     "- sysctl: {name: vm.swappiness, value: \"010\"}\n"
 		     "- sysctl: {name: vm.max_map_count, value: 262_144}\n"
 		     "- sysctl: {name: kernel.panic, value: 1:30}\n"
-		     "- sysctl: {name: kernel.panic, value: on}\n",
+		     "- sysctl: {name: kernel.panic, value: on}\n"
+		     "- sysctl: {name: kernel.panic, value: 1.10}\n"
+		     "- sysctl: name=kernel.panic value=010\n",
 		     "broken host vm.swappiness=8 @1 both" FILE_IS " why:YAML reads 010 as the number 8, and that is what is set\n"
 		     "sets host vm.swappiness=010 @2 both" FILE_IS "\n"
-		     "broken host vm.max_map_count=262144 @3 both" FILE_IS
-		     " why:YAML reads 262_144 as the number 262144, and that is what is set\n"
+		     "sets host vm.max_map_count=262144 @3 both" FILE_IS "\n"
 		     "broken host kernel.panic=90 @4 both" FILE_IS " why:YAML reads 1:30 as the number 90, and that is what is set\n"
-		     "sets host kernel.panic=1 @5 both" FILE_IS "\n");
+		     "sets host kernel.panic=1 @5 both" FILE_IS "\n"
+		     "broken host kernel.panic=1.1 @6 both" FILE_IS " why:YAML reads 1.10 as the number 1.1, and that is what is set\n"
+		     "sets host kernel.panic=010 @7 both" FILE_IS "\n");
 }
 
 static void loops_over_lists_that_are_written_down_are_followed(void **state)
@@ -102,7 +105,9 @@ static void files_that_are_written_are_read_with_the_lines_of_the_playbook(void 
 		     "- template: {src: nginx.conf.j2, dest: /etc/nginx/nginx.conf}\n"
 		     "- template: {src: 60-x.conf.j2, dest: /etc/sysctl.d/}\n"
 		     "- copy: {dest: /proc/sys/vm/swappiness, content: \"1\"}\n"
-		     "- copy: {dest: \"{{ where }}\", content: \"1\"}\n",
+		     "- copy: {dest: \"{{ where }}\", content: \"1\"}\n"
+		     "- lineinfile: {path: /etc/sysctl.d/60-x.conf, line: vm.swappiness=1}\n"
+		     "- lineinfile: {path: /etc/sysctl.d/60-x.conf, line: vm.swappiness=2, create: yes}\n",
 		     "sets host net.core.somaxconn=4096 @5 boot file:/etc/sysctl.d/60-net.conf\n"
 		     "unclear host net.core.netdev_max_backlog={{backlog}} @7 boot file:/etc/sysctl.d/60-net.conf"
 		     " why:what the template becomes is known only when the playbook runs\n"
@@ -112,7 +117,10 @@ static void files_that_are_written_are_read_with_the_lines_of_the_playbook(void 
 		     "unclear host = @16 now why:/etc/sysctl.d/60-x.conf is made from 60-x.conf.j2 when the playbook runs\n"
 		     "broken host vm.swappiness=1 @17 now"
 		     " why:the module puts a new file in place of the old one, which cannot be done with files of the kernel\n"
-		     "unclear host = @18 now why:which file it writes is known only when the playbook runs: {{ where }}\n");
+		     "unclear host = @18 now why:which file it writes is known only when the playbook runs: {{ where }}\n"
+		     "sets host vm.swappiness=1 @19 boot file:/etc/sysctl.d/60-x.conf"
+		     " if:/etc/sysctl.d/60-x.conf is there already (create is not set)\n"
+		     "sets host vm.swappiness=2 @20 boot file:/etc/sysctl.d/60-x.conf\n");
 }
 
 static void what_restarts_the_loader_applies_what_was_written_before(void **state)
