@@ -63,6 +63,29 @@ static bool has_template(const char *text)
 	return strstr(text, "{{") || strstr(text, "{%");
 }
 
+/* Templates as they are written, where words stand for them. */
+static const char *written_again(struct ansible *ansible, const char *text)
+{
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	if (!has_template(text))
+		return text;
+	while (*text) {
+		const struct unknown *found = NULL;
+
+		for (size_t i = 0; i < MIN(ansible->n_unknown, (size_t)ANSIBLE_UNKNOWN_MAX) && *text == '{'; i++)
+			if (starts_with(text, ansible->unknown[i].word))
+				found = &ansible->unknown[i];
+		if (found) {
+			strbuf_add_string(&out, found->written);
+			text += strlen(found->word);
+		} else {
+			strbuf_add_char(&out, *text++);
+		}
+	}
+	return arena_strndup(&proposal_of(ansible)->arena, out.buf, out.len);
+}
+
 /* A value that a template was left in is not known. */
 static void doubt_templates(struct ansible *ansible, size_t since)
 {
@@ -77,6 +100,9 @@ static void doubt_templates(struct ansible *ansible, size_t since)
 		    !(item->fate == PROPOSED_BROKEN && has_template(item->text)))
 			continue;
 		item->fate = PROPOSED_UNCLEAR;
+		item->key = written_again(ansible, item->key);
+		item->value = written_again(ansible, item->value);
+		item->subject = written_again(ansible, item->subject);
 		item->why = "what the template becomes is known only when the playbook runs";
 	}
 }

@@ -153,8 +153,11 @@ const struct node *ansible_resolve(struct ansible *ansible, const struct node *n
 /* ---- texts ---- */
 
 /* Without blanks it stays one word of a shell, and what holds it afterwards is known not to be known. */
-static void add_unknown(struct strbuf *out, const char *text, size_t length)
+static void add_unknown(struct ansible *ansible, struct strbuf *out, const char *text, size_t length)
 {
+	struct unknown *unknown = &ansible->unknown[ansible->n_unknown++ % ANSIBLE_UNKNOWN_MAX];
+	size_t before = out->len;
+
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)text[i];
 
@@ -163,6 +166,8 @@ static void add_unknown(struct strbuf *out, const char *text, size_t length)
 		else if (c != ' ' && c != '\t' && c != '\n')
 			strbuf_add_char(out, '_');
 	}
+	unknown->word = arena_strndup(&ansible->document.arena, out->buf + before, out->len - before);
+	unknown->written = arena_strndup(&ansible->document.arena, text, length);
 }
 
 static bool fill(struct ansible *ansible, const char *text, unsigned int depth, struct strbuf *out);
@@ -178,7 +183,7 @@ static bool fill_expression(struct ansible *ansible, const char *begin, const ch
 		(void)scalar_value(node, &value);
 		return fill(ansible, value.buf, depth + 1, out);
 	}
-	add_unknown(out, begin, (size_t)(end - begin));
+	add_unknown(ansible, out, begin, (size_t)(end - begin));
 	return false;
 }
 

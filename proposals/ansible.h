@@ -5,6 +5,8 @@
 
 #include "document.h"
 
+#define ANSIBLE_UNKNOWN_MAX 32
+
 #define ANSIBLE_TEXT_MAX ((size_t)1 << 20)	/* of what templates become */
 
 struct binding {
@@ -12,8 +14,15 @@ struct binding {
 	const struct node *node;	/* NULL: its value is known only when it runs */
 };
 
+/* What stands in a text for a template that is not known: one word for a shell, and as it is written. */
+struct unknown {
+	const char *word, *written;
+};
+
 struct ansible {
 	struct document document;
+	struct unknown unknown[ANSIBLE_UNKNOWN_MAX];	/* the last ones */
+	size_t n_unknown;		/* so far */
 	struct binding *bindings;	/* the last one of a name counts */
 	size_t n_bindings, bindings_capacity;
 	size_t templates;		/* that were filled in so far: bounded */

@@ -183,6 +183,41 @@ void document_show_source(struct document *document, size_t since)
 
 /* ---- commands ---- */
 
+static bool is_written(const struct proposal *proposal, size_t count, const struct proposed *item)
+{
+	for (size_t i = count; i-- > 0;)
+		if (*proposal->items[i].file && starts_with(item->why, proposal->items[i].file) &&
+		    item->why[strlen(proposal->items[i].file)] == ' ')
+			return true;
+	return false;
+}
+
+/* "sysctl -p FILE" of a file that was written outside of the script is no mystery. */
+static void drop_written(struct proposal *proposal, size_t since)
+{
+	size_t kept = since, searches = 0;
+
+	for (size_t i = since; i < proposal->count; i++) {
+		const struct proposed *item = &proposal->items[i];
+		bool applies = item->fate == PROPOSED_UNCLEAR && starts_with(item->via, "sysctl -") && !*item->key;
+
+		if (!applies || searches++ >= 100 || !is_written(proposal, since, item))
+			proposal->items[kept++] = *item;
+	}
+	proposal->count = kept;
+}
+
+/* "RUN: sysctl -w" */
+static void place_command(struct proposal *proposal, struct proposed *item, const char *via, unsigned int when)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "%s%s%s", via, *item->via ? ": " : "", item->via);
+	item->via = arena_strndup(&proposal->arena, text.buf, text.len);
+	if (item->when == 0 || item->when & PROPOSED_NOW)
+		item->when |= when;
+}
+
 void document_run_shell(struct document *document, struct proposed_text inner, const char *shell, const char *via, unsigned int when)
 {
 	struct proposal *proposal = document->reading->proposal;
@@ -195,14 +230,9 @@ void document_run_shell(struct document *document, struct proposed_text inner, c
 	document->reading->depth++;
 	read_shell(document->reading, &inner, shell);
 	document->reading->depth--;
-	for (size_t i = since; i < proposal->count; i++) {
-		struct proposed *item = &proposal->items[i];
-
-		if (!*item->via)
-			item->via = arena_strdup(&proposal->arena, via);
-		if (item->when == 0 || item->when & PROPOSED_NOW)
-			item->when |= when;
-	}
+	drop_written(proposal, since);
+	for (size_t i = since; i < proposal->count; i++)
+		place_command(proposal, &proposal->items[i], via, when);
 	document_show_source(document, since);
 }
 

@@ -80,7 +80,7 @@ static void loops_over_lists_that_are_written_down_are_followed(void **state)
 		     "sets host net.ipv4.conf.default.rp_filter=1 @13 both" FILE_IS "\n"
 		     "sets host vm.swappiness=10 @3 both" FILE_IS "\n"
 		     "sets host vm.panic_on_oom=0 @3 both" FILE_IS "\n"
-		     "unclear host {{item.key}}={{item.value}} @18 both" FILE_IS
+		     "unclear host {{ item.key }}={{ item.value }} @18 both" FILE_IS
 		     " why:what the template becomes is known only when the playbook runs\n");
 }
 
@@ -109,7 +109,7 @@ static void files_that_are_written_are_read_with_the_lines_of_the_playbook(void 
 		     "- lineinfile: {path: /etc/sysctl.d/60-x.conf, line: vm.swappiness=1}\n"
 		     "- lineinfile: {path: /etc/sysctl.d/60-x.conf, line: vm.swappiness=2, create: yes}\n",
 		     "sets host net.core.somaxconn=4096 @5 boot file:/etc/sysctl.d/60-net.conf\n"
-		     "unclear host net.core.netdev_max_backlog={{backlog}} @7 boot file:/etc/sysctl.d/60-net.conf"
+		     "unclear host net.core.netdev_max_backlog={{ backlog }} @7 boot file:/etc/sysctl.d/60-net.conf"
 		     " why:what the template becomes is known only when the playbook runs\n"
 		     "sets host limits.conf.*.hard.nofile=65536 @8 both file:/etc/security/limits.conf\n"
 		     "sets host vm.overcommit_memory=1 @12 boot" FILE_IS "\n"
@@ -158,6 +158,36 @@ static void modules_that_make_lines_of_other_files(void **state)
 		     "sets host module.nf_conntrack.loaded=true @3 now\n"
 		     "sets host module.nf_conntrack.hashsize=65536 @3 now\n"
 		     "sets unit nginx.service TasksMax=512 @8 both file:/etc/systemd/system/nginx.service.d/limits.conf\n");
+}
+
+static void commands_are_read_as_their_shell_would(void **state)
+{
+	(void)state;
+	assert_reads("ansible", "tasks/x.yml",
+		     "- copy: {dest: /etc/sysctl.d/60-a.conf, content: \"vm.panic_on_oom=1\"}\n"
+		     "- shell: |\n"
+		     "    echo never > /sys/kernel/mm/transparent_hugepage/enabled\n"
+		     "\n"
+		     "    sysctl -w vm.dirty_ratio={{ ratio | default(3) }}\n"
+		     "- command: echo 1 > /proc/sys/net/ipv4/ip_forward\n"
+		     "- command: sysctl -w net.core.somaxconn=1024\n"
+		     "- command:\n"
+		     "    argv: [sysctl, -w, \"net.ipv4.tcp_rmem=4096 131072 6291456\"]\n"
+		     "- shell: for d in /sys/block/sd*/queue/scheduler; do echo {{ item }} > $d; done\n"
+		     "  loop: [none]\n"
+		     "  args: {executable: /bin/bash}\n"
+		     "- raw: sysctl -p /etc/sysctl.d/60-a.conf\n"
+		     "- script: tune.sh\n",
+		     "sets host vm.panic_on_oom=1 @1 both file:/etc/sysctl.d/60-a.conf\n"
+		     "sets host thp.enabled=never @3 now\n"
+		     "unclear host vm.dirty_ratio={{ ratio | default(3) }} @5 now"
+		     " why:what the template becomes is known only when the playbook runs\n"
+		     "broken host net.ipv4.ip_forward=1 @6 now"
+		     " why:the command runs without a shell: '>' and what follows are arguments of the program\n"
+		     "sets host net.core.somaxconn=1024 @7 now\n"
+		     "sets host net.ipv4.tcp_rmem=4096 131072 6291456 @9 now\n"
+		     "sets block sd* scheduler=none @10 now\n"
+		     "unclear host = @14 now why:it runs tune.sh, which is not part of this file\n");
 }
 
 static void what_a_task_depends_on_is_said(void **state)
@@ -243,6 +273,7 @@ int main(void)
 		cmocka_unit_test(files_that_are_written_are_read_with_the_lines_of_the_playbook),
 		cmocka_unit_test(what_restarts_the_loader_applies_what_was_written_before),
 		cmocka_unit_test(modules_that_make_lines_of_other_files),
+		cmocka_unit_test(commands_are_read_as_their_shell_would),
 		cmocka_unit_test(what_a_task_depends_on_is_said),
 		cmocka_unit_test(what_is_not_in_the_file_is_said),
 		cmocka_unit_test(a_playbook_that_grows_without_end_is_cut_off),

@@ -32,6 +32,38 @@ static void files_that_are_written_count_from_the_next_boot_on(void **state)
 		     "sets mount /data options.noatime=true @16 both file:/etc/fstab\n");
 }
 
+static void commands_of_a_list_are_one_script(void **state)
+{
+	(void)state;
+	assert_reads("cloud-init", "user-data",
+		     "#cloud-config\n"
+		     "runcmd:\n"
+		     "  - n=4096\n"
+		     "  - |\n"
+		     "    # more\n"
+		     "    sysctl -w net.core.somaxconn=$n\n"
+		     "  - [sysctl, -w, \"kernel.sem=250 32000 100 128\"]\n"
+		     "  - [echo, 1, \">\", /proc/sys/net/ipv4/ip_forward]\n"
+		     "  - [sysctl, --system]\n"
+		     "write_files:\n"
+		     "  - {path: /etc/sysctl.d/60-x.conf, content: vm.swappiness=1}\n"
+		     "bootcmd:\n"
+		     "  - [sh, -c, \"echo 0 > /proc/sys/vm/panic_on_oom\"]\n",
+		     "sets host vm.panic_on_oom=0 @13 both\n"
+		     "sets host vm.swappiness=1 @11 both file:/etc/sysctl.d/60-x.conf\n"
+		     "broken host net.ipv4.ip_forward=1 @8 now"
+		     " why:a list runs without a shell's signs: this one is an argument of the program\n"
+		     "sets host net.core.somaxconn=4096 @6 now\n"
+		     "sets host kernel.sem=250 32000 100 128 @7 now\n");
+}
+
+static void a_script_runs_once_and_a_boothook_at_every_boot(void **state)
+{
+	(void)state;
+	assert_reads("cloud-init", "user-data", "#!/bin/bash\n\nsysctl -w vm.swappiness=1\n", "sets host vm.swappiness=1 @3 now\n");
+	assert_reads("cloud-init", "x", "#cloud-boothook\nsysctl -w vm.swappiness=1\n", "sets host vm.swappiness=1 @2 both\n");
+}
+
 static void a_template_is_known_as_far_as_it_is_none(void **state)
 {
 	(void)state;
@@ -114,6 +146,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_that_are_written_count_from_the_next_boot_on),
+		cmocka_unit_test(commands_of_a_list_are_one_script),
+		cmocka_unit_test(a_script_runs_once_and_a_boothook_at_every_boot),
 		cmocka_unit_test(a_template_is_known_as_far_as_it_is_none),
 		cmocka_unit_test(a_message_of_several_parts_has_the_lines_of_the_file),
 		cmocka_unit_test(an_archive_holds_parts_too),

@@ -77,6 +77,38 @@ static void files_for_a_host_do_nothing_in_a_container(void **state)
 		     "broken host = @11 boot file:/etc/sysctl.d/90-app.conf" NO_LOADER);
 }
 
+static void what_a_build_sets_is_in_no_image(void **state)
+{
+	static const char gone[] = " why:a build runs in a container of its own, whose files of the kernel are read-only, "
+				   "and an image keeps none of them\n";
+	CLEANUP(strbuf_release) struct strbuf expected = STRBUF_INIT;
+
+	(void)state;
+	strbuf_addf(&expected,
+		    "broken host vm.max_map_count=262144 @4 now%s"
+		    "broken host vm.swappiness=1 @6 now%s"
+		    "broken host limits.conf.*.soft.nofile=65536 @9 boot file:/etc/security/limits.d/90.conf"
+		    " why:a container's program does not pass PAM, which reads limits.conf at logins only\n"
+		    "broken host vm.swappiness=3 @12 boot file:/etc/sysctl.d/60-x.conf" NO_LOADER
+		    "sets host net.ipv4.ip_forward=1 @14 now if:the container is privileged\n", gone, gone);
+	assert_reads("dockerfile", "Dockerfile",
+		     "FROM debian:12\n"
+		     "ENV FILES=65536\n"
+		     "RUN true; \\\n"
+		     "    sysctl -w vm.max_map_count=262144\n"
+		     "# [\"exec form\"]\n"
+		     "RUN [\"sysctl\", \"-w\", \"vm.swappiness=1\"]\n"
+		     "RUN --mount=type=tmpfs,target=/x <<EOF\n"
+		     "#!/bin/bash\n"
+		     "echo \"* soft nofile ${FILES}\" > /etc/security/limits.d/90.conf\n"
+		     "EOF\n"
+		     "RUN cat <<'EOF' > /etc/sysctl.d/60-x.conf\n"
+		     "vm.swappiness = 3\n"
+		     "EOF\n"
+		     "CMD sysctl -w net.ipv4.ip_forward=1; exec app\n",
+		     expected.buf);
+}
+
 static void an_image_with_systemd_or_for_a_host_is_another_matter(void **state)
 {
 	(void)state;
@@ -133,6 +165,7 @@ int main(void)
 		cmocka_unit_test(instructions_have_the_lines_they_stand_on),
 		cmocka_unit_test(here_documents_belong_to_the_instruction_above),
 		cmocka_unit_test(files_for_a_host_do_nothing_in_a_container),
+		cmocka_unit_test(what_a_build_sets_is_in_no_image),
 		cmocka_unit_test(an_image_with_systemd_or_for_a_host_is_another_matter),
 		cmocka_unit_test(a_stage_that_is_not_the_last_one_is_told),
 		cmocka_unit_test(a_hundred_thousand_here_documents_that_never_end_are_read_in_time),

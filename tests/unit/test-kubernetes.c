@@ -108,6 +108,70 @@ static void quantities_that_are_none_or_mean_something_else_are_broken(void **st
 		     "sets container shop/Pod/web/a limits.cpu=0.1 @7 both\n");
 }
 
+static void a_containers_command_sets_the_pods_or_the_nodes(void **state)
+{
+	(void)state;
+	assert_reads("kubernetes", "pod.yaml",
+		     POD "  initContainers:\n"
+		     "    - name: sysctl\n"
+		     "      securityContext: {privileged: true}\n"
+		     "      command:\n"
+		     "        - sh\n"
+		     "        - -c\n"
+		     "        - |\n"
+		     "          sysctl -w vm.max_map_count=262144\n"
+		     "          sysctl -w net.core.somaxconn=1024\n"
+		     "    - name: weak\n"
+		     "      command: [sysctl, -w, vm.max_map_count=262144]\n"
+		     "    - name: weaker\n"
+		     "      command: [sysctl]\n"
+		     "      args: [-w, net.core.somaxconn=1024]\n"
+		     "    - name: odd\n"
+		     "      args: [-c, sysctl -w a.b=1]\n"
+		     "  containers:\n"
+		     "    - {name: app, command: [nginx, -g, daemon off]}\n",
+		     "sets host vm.max_map_count=262144 @12 now if:on nodes where shop/Pod/web runs\n"
+		     "sets workload shop/Pod/web net.core.somaxconn=1024 @13 now\n"
+		     "broken host vm.max_map_count=262144 @15 now"
+		     " why:files of the kernel are read-only in a container that is not privileged\n"
+		     "broken host net.core.somaxconn=1024 @17 now"
+		     " why:files of the kernel are read-only in a container that is not privileged\n"
+		     "unclear host = @20 why:the image says which program gets these arguments\n");
+}
+
+static void a_pod_of_the_nodes_namespaces_sets_the_nodes(void **state)
+{
+	(void)state;
+	assert_reads("kubernetes", "tune.yaml",
+		     "apiVersion: apps/v1\n"
+		     "kind: DaemonSet\n"
+		     "metadata: {name: tune}\n"
+		     "spec:\n"
+		     "  template:\n"
+		     "    spec:\n"
+		     "      hostPID: true\n"
+		     "      volumes: [{name: etc, hostPath: {path: /etc}}]\n"
+		     "      containers:\n"
+		     "        - name: a\n"
+		     "          securityContext: {privileged: true}\n"
+		     "          command: [nsenter, -t, \"1\", -n, --, sysctl, -w, net.core.somaxconn=9]\n"
+		     "        - name: b\n"
+		     "          securityContext: {privileged: true}\n"
+		     "          command: [nsenter, -t, \"1\", -m, --, sysctl, -w, net.core.somaxconn=9]\n"
+		     "        - name: c\n"
+		     "          securityContext: {privileged: true}\n"
+		     "          volumeMounts: [{name: etc, mountPath: /host/etc}]\n"
+		     "          command: [bash, -c, \"echo vm.swappiness=1 > /host/etc/sysctl.d/60-x.conf\"]\n"
+		     "        - name: d\n"
+		     "          securityContext: {privileged: true}\n"
+		     "          command: [bash, -c, \"echo vm.swappiness=1 > /etc/sysctl.d/60-x.conf\"]\n",
+		     "sets host net.core.somaxconn=9 @12 both if:on nodes where default/DaemonSet/tune runs\n"
+		     "sets workload default/DaemonSet/tune net.core.somaxconn=9 @15 both\n"
+		     "sets host vm.swappiness=1 @19 boot file:/etc/sysctl.d/60-x.conf if:on nodes where default/DaemonSet/tune runs\n"
+		     "broken host vm.swappiness=1 @22 boot file:/etc/sysctl.d/60-x.conf"
+		     " why:the file is the container's own and goes away with it\n");
+}
+
 static void a_kubelet_configuration_has_the_keys_of_a_snapshot(void **state)
 {
 	(void)state;
@@ -176,6 +240,8 @@ int main(void)
 		cmocka_unit_test(a_pod_that_shares_the_nodes_namespaces_has_none_of_its_own),
 		cmocka_unit_test(resources_are_settings_of_containers),
 		cmocka_unit_test(quantities_that_are_none_or_mean_something_else_are_broken),
+		cmocka_unit_test(a_containers_command_sets_the_pods_or_the_nodes),
+		cmocka_unit_test(a_pod_of_the_nodes_namespaces_sets_the_nodes),
 		cmocka_unit_test(a_kubelet_configuration_has_the_keys_of_a_snapshot),
 		cmocka_unit_test(lists_hold_objects_and_other_objects_set_nothing),
 		cmocka_unit_test(texts_whose_use_is_not_told_are_shown_and_not_judged),
