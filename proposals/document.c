@@ -252,9 +252,15 @@ static void apply_files(struct proposal *proposal, size_t since, const char *fil
 bool document_apply_sysctl(struct document *document, size_t since, const char *command)
 {
 	static const char *const all[] = { "sysctl --system", "restart systemd-sysctl", "/systemd-sysctl", "restart procps" };
-	const char *reload = strstr(command, "sysctl -p");
+	CLEANUP(strbuf_release) struct strbuf bare = STRBUF_INIT;
 	CLEANUP(free_ptr) char *name = NULL;
+	const char *reload;
 
+	for (const char *c = command; *c; c++)
+		if (*c != '\'' && *c != '"')
+			strbuf_add_char(&bare, *c);
+	command = bare.buf;
+	reload = strstr(command, "sysctl -p");
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (strstr(command, all[i])) {
 			apply_files(document->reading->proposal, since, NULL);
