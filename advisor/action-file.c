@@ -244,10 +244,21 @@ static void sysfs_persist(const struct target *target, const char *value, struct
 		action_note(out, "where its file is was not captured");
 }
 
+/* What plug-ins of TuneD set ([vm] transparent_hugepages=) was not read. */
+static void plain_sysfs_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	bool tuned = owner_is_active(target->snapshot, "tuned");
+
+	sysfs_persist(target, value, out);
+	if (tuned && out->n_files > 0 && starts_with(out->files[0].path, "/etc/tmpfiles.d/"))
+		action_note(out, "TuneD tunes this host after tmpfiles.d: where its profile sets this too, use the one below tuned/ "
+				 "in a plan instead");
+}
+
 const struct actuator actuator_sysfs = {
 	.write = sysfs_write,
 	.verify = sysfs_verify,
-	.persist = sysfs_persist,
+	.persist = plain_sysfs_persist,
 };
 
 /* The write succeeds even if fewer pages could be had (Documentation/admin-guide/mm/hugetlbpage.rst). */

@@ -154,6 +154,13 @@ null sysctl.d" "$(for key in vm.swappiness vm.dirty_ratio net.core.somaxconn net
 	of $key '"\(.owner) \(.form)"'
 done)"
 
+file /sys/kernel/mm/transparent_hugepage/enabled '[always] madvise never'
+make thp.enabled=madvise
+contains "TuneD: what its plug-ins may set is said" "TuneD tunes this host after tmpfiles.d" "$(words "$plan/README.txt")"
+rm "$tree/etc/tuned/active_profile" "$tree/etc/tuned/tuned-main.conf"
+make thp.enabled=madvise
+same "TuneD: and only where it is" "null" "$(of thp.enabled .persist_note)"
+
 # ---- the kubelet ----
 
 uid=c9ac5bf5_5f0f_4b2e_8a51_3f0d8c1f7a6e
