@@ -389,6 +389,7 @@ void drift_judge(struct auditing *auditing)
 		drift_judge_modules(auditing);
 		drift_judge_arguments(auditing);
 		drift_judge_mounts(auditing);
+		drift_judge_units(auditing);
 	}
 	judge_files(auditing);
 }

@@ -93,6 +93,9 @@ void drift_judge_arguments(struct auditing *auditing);
 /* ---- advisor/drift-mount.c: file systems ---- */
 void drift_judge_mounts(struct auditing *auditing);
 
+/* ---- advisor/drift-unit.c: units of systemd, and limits ---- */
+void drift_judge_units(struct auditing *auditing);
+
 /* ---- advisor/drift-loader.c: lines, whatever they set ---- */
 bool drift_is_repeated(const struct boot_line *line);	/* another program has applied it already */
 bool drift_is_vendor(const char *path);			/* of a package */

@@ -462,15 +462,21 @@ printf 'kernel/drivers/block/loop.ko\n' | put lib/modules/6.1.0-13-amd64/modules
 printf 'loop.license=GPL\0' | put lib/modules/6.1.0-13-amd64/modules.builtin.modinfo
 printf 'kernel/block/bfq.ko:\nkernel/net/netfilter/nf_conntrack.ko:\nkernel/net/dccp/dccp.ko:\n' | put lib/modules/6.1.0-13-amd64/modules.dep
 printf 'alias block-major-7-* loop\n' | put lib/modules/6.1.0-13-amd64/modules.alias
+printf '[Service]\nTasksMax=100\n' | put usr/lib/systemd/system/db.service
+printf '[Service]\nTasksMax=200\n' | put run/systemd/system/db.service.d/50-TasksMax.conf
+printf '* soft nproc 65536\n' | put etc/security/limits.conf
+printf '* soft nproc 4096\n' | put etc/security/limits.d/20-nproc.conf
 same "what runs otherwise than boot makes it is found of each kind" "built-in-module@module.loop.max_loop
 lost-at-boot@sda scheduler
 lost-at-boot@cmdline.psi
 lost-at-boot@module.zswap.enabled
 lost-at-boot@/srv options
+lost-at-boot@db.service TasksMax
 module-not-loaded@module.dccp.loaded
 module-not-loaded@module.floppyd.loaded
 not-mounted@/backup options
 runtime-only@cmdline.mitigations
+shadowed-line@limits.conf.*.soft.nproc
 unmatched-rule@nvme* scheduler" "$(found drifted | sort -t @ -k 1,1 -s)"
 json=$(audit drifted --output json)
 columns() {
@@ -480,6 +486,7 @@ columns() {
 same "a disk with its rule" "block sda /etc/udev/rules.d/60-io.rules:1 [none] mq-deadline bfq bfq" "$(columns "lost-at-boot@sda scheduler")"
 same "a mount with its line" "mount /srv /etc/fstab:2 relatime noatime" "$(columns "lost-at-boot@/srv options")"
 same "one that is not there" "host  /etc/fstab:3 not mounted defaults" "$(columns "not-mounted@/backup options")"
+same "a unit with a drop-in of this boot" "unit db.service /usr/lib/systemd/system/db.service:2 200 100" "$(columns "lost-at-boot@db.service TasksMax")"
 same "a parameter of a module" "host  /etc/modprobe.d/site.conf:1 N 1" "$(columns lost-at-boot@module.zswap.enabled)"
 same "an argument of the kernel" "host  /boot/grub/grub.cfg:3 absent 1" "$(columns lost-at-boot@cmdline.psi)"
 same "what is as its file says is there with --all" "drift@sda nr_requests" "$(audit drifted --all --output json |

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Drift of what is no sysctl: disks, modules, arguments of the kernel, mounts. */
+/* Drift of what is no sysctl: disks, modules, arguments of the kernel, mounts, units. */
 #include "registry-world.h"
 
 #include "../../advisor/audit.h"
@@ -345,6 +345,48 @@ static void mounts_have_the_options_of_their_line(void **state)
 	check(*state, mounts, ARRAY_SIZE(mounts));
 }
 
+/* ---- units and limits ---- */
+
+#define UNIT(key_, raw_) { SUBJECT_KIND_UNIT, "db.service", key_, raw_ }
+#define PROPERTY(fate, key, value, path, ...) LINE(fate, "systemd", SUBJECT_KIND_UNIT, "db.service", key, value, path, __VA_ARGS__)
+#define LIMIT(fate, key, value, path, ...) LINE(fate, "limits", SUBJECT_KIND_HOST, "", key, value, path, __VA_ARGS__)
+#define FRAGMENT "/etc/systemd/system/db.service"
+#define DROP_IN "/etc/systemd/system/db.service.d/50-a.conf"
+#define DROP_IN_2 "/etc/systemd/system/db.service.d/60-b.conf"
+
+static const struct drift_case units[] = {
+	{ "", { UNIT("TasksMax", "100") }, { PROPERTY(BOOT_WINS, "TasksMax", "100", DROP_IN) } },
+	{ "lost-at-boot@db.service TasksMax (200, 100)",
+	  { UNIT("TasksMax", "200") }, { PROPERTY(BOOT_WINS, "TasksMax", "100", DROP_IN) } },
+	{ "lost-at-boot@db.service LimitNOFILE (infinity, 8192)",
+	  { UNIT("LimitNOFILE", "infinity") }, { PROPERTY(BOOT_WINS, "LimitNOFILE", "8192", DROP_IN) } },
+	/* A share of the machine, one that takes back, a size rounded to pages, a unit that does not run. */
+	{ "", { UNIT("TasksMax", "200") }, { PROPERTY(BOOT_WINS, "TasksMax", "50%", DROP_IN) } },
+	{ "", { UNIT("TasksMax", "200") }, { PROPERTY(BOOT_WINS, "TasksMax", "", DROP_IN) } },
+	{ "", { UNIT("MemoryMax", "1048576000") }, { PROPERTY(BOOT_WINS, "MemoryMax", "1048576100", DROP_IN) } },
+	{ "", { HOST("os.id", "debian") }, { PROPERTY(BOOT_WINS, "MemoryMax", "1048576100", DROP_IN) } },
+	/* A drop-in is there to change a unit file; of two drop-ins one does nothing. */
+	{ "", { UNIT("TasksMax", "100") },
+	  { PROPERTY(BOOT_SHADOWED, "TasksMax", "50", FRAGMENT, .why = DROP_IN ":1"), PROPERTY(BOOT_WINS, "TasksMax", "100", DROP_IN) } },
+	{ "shadowed-line@db.service TasksMax (100, 100)", { UNIT("TasksMax", "100") },
+	  { PROPERTY(BOOT_SHADOWED, "TasksMax", "50", DROP_IN, .why = DROP_IN_2 ":1"),
+	    PROPERTY(BOOT_WINS, "TasksMax", "100", DROP_IN_2) } },
+	{ "invalid-line@db.service TasksMax (100, 100)", { UNIT("TasksMax", "100") },
+	  { PROPERTY(BOOT_INVALID, "TasksMax", "lots", DROP_IN, .why = "a value that systemd ignores") } },
+	/* limits.conf is for sessions to come: only its lines are compared. */
+	{ "", { HOST("limits.conf.*.soft.nofile", "1024") },
+	  { LIMIT(BOOT_WINS, "limits.conf.*.soft.nofile", "4096", "/etc/security/limits.conf") } },
+	{ "shadowed-line@limits.conf.*.soft.nproc (4096, 4096)", { HOST("limits.conf.*.soft.nproc", "4096") },
+	  { LIMIT(BOOT_SHADOWED, "limits.conf.*.soft.nproc", "65536", "/etc/security/limits.conf", .why = "20-nproc.conf:1"),
+	    LIMIT(BOOT_WINS, "limits.conf.*.soft.nproc", "4096", "/etc/security/limits.d/20-nproc.conf") } },
+	{ "", { UNIT("TasksMax", "200"), HOST("platform.container", "docker") }, { PROPERTY(BOOT_WINS, "TasksMax", "100", DROP_IN) } },
+};
+
+static void units_run_with_what_their_files_say(void **state)
+{
+	check(*state, units, ARRAY_SIZE(units));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +396,7 @@ int main(void)
 		TEST(modules_have_the_options_that_they_are_given),
 		TEST(arguments_of_this_boot_are_those_of_the_next),
 		TEST(mounts_have_the_options_of_their_line),
+		TEST(units_run_with_what_their_files_say),
 	};
 
 	return RUN_TESTS(tests);
