@@ -30,6 +30,8 @@ struct asked {
 	const struct finding *for_it, *against_it, *hint, *quiet, *unmeasured, *elsewhere;	/* NULL: none */
 	const char *wanted;		/* raw: what for_it or against_it asks for; NULL */
 	size_t rules;			/* that look at it */
+	const char *inert;		/* why it does nothing here, with the whole proposal tried; NULL: it does, or that is not known */
+	uint64_t hazards;		/* bits of those of the tunable that hold with the whole proposal tried */
 
 	/* What is said. */
 	bool is[REVIEW_COUNT];
@@ -66,6 +68,8 @@ void review_boot(struct reviewing *reviewing, struct asked *asked);
 void review_measure(struct reviewing *reviewing);
 
 /* ---- advisor/review-verdict.c ---- */
+/* Whether a hazard holds with this value, on the snapshot as it is at the moment. */
+bool review_hazard(struct reviewing *reviewing, const struct asked *asked, const struct hazard *hazard, const char *raw);
 void review_judge(struct reviewing *reviewing, struct asked *asked);
 
 #endif

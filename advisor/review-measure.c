@@ -31,6 +31,30 @@ static void try_proposal(struct reviewing *reviewing, struct trial *trial)
 	}
 }
 
+static void note_inert(struct reviewing *reviewing, struct asked *asked)
+{
+	const char *condition = NULL;
+
+	if (asked->setting && asked->setting->absence == PRESENT &&
+	    rulebook_inert(reviewing->rulebook, reviewing->snapshot, asked->entry, asked->subject, &reviewing->findings->arena,
+			   &condition) == INERT_YES)
+		asked->inert = condition;
+}
+
+/* Values that are proposed together are looked at together. */
+static void note_hazards(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct compiled_entry *compiled =
+		asked->entry ? rulebook_compiled(reviewing->rulebook, reviewing->snapshot, asked->entry) : NULL;
+
+	if (!compiled || asked->item->fate != PROPOSED_SETS || asked->subject == SUBJECT_NONE)
+		return;
+	for (size_t i = 0; i < compiled->n_hazards && i < 64; i++)
+		if (review_hazard(reviewing, asked, &compiled->hazards[i], asked->item->value))
+			asked->hazards |= (uint64_t)1 << i;
+	note_inert(reviewing, asked);
+}
+
 /* ---- which rule looks at which setting ---- */
 
 static const struct rule *rule_find(const struct rulebook *rulebook, const char *id)
@@ -192,6 +216,8 @@ void review_measure(struct reviewing *reviewing)
 	evaluate_into(reviewing, &reviewing->before);
 	try_proposal(reviewing, &trial);
 	evaluate_into(reviewing, &reviewing->tried);
+	for (size_t i = 0; i < reviewing->n_asked; i++)
+		note_hazards(reviewing, &reviewing->asked[i]);
 	trial_end(&trial);
 	rulebook_bind(reviewing->rulebook, reviewing->snapshot);
 	before = rules_of(reviewing, &reviewing->before);

@@ -140,15 +140,12 @@ static bool ask_obsolete(struct reviewing *reviewing, struct asked *asked)
 
 static bool ask_no_effect(struct reviewing *reviewing, struct asked *asked)
 {
-	const char *condition = NULL;
 	bool boot = (asked->item->when & PROPOSED_BOOT) != 0;
 
 	if (asked->item->fate != PROPOSED_SETS || asked->subject == SUBJECT_NONE)
 		return false;
-	if (asked->entry && asked->setting && asked->setting->absence == PRESENT &&
-	    rulebook_inert(reviewing->rulebook, reviewing->snapshot, asked->entry, asked->subject, &reviewing->findings->arena,
-			   &condition) == INERT_YES)
-		return says(asked, REVIEW_NO_EFFECT, review_say(reviewing, "it does nothing here: %s", condition));
+	if (asked->inert)
+		return says(asked, REVIEW_NO_EFFECT, review_say(reviewing, "it does nothing here: %s", asked->inert));
 	if (!asked->now || !review_same(asked->entry, asked->now, asked->item->value))
 		return false;
 	if (boot) {
@@ -162,7 +159,7 @@ static bool ask_no_effect(struct reviewing *reviewing, struct asked *asked)
 
 /* ---- what breaks ---- */
 
-static bool hazard_holds(const struct hazard *hazard, struct reviewing *reviewing, const struct asked *asked, const char *raw)
+bool review_hazard(struct reviewing *reviewing, const struct asked *asked, const struct hazard *hazard, const char *raw)
 {
 	struct expr_context context;
 	struct value value;
@@ -177,18 +174,34 @@ static bool hazard_holds(const struct hazard *hazard, struct reviewing *reviewin
 	return value_is_true(&value);
 }
 
-static bool ask_dangerous(struct reviewing *reviewing, struct asked *asked)
+static const struct hazard *hazard_at(struct reviewing *reviewing, const struct asked *asked, size_t index)
 {
 	const struct compiled_entry *compiled =
 		asked->entry ? rulebook_compiled(reviewing->rulebook, reviewing->snapshot, asked->entry) : NULL;
+
+	return compiled && index < compiled->n_hazards && index < 64 ? &compiled->hazards[index] : NULL;
+}
+
+static bool ask_refused(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct hazard *hazard;
+
+	for (size_t i = 0; (hazard = hazard_at(reviewing, asked, i)); i++)
+		if (hazard->refused && (asked->hazards & ((uint64_t)1 << i)))
+			return says(asked, REVIEW_INVALID, hazard->say);
+	return false;
+}
+
+/* What holds for the value of today as well is not brought by the proposal. */
+static bool ask_dangerous(struct reviewing *reviewing, struct asked *asked)
+{
+	const struct hazard *hazard;
 	bool dangerous = false;
 
-	for (size_t i = 0; compiled && asked->item->fate == PROPOSED_SETS && asked->subject != SUBJECT_NONE && i < compiled->n_hazards; i++) {
-		const struct hazard *hazard = &compiled->hazards[i];
-
-		if (!hazard_holds(hazard, reviewing, asked, asked->item->value))
+	for (size_t i = 0; (hazard = hazard_at(reviewing, asked, i)); i++) {
+		if (!(asked->hazards & ((uint64_t)1 << i)))
 			continue;
-		if (hazard->danger && !dangerous && !(asked->now && hazard_holds(hazard, reviewing, asked, asked->now)))
+		if (hazard->danger && !dangerous && !(asked->now && review_hazard(reviewing, asked, hazard, asked->now)))
 			dangerous = says(asked, REVIEW_DANGEROUS, hazard->say);
 		else
 			review_remark(asked, hazard->say);
@@ -310,8 +323,8 @@ static void judge_removed(struct reviewing *reviewing, struct asked *asked)
 
 typedef bool ask(struct reviewing *reviewing, struct asked *asked);
 
-/* The first that holds is the verdict; those up to ask_invalid() leave nothing more to be asked. */
-static ask *const first[] = { ask_unclear, ask_broken, ask_not_here, ask_invalid };
+/* The first that holds is the verdict; those up to ask_refused() leave nothing more to be asked. */
+static ask *const first[] = { ask_unclear, ask_broken, ask_not_here, ask_invalid, ask_refused };
 static ask *const then[] = { ask_obsolete, ask_no_effect, ask_dangerous, ask_overridden, ask_contradicted,
 				  ask_supported };
 

@@ -173,6 +173,7 @@ struct hazard {
 	struct program *when;
 	const char *say;
 	bool danger;			/* it breaks something: more than something to know */
+	bool refused;			/* the kernel does not take it */
 };
 
 struct compiled_entry {

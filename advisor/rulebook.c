@@ -282,6 +282,8 @@ static int compile_hazards(struct rulebook *rulebook, struct compiled_entry *com
 		hazard->say = say->text;
 		r = node_get_bool(item, "danger", diag, &hazard->danger);
 		result = r < 0 && r != -ENOENT ? r : result;
+		r = node_get_bool(item, "refused", diag, &hazard->refused);
+		result = r < 0 && r != -ENOENT ? r : result;
 		compiled->n_hazards++;
 	}
 	return result;

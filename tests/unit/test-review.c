@@ -9,7 +9,7 @@ static const char tunables[] =
 	"net.core.somaxconn: {kind: sysctl, type: integer, range: 0..2147483647, default: 4096, scope: net-namespace, takes_effect: live,\n"
 	"  reversible: yes, summary: s, references: [r]}\n"
 	"vm.swappiness: {kind: sysctl, type: integer, range: 0..200, default: 60, scope: global, takes_effect: live, reversible: yes,\n"
-	"  summary: s, references: [r], hazards: [{when: proposed > 150, say: It swaps early}]}\n"
+	"  summary: s, references: [r], inert_when: kernel.panic_on_oom == 1, hazards: [{when: proposed > 150, say: It swaps early}, {refused: yes, when: proposed == 199, say: Not 199}]}\n"
 	"vm.dirty_ratio: {kind: sysctl, type: integer, unit: percent, range: 0..100, default: 20, scope: global, takes_effect: live,\n"
 	"  reversible: yes, summary: s, references: [r], inert_when: 'vm.dirty_bytes > 0B'}\n"
 	"vm.dirty_bytes: {kind: sysctl, type: integer, unit: B, range: 0..9223372036854775807, default: 0, scope: global,\n"
@@ -194,11 +194,22 @@ static void what_is_so_already_or_does_nothing_here_has_no_effect(void **state)
 {
 	struct host *host = *state;
 
-	set(host, "vm.dirty_bytes", "1048576");
-	propose(host, "vm.swappiness", "60");
-	propose(host, "vm.dirty_ratio", "5");
+	propose(host, "vm.dirty_ratio", "20");
+	propose(host, "kernel.panic_on_oom", "1");
+	propose(host, "vm.swappiness", "5");
 	assert_verdicts(host, "no-effect: it is so already\n"
-			      "no-effect: it does nothing here: vm.dirty_bytes > 0B\n");
+			      "unsupported: no measurement that is known argues for this setting by itself\n"
+			      "no-effect: it does nothing here: kernel.panic_on_oom == 1\n");
+}
+
+/* Writing one of a pair takes the other out of the way. */
+static void the_twin_of_what_is_in_force_is_not_inert(void **state)
+{
+	struct host *host = *state;
+
+	set(host, "vm.dirty_bytes", "1048576");
+	propose(host, "vm.dirty_ratio", "5");
+	assert_verdicts(host, "unsupported: no measurement that is known argues for this setting by itself\n");
 }
 
 static void what_the_kernel_does_not_take_is_invalid(void **state)
@@ -208,9 +219,11 @@ static void what_the_kernel_does_not_take_is_invalid(void **state)
 	propose(host, "vm.dirty_ratio", "400");
 	propose(host, "vm.swapiness", "10");
 	propose(host, "vm.swappiness", "ten");
+	propose(host, "vm.swappiness", "199");
 	assert_verdicts(host, "invalid: 400 is outside its range of 0..100\n"
 			      "invalid: there is no vm.swapiness; is vm.swappiness meant?\n"
-			      "invalid: 'ten' is no value of it (raw, as its file has it, without a unit)\n");
+			      "invalid: 'ten' is no value of it (raw, as its file has it, without a unit)\n"
+			      "invalid: Not 199\n");
 	assert_string_equal(host->findings.items[0].values->boot, "20 %");
 }
 
@@ -390,6 +403,7 @@ int main(void)
 		TEST(nothing_measured_asks_for_it),
 		TEST(without_a_measurement_it_takes_one),
 		TEST(what_is_so_already_or_does_nothing_here_has_no_effect),
+		TEST(the_twin_of_what_is_in_force_is_not_inert),
 		TEST(what_the_kernel_does_not_take_is_invalid),
 		TEST(what_went_is_obsolete_and_what_breaks_is_dangerous),
 		TEST(a_key_of_a_module_needs_it_first),
