@@ -4,7 +4,8 @@
 #include "knowledge.h"
 #include "report.h"
 
-static int judge(const struct arguments *arguments, struct knowledge *knowledge, struct snapshot *snapshot,
+/* loaded: what knowledge_load() gave. */
+static int judge(const struct arguments *arguments, struct knowledge *knowledge, int loaded, struct snapshot *snapshot,
 		 struct report_outputs *outputs, struct diag *diag)
 {
 	CLEANUP(finding_list_release) struct finding_list findings = FINDING_LIST_INIT;
@@ -33,6 +34,8 @@ static int judge(const struct arguments *arguments, struct knowledge *knowledge,
 	evaluate_use(knowledge->rulebook, snapshot, &arena, &use, &report.n_use);
 	report.use = use;
 	report_count_settings(snapshot, &report);
+	report.exit_known = !arguments->plan;
+	report.exit_status = loaded < 0 ? EXIT_INPUT : report_fails(arguments, &findings) ? EXIT_FINDINGS : EXIT_OK;
 	status = report_outputs_write(outputs, &report, NULL);
 	if (status == 0 && arguments->plan)
 		status = write_plan(arguments, knowledge->rulebook, snapshot, &findings);
@@ -64,7 +67,7 @@ static int run(const struct arguments *arguments)
 		talk_diag(&diag);
 		return status;
 	}
-	status = judge(arguments, &knowledge, snapshot, &outputs, &diag);
+	status = judge(arguments, &knowledge, r, snapshot, &outputs, &diag);
 	/* A broken rule was left out and the rest judged: the report is there, and the exit status says so. */
 	return r < 0 && status != EXIT_USAGE ? EXIT_INPUT : status;
 }

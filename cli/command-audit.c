@@ -55,10 +55,12 @@ static int judge(struct audit_run *run, struct snapshot *snapshot, const char *i
 	if (run->inputs == 1)
 		audit_waivers_report(run->waivers, run->options.today, &run->diag);
 	report_count_settings(snapshot, &report);
+	run->fails |= report_fails(run->arguments, &findings) || covers_too_little(run->arguments, &findings);
+	report.exit_known = run->inputs == 1 && !run->arguments->plan;
+	report.exit_status = run->diag.errors > 0 ? EXIT_INPUT : run->fails ? EXIT_FINDINGS : EXIT_OK;
 	status = report_outputs_write(&run->outputs, &report, input);
 	if (status == 0 && run->arguments->plan)
 		status = write_plan(run->arguments, run->lines, snapshot, &findings);
-	run->fails |= report_fails(run->arguments, &findings) || covers_too_little(run->arguments, &findings);
 	return status;
 }
 

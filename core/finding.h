@@ -203,6 +203,9 @@ struct report {
 	size_t metrics_read, metrics_absent, metrics_unreadable;
 	size_t rules, tunables;
 	bool show_all;			/* satisfied and not-applicable findings too */
+	/* What the program ends with, when that is known while the report is written: no other input or plan is to come. */
+	bool exit_known;
+	int exit_status;
 	/* How text may look; other formats ignore it. */
 	unsigned int width;
 	bool colour, unicode;

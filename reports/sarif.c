@@ -596,6 +596,13 @@ static void write_invocation(struct json *json, const struct report *report, con
 	json_open_array(json);
 	json_open_object(json);
 	json_member_bool(json, "executionSuccessful", !report->notes || report->notes->errors == 0);
+	if (report->exit_known) {
+		json_member_unsigned(json, "exitCode", (uint64_t)report->exit_status);
+		json_member_string(json, "exitCodeDescription",
+				   report->exit_status == 0 ? "nothing that the run was to fail on"
+				   : report->exit_status == 1 ? "something that the run was to fail on"
+							      : "something could not be read, or has mistakes");
+	}
 	if (end) {
 		write_time(json, "startTimeUtc", snapshot_window_get(report->snapshot)->start_realtime);
 		write_time(json, "endTimeUtc", end);

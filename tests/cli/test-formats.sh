@@ -59,6 +59,27 @@ same "as many new findings as JSON has" "$(jq '[.findings[] | select(.status == 
 	"$work/audit.json")" "$(grep -c '<failure ' "$work/audit.junit")"
 same "as many lines as JSON has findings" "$(jq '.findings | length' "$work/audit.json")" \
 	"$(python3 -c 'import csv, sys; print(len(list(csv.DictReader(open(sys.argv[1], newline="")))))' "$work/audit.csv")"
+# SARIF says how the run ended, as the program does.
+(cd "$source" && "$(dirname "$compose")/compose-host" tests/hosts/sick/accept-queue.yaml) >"$work/sick.json"
+# ended NAME EXPECTED ARGUMENT…: exit status, and what the log says
+ended() {
+	local name=$1 expected=$2
+	shift 2
+	"$keisoku" "$@" --quiet --output sarif >"$work/ended.sarif" 2>"$work/err"
+	same "$name" "$expected" "$? $(jq -r '.runs[0].invocations[0] | "\(.exitCode) \(.executionSuccessful)"' "$work/ended.sarif")"
+}
+ended "an audit that fails on something has run well" "1 1 true" audit --root "$work/image" --fail-on low
+ended "one that finds the same and was not asked to fail" "0 0 true" audit --root "$work/image"
+echo '- {id: x}' >"$work/wrong.yaml"
+ended "one with a waiver that has mistakes" "3 3 false" audit --root "$work/image" --waivers "$work/wrong.yaml" --fail-on low
+ended "advice to fail on" "1 1 true" advise --snapshot "$work/sick.json" --fail-on low
+ended "advice" "0 0 true" advise --snapshot "$work/sick.json"
+echo '- {id: x}' >"$work/rule.yaml"
+ended "a rule with mistakes" "3 3 false" advise --snapshot "$work/sick.json" --rules "$work/rule.yaml"
+"$keisoku" audit --quiet --root "$work/image" --plan "$work/plan" --output sarif >"$work/ended.sarif" 2>"$work/err"
+same "what a plan to come may change is not said" null "$(jq '.runs[0].invocations[0].exitCode' "$work/ended.sarif")"
+"$keisoku" audit --quiet "$work/image" "$work/before" --output "sarif=$work/ended-%.sarif" 2>"$work/err"
+same "nor what another input may" "null null" "$(jq -r '.runs[0].invocations[0].exitCode' "$work"/ended-*.sarif | tr '\n' ' ' | sed 's/ $//')"
 kinds="$kinds tree audit"
 for format in $formats; do
 	same "$format is UTF-8" "" "$(for kind in $kinds; do iconv -f UTF-8 -t UTF-8 "$work/$kind.$format" 2>&1 >"$work/utf8"; done)"
