@@ -67,6 +67,7 @@ bool ask_unread_file(struct keyed *keyed)
 bool drift_is_vendor(const char *path)
 {
 	return (starts_with(path, "/usr/") && !starts_with(path, "/usr/local/")) || starts_with(path, "/lib/") ||
+	       starts_with(path, "/boot/sysctl.conf-") ||	/* SUSE's kernels */
 	       starts_with(path, "/var/lib/saptune/");
 }
 

@@ -131,6 +131,8 @@ static const struct place_owner place_owners[] = {
 	  .advice = "change it in the override file of that note, /etc/saptune/override/NOTE, below [sysctl]" },
 	{ .prefix = "/etc/sysctl.d/99-cloudimg", .name = "the image of the cloud",
 	  .advice = "an instance made anew has it again, unless its user data has what cloud-init.yaml says" },
+	{ .prefix = "/boot/sysctl.conf-",     .name = "the package of the kernel",
+	  .advice = "leave its file alone: any file of /etc/sysctl.d wins" },
 	{ .prefix = "/run/",                  .name = "a program, until the next boot" },
 	{ .prefix = "/usr/local/lib/",        .name = "the administrator" },
 	{ .prefix = "/usr/",                  .name = "a package",

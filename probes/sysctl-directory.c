@@ -79,7 +79,65 @@ static void read_credential(const struct root *root, struct sysctl_file *credent
 	}
 }
 
-void sysctl_directories_read(const struct root *root, struct sysctl_directories *directories)
+#define UNITS "/usr/lib/systemd/system/"
+
+/* "6.4.0-150600.21-default", where one kernel alone has such a file.  Of several it is not known which will run. */
+static char *only_release(const struct root *root, const char *directory, const char *prefix, const char *below)
+{
+	CLEANUP(root_list_release) struct root_list list = ROOT_LIST_INIT;
+	CLEANUP(free_ptr) char *only = NULL;
+
+	(void)root_list_limit(root, directory, SYSCTL_FILES_MAX, &list);
+	for (size_t i = 0; i < list.count; i++) {
+		CLEANUP(free_ptr) char *path = xasprintf("%s/%s%s", directory, list.entries[i].name, below);
+
+		if (!starts_with(list.entries[i].name, prefix) || (*below && !root_exists(root, path)))
+			continue;
+		if (only)
+			return NULL;
+		only = xstrdup(list.entries[i].name + strlen(prefix));
+	}
+	return steal_ptr(&only);
+}
+
+static bool read_kernel_file(const struct root *root, char *path, struct sysctl_file *file)
+{
+	file->error = root_read(root, path, &file->text);
+	if (file->error == -ENOENT || file->error == -ENOTDIR) {
+		free(path);
+		return false;
+	}
+	file->directory = "";
+	file->name = xstrdup("sysctl.conf");
+	file->path = path;
+	return true;
+}
+
+/* kernel-sysctl.service and boot-sysctl.service, or, before them, a drop-in of systemd-sysctl.service. */
+static void read_kernel(const struct root *root, const char *running, struct sysctl_file *file)
+{
+	bool modules = root_exists(root, UNITS "kernel-sysctl.service");
+	bool boot = root_exists(root, UNITS "boot-sysctl.service") ||
+		    root_exists(root, UNITS "systemd-sysctl.service.d/50-kernel-uname_r.conf");
+	CLEANUP(free_ptr) char *release = NULL;
+
+	file->text = (struct strbuf)STRBUF_INIT;
+	if (modules) {
+		release = running ? xstrdup(running) : only_release(root, "/usr/lib/modules", "", "/sysctl.conf");
+		if (release && !strchr(release, '/') &&
+		    read_kernel_file(root, xasprintf("/usr/lib/modules/%s/sysctl.conf", release), file))
+			return;
+		free(release);
+		release = NULL;
+	}
+	if (boot) {
+		release = running ? xstrdup(running) : only_release(root, "/boot", "sysctl.conf-", "");
+		if (release && !strchr(release, '/'))
+			(void)read_kernel_file(root, xasprintf("/boot/sysctl.conf-%s", release), file);
+	}
+}
+
+void sysctl_directories_read(const struct root *root, const char *release, struct sysctl_directories *directories)
 {
 	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
 
@@ -98,6 +156,7 @@ void sysctl_directories_read(const struct root *root, struct sysctl_directories 
 	if (root_exists(root, "/etc/sysctl.conf"))
 		add_file(root, directories, CONF, "sysctl.conf");
 	read_credential(root, &directories->credential);
+	read_kernel(root, release, &directories->kernel);
 }
 
 static void release_file(struct sysctl_file *file)
@@ -113,6 +172,7 @@ void sysctl_directories_release(struct sysctl_directories *directories)
 		release_file(&directories->files[i]);
 	free(directories->files);
 	release_file(&directories->credential);
+	release_file(&directories->kernel);
 }
 
 static unsigned int rank_of(const struct reader *reader, const struct sysctl_file *file)

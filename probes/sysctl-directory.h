@@ -24,11 +24,15 @@ struct sysctl_directories {
 	/* The credential sysctl.extra, which systemd-sysctl reads after all files; path NULL: there is none.  What the
 	 * boot loader or the hypervisor passes is known only while the host runs. */
 	struct sysctl_file credential;
+	/* What SUSE's kernels bring along, /usr/lib/modules/RELEASE/sysctl.conf or /boot/sysctl.conf-RELEASE: a unit of its own
+	 * applies it before systemd-sysctl, and SUSE's sysctl --system reads it before all others.  path NULL: there is none. */
+	struct sysctl_file kernel;
 };
 
 #define SYSCTL_FILES_MAX 2000
 
-void sysctl_directories_read(const struct root *root, struct sysctl_directories *directories);
+/* release: of the kernel that runs, or NULL. */
+void sysctl_directories_read(const struct root *root, const char *release, struct sysctl_directories *directories);
 void sysctl_directories_release(struct sysctl_directories *directories);
 
 /* What becomes of a file with one loader. */

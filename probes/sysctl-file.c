@@ -147,6 +147,8 @@ static void read_files(struct sysctl_files *files, struct sysctl_resolver *resol
 	struct sysctl_file_place *places;
 	size_t count = sysctl_directories_order(&files->directories, loader, &places);
 
+	if (loader != SYSCTL_TUNED && files->directories.kernel.path)
+		read_file(files, resolver, loader, &(struct sysctl_file_place){ .file = &files->directories.kernel });
 	for (size_t i = 0; i < count; i++) {
 		if (strpbrk(places[i].file->path, "\n\t"))
 			continue;
@@ -374,7 +376,7 @@ static int sysctl_file_read(const struct root *root, const struct probe_options 
 	(void)options;
 	files.boot = boot_new();
 	files.keys = sysctl_keys_new(snapshot);
-	sysctl_directories_read(root, &files.directories);
+	sysctl_directories_read(root, snapshot_text(snapshot, SUBJECT_HOST, "kernel.osrelease"), &files.directories);
 	tuned_read(root, &files.tuned);
 	(void)root_read_line(root, CMDLINE, &files.cmdline);
 	resolve(&files, SYSCTL_SYSTEMD);
@@ -402,6 +404,11 @@ static const char *const sysctl_file_paths[] = {
 	"/usr/local/lib/sysctl.d/*",
 	"/usr/lib/sysctl.d/*",
 	"/lib/sysctl.d/*",
+	"/boot/sysctl.conf-*",
+	"/usr/lib/modules/*/sysctl.conf",
+	"/usr/lib/systemd/system/boot-sysctl.service",
+	"/usr/lib/systemd/system/kernel-sysctl.service",
+	"/usr/lib/systemd/system/systemd-sysctl.service.d/50-kernel-uname_r.conf",
 	"/etc/credstore/sysctl.extra",
 	"/run/credentials/@system/sysctl.extra",
 	"/run/credstore/sysctl.extra",
