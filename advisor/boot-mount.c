@@ -4,7 +4,8 @@
  *	LABEL=data /srv ext4 defaults,noatime,commit=30 0 2
  *
  * is options.noatime = true, options.relatime = false, options.ro = false, options.commit = 30 …  systemd mounts what the first
- * line for a directory says; what is mounted before fstab can be read, / first of all, it mounts again with the line's options. */
+ * line for a directory says; what is mounted before fstab can be read, / first of all, it mounts again with the line's options.  Where fstab has none for /, the kernel's arguments say whether it can
+ * be written to. */
 #include "../core/parse.h"
 #include "audit-making.h"
 
@@ -205,6 +206,22 @@ static const char *why_unknown(const struct auditing *auditing, const struct boo
 	return NULL;
 }
 
+/* Without a line of its own / stays as the kernel, or what runs before, mounts it: read-only, unless it is told otherwise. */
+static void expect_root(const struct auditing *auditing, const char *option, struct expectation *ret)
+{
+	const char *cursor = snapshot_text(auditing->after, SUBJECT_HOST, "kernel.cmdline"), *word;
+	bool writable = false, root = false;
+	size_t length;
+
+	while (cursor && next_word(&cursor, &word, &length)) {
+		if (length == 2 && (memcmp(word, "rw", 2) == 0 || memcmp(word, "ro", 2) == 0))
+			writable = word[1] == 'w';
+		root |= length > 5 && memcmp(word, "root=", 5) == 0;
+	}
+	if (root && streq(option, "ro"))
+		*ret = (struct expectation){ .value = writable ? "false" : "true", .place = "the kernel's arguments" };
+}
+
 void mount_expect(const struct auditing *auditing, const char *target, const char *option, struct arena *arena,
 		  struct expectation *ret)
 {
@@ -215,6 +232,8 @@ void mount_expect(const struct auditing *auditing, const char *target, const cha
 
 	if (outcome.state == BOOT_STATE_UNKNOWN)
 		ret->why = *outcome.line->why ? outcome.line->why : "its line cannot be resolved";
+	if (outcome.state == BOOT_STATE_UNSET && streq(target, "/"))
+		expect_root(auditing, option, ret);
 	if (outcome.state != BOOT_STATE_SET)
 		return;
 	ret->why = why_unknown(auditing, outcome.line, fstype);

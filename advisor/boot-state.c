@@ -379,6 +379,8 @@ static void set_mounts(struct auditing *auditing)
 			set_key(auditing, subject, key);
 		}
 	}
+	if (auditing->command_line)
+		set_key(auditing, snapshot_subject(auditing->after, SUBJECT_KIND_MOUNT, "/", ""), "options.ro");
 	symbols_release(&seen);
 }
 

@@ -165,6 +165,12 @@ static const struct value_case {
 	{ "mount /dev/shm options.strictatime", "false",
 	  .lines = { MOUNT("/dev/shm", "noatime", "tmpfs /dev/shm tmpfs noatime") } },
 	{ "mount / options.noatime", "?refuses", .lines = { MOUNT("/", "noatime,data=writeback", "/dev/sda / ext4 noatime") } },
+	{ "mount / options.ro", "false", .lines = { CMDLINE("root", "/dev/sda1"), CMDLINE("rw", "") } },
+	{ "mount / options.ro", "true", .lines = { CMDLINE("root", "/dev/sda1"), CMDLINE("rw", ""), CMDLINE("ro", "") } },
+	{ "mount / options.ro", "true", .lines = { CMDLINE("root", "/dev/sda1") } },
+	{ "mount / options.ro", "", .lines = { CMDLINE("rw", "") } },
+	{ "mount / options.ro", "false",
+	  .lines = { CMDLINE("root", "/dev/sda1"), CMDLINE("ro", ""), MOUNT("/", "noatime", "/dev/sda1 / ext4 noatime") } },
 	/* Units. */
 	{ "unit a.service TasksMax", "50", .lines = { UNIT("TasksMax", "50") } },
 	{ "unit a.service MemoryMax", "?a share", .lines = { UNIT("MemoryMax", "50%") } },
