@@ -29,22 +29,19 @@ static bool is_chart(const struct proposed_text *text)
 
 static void report(struct document *document, const struct diag *diag)
 {
-	struct proposed_text text = *document->text;
-
-	text.form = document->form;
 	for (size_t i = 0; i < diag->count; i++) {
 		const struct diag_entry *entry = &diag->entries[i];
-		unsigned int index = entry->place.line > 0 ? entry->place.line - 1 : 0;
-		struct place place = { .file = document->text->path, .line = proposed_text_line(document->text, index),
+		const struct node at = { .kind = NODE_SCALAR, .line = MAX(entry->place.line, 1U), .text = "" };
+		struct place place = { .file = document->text->path, .line = document_line(document, &at),
 				       .column = entry->place.column };
 
 		if (entry->level == DIAG_WARNING)
 			(void)diag_warning(&document->reading->proposal->diag, &place, "%s", entry->message);
 		else if (is_chart(document->text))
-			read_unclear(document->reading, &text, index,
-				     "it is a template of manifests: fill it in first, as helm template does (%s)", entry->message);
+			document_unclear(document, &at, "it is a template of manifests: fill it in first, as helm template does (%s)",
+					 entry->message);
 		else
-			read_unclear(document->reading, &text, index, "%s", entry->message);
+			document_unclear(document, &at, "%s", entry->message);
 	}
 }
 
@@ -99,7 +96,9 @@ const char *document_source(struct document *document, unsigned int line)
 	at = document->lines[index];
 	end = (size_t)(document->text->text + document->text->length - at);
 	length = strnlen(at, MIN(end, SOURCE_MAX));
-	length = MIN(length, strcspn(at, "\r\n"));
+	for (size_t i = 0; i < length; i++)
+		if (at[i] == '\n' || at[i] == '\r')
+			length = i;
 	while (length > 0 && (*at == ' ' || *at == '\t')) {
 		at++;
 		length--;

@@ -294,8 +294,13 @@ static void read_probed(struct reading *reading, const struct proposed_text *tex
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
 	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
-	int r = run_probe(known, text, snapshot);
+	int r;
 
+	if (reading->files++ >= READING_FILES_MAX) {
+		read_unclear(reading, text, 0, "more files than are read at once");
+		return;
+	}
+	r = run_probe(known, text, snapshot);
 	if (r < 0) {
 		read_unclear(reading, text, 0, "it could not be read as %s: %s", text->file, strerror(-r));
 		return;

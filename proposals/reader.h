@@ -16,6 +16,7 @@
 
 #define PROPOSED_TEXT_MAX ((size_t)64 << 20)
 #define READING_DEPTH_MAX 6		/* texts inside texts */
+#define READING_FILES_MAX 3000		/* of a host, but those of sysctl: each costs a root of its own */
 
 enum text_use {
 	TEXT_REPLACES,		/* it becomes the whole file */
@@ -46,6 +47,7 @@ struct reading {
 	struct proposal *proposal;
 	const struct registry *registry;	/* which tunable has which path */
 	unsigned int depth;
+	unsigned int files;		/* that were given to probes so far */
 };
 
 enum { NOT_MINE = 0, MINE_BY_CONTENT = 50, MINE_BY_NAME = 80, MINE = 100 };
