@@ -15,7 +15,7 @@ void config_files_add(const struct root *root, const char *path, struct config_f
 	CLEANUP(strbuf_release) struct strbuf target = STRBUF_INIT;
 	struct config_file *file;
 
-	if (files->count == CONFIG_FILES_MAX) {
+	if (files->count == CONFIG_FILES_MAX || files->bytes > CONFIG_BYTES_MAX) {
 		files->truncated = true;
 		return;
 	}
@@ -24,6 +24,7 @@ void config_files_add(const struct root *root, const char *path, struct config_f
 	*file = (struct config_file){ .path = xstrdup(path), .name = xstrdup(strrchr(path, '/') + 1), .text = STRBUF_INIT };
 	file->null = root_readlink(root, path, &target) == 0 && streq(target.buf, "/dev/null");
 	file->error = file->null ? 0 : root_read(root, path, &file->text);
+	files->bytes += file->text.len;
 }
 
 struct ranked {

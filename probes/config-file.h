@@ -18,11 +18,13 @@ struct config_file {
 struct config_files {
 	struct config_file *items;	/* by name; hidden ones before the one that is read */
 	size_t count, capacity;
-	bool truncated;
+	size_t bytes;			/* of all texts */
+	bool truncated;			/* there are more of them than anybody has */
 };
 
 #define CONFIG_FILES_INIT { 0 }
 #define CONFIG_FILES_MAX 2000
+#define CONFIG_BYTES_MAX (16U << 20)
 
 /* Whether root is a system that has not booted: what stands below /run of it is not there after boot. */
 bool config_run_is_lost(const struct root *root);

@@ -357,6 +357,9 @@ static void files_read(struct pam *pam)
 		set_fate(pam, file, vendor);
 		file_read(pam, file);
 	}
+	if (files.truncated)
+		(void)diag_warning(snapshot_notes(pam->snapshot), &(struct place){ .file = ETC "/limits.d" },
+				   "there are too many files: not all of them were read");
 }
 
 /* The highest hard limit of open files that any line asks for: above fs.nr_open it cannot be set, and pam_limits then

@@ -12,7 +12,10 @@ struct unit_boot {
 	struct boot_draft draft;
 	const char *unit;
 	const char *masked_by;		/* path; NULL: the unit is not masked */
+	size_t files, bytes;		/* read so far */
+	bool truncated;
 };
+
 
 struct boot_site unit_boot_site(const struct config_file *file, const struct unit_file *text)
 {
@@ -172,6 +175,9 @@ static void read_unit(struct unit_boot *boot, const char *name)
 	}
 	for (size_t i = 0; i < dropins.count; i++)
 		read_file(boot, &dropins.items[i]);
+	boot->files += fragments.count + dropins.count;
+	boot->bytes += fragments.bytes + dropins.bytes;
+	boot->truncated |= fragments.truncated || dropins.truncated;
 	for (size_t i = first; why && i < boot->draft.count; i++)
 		if (boot->draft.lines[i].fate == BOOT_WINS) {
 			boot->draft.lines[i].fate = fate;
@@ -183,9 +189,12 @@ void unit_boot_read(struct unit_index *index, struct snapshot *snapshot)
 {
 	struct unit_boot boot = { .index = index, .draft = { .source = "systemd" } };
 
-	for (uint32_t i = 0; i < index->names.count; i++)
+	for (uint32_t i = 0; i < index->names.count && boot.files < UNIT_FILES_MAX && boot.bytes < UNIT_BYTES_MAX; i++)
 		if (!unit_index_is_alias(index, index->names.names[i]))
 			read_unit(&boot, index->names.names[i]);
+	if (boot.truncated || boot.files >= UNIT_FILES_MAX || boot.bytes >= UNIT_BYTES_MAX)
+		(void)diag_warning(snapshot_notes(snapshot), NULL,
+				   "there are too many unit files and drop-ins: not all of them were looked at for the next boot");
 	boot_draft_settle(&boot.draft, BOOT_LAST_COUNTS);
 	boot_draft_store(&boot.draft, snapshot, "unit");
 	boot_draft_release(&boot.draft);

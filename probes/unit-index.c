@@ -51,6 +51,7 @@ void unit_index_release(struct unit_index *index)
 	}
 	free(index->aliases);
 	symbols_release(&index->names);
+	symbols_release(&index->alias_names);
 }
 
 static int compare_entry(const void *name, const void *entry)
@@ -178,6 +179,7 @@ void unit_index_find(struct unit_index *index, const char *name, struct unit_sou
 		return;
 	dropins_find(index, name, &directories);
 	(void)unit_dropins_add(index->root, &directories, &sources->files);
+	index->files += sources->files.count;
 }
 
 static void fragments_add(struct unit_index *index, const char *name, bool lost, struct config_files *fragments)
@@ -228,10 +230,7 @@ void unit_index_dropins(struct unit_index *index, const char *name, struct confi
 
 bool unit_index_is_alias(const struct unit_index *index, const char *name)
 {
-	for (size_t i = 0; i < index->n_aliases; i++)
-		if (streq(index->aliases[i].name, name))
-			return true;
-	return false;
+	return symbols_find(&index->alias_names, name, strlen(name)) != SYMBOL_NONE;
 }
 
 /* "mysql.service -> mariadb.service": another name of the same unit. */
@@ -252,6 +251,7 @@ static bool index_take_alias(struct unit_index *index, size_t directory, const c
 	alias = &index->aliases[index->n_aliases++];
 	alias->name = xstrdup(name);
 	alias->target = xstrdup(unit_base_name(target.buf));
+	(void)symbols_intern(&index->alias_names, name, strlen(name));
 	return true;
 }
 

@@ -8,6 +8,8 @@
 #include "unit-property.h"
 
 #define UNITS_MAX 4096
+#define UNIT_FILES_MAX 10000	/* read for all units together: one of them may be a drop-in of every unit */
+#define UNIT_BYTES_MAX (64U << 20)
 #define UNIT_DIRECTORIES 13
 
 struct unit_alias {
@@ -22,7 +24,9 @@ struct unit_index {
 	bool listed[UNIT_DIRECTORIES];
 	struct unit_alias *aliases;
 	size_t n_aliases, aliases_capacity;
+	struct symbols alias_names;
 	struct symbols names;		/* units to describe */
+	size_t files;			/* found so far, by unit_index_find() */
 	bool truncated;
 };
 

@@ -365,7 +365,7 @@ static int unit_read(const struct root *root, const struct probe_options *option
 	} else {
 		with_cgroup = index.names.count;
 	}
-	for (uint32_t i = 0; i < index.names.count; i++) {
+	for (uint32_t i = 0; i < index.names.count && index.files < UNIT_FILES_MAX; i++) {
 		const char *name = index.names.names[i];
 
 		if (services_known && unit_sections(name) == UNIT_SERVICE)
@@ -381,6 +381,9 @@ static int unit_read(const struct root *root, const struct probe_options *option
 		(void)diag_warning(snapshot_notes(snapshot), NULL,
 				   "systemd did not answer in time for %u units: their unit files were read instead",
 				   silent);
+	if (index.files >= UNIT_FILES_MAX)
+		(void)diag_warning(snapshot_notes(snapshot), NULL, "unit files and drop-ins beyond the first %u were left out",
+				   UNIT_FILES_MAX);
 	if (index.truncated)
 		(void)diag_warning(snapshot_notes(snapshot), NULL, "units beyond the first %u were left out",
 				   UNITS_MAX);
