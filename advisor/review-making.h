@@ -35,6 +35,7 @@ struct asked {
 
 	/* What is said. */
 	bool is[REVIEW_COUNT];
+	bool only_besides;		/* it is broken in a way that leaves the other verdict as it is */
 	const char *why[REVIEW_COUNT];	/* a clause */
 	const char *remarks[REMARKS_MAX];
 	size_t n_remarks;

@@ -62,6 +62,15 @@ static bool ask_broken(struct reviewing *reviewing, struct asked *asked)
 	return ask_module(reviewing, asked);
 }
 
+/* The last of several equal lines counts, and nobody knows any more which is meant. */
+static bool ask_appended(struct reviewing *reviewing, struct asked *asked)
+{
+	if (!asked->item->appended || !*asked->item->file || asked->is[REVIEW_BROKEN])
+		return false;
+	return says(asked, REVIEW_BROKEN,
+		    review_say(reviewing, "each run adds the line to %s again; write a whole file of its own instead", asked->item->file));
+}
+
 static bool ask_not_here(struct reviewing *reviewing, struct asked *asked)
 {
 	const struct proposed *item = asked->item;
@@ -271,7 +280,7 @@ static bool ask_unmeasured(struct reviewing *reviewing, struct asked *asked)
 			    review_say(reviewing, "there are signs for it, but the evidence is thin: %s", reason_of(asked->hint)));
 	if (!asked->unmeasured || asked->elsewhere)
 		return false;
-	return says(asked, REVIEW_UNMEASURED, "what would argue for it was not measured");
+	return says(asked, REVIEW_UNMEASURED, review_say(reviewing, "what would argue for it was not measured (%s)", asked->unmeasured->reason));
 }
 
 static bool ask_unsupported(struct reviewing *reviewing, struct asked *asked)
@@ -294,8 +303,6 @@ static void remark(struct reviewing *reviewing, struct asked *asked)
 
 	if (*item->condition)
 		review_remark(asked, review_say(reviewing, "it depends on a condition that was not judged: %s", item->condition));
-	if (item->appended && *item->file)
-		review_remark(asked, review_say(reviewing, "each run adds the line to %s again; write the whole file instead", item->file));
 	if (!(item->when & PROPOSED_BOOT) && item->kind != SUBJECT_KIND_PROCESS && !asked->is[REVIEW_NO_EFFECT] &&
 	    asked->subject != SUBJECT_NONE)
 		review_remark(asked, "it does not last: the next boot leaves it as it is without this line");
@@ -343,5 +350,6 @@ void review_judge(struct reviewing *reviewing, struct asked *asked)
 		any |= then[i](reviewing, asked);
 	if (!any && !ask_unmeasured(reviewing, asked))
 		(void)ask_unsupported(reviewing, asked);
+	asked->only_besides = ask_appended(reviewing, asked);
 	remark(reviewing, asked);
 }

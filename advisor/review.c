@@ -235,7 +235,7 @@ static const enum review_verdict order[] = {
 static enum review_verdict verdict_of(const struct asked *asked)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
-		if (asked->is[order[i]])
+		if (asked->is[order[i]] && !(order[i] == REVIEW_BROKEN && asked->only_besides))
 			return order[i];
 	return REVIEW_UNCLEAR;
 }

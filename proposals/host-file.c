@@ -256,7 +256,8 @@ static void add_boot_line(struct reading *reading, const struct proposed_text *t
 	item.subject = line->subject;
 	item.key = line->key;
 	item.value = line->value;
-	item.pattern = strpbrk(line->subject, "*?[") || strpbrk(line->key, "*?[");
+	/* The star of a limit is everybody. */
+	item.pattern = !streq(line->source, "limits") && (strpbrk(line->subject, "*?[") || strpbrk(line->key, "*?["));
 	item.optional |= line->optional;
 	set_fate(&item, line);
 	(void)proposal_add(reading->proposal, &item);

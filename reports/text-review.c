@@ -7,6 +7,7 @@
 #define LINE_WIDTH 6U		/* of a line number */
 #define INDENT (MARGIN + LINE_WIDTH)
 #define LABEL_WIDTH 12U
+#define REMEMBERED 100U		/* findings back in which a remark is not said again */
 
 static enum style verdict_style(const struct finding *finding)
 {
@@ -57,6 +58,12 @@ static void write_head(struct page *page, const struct finding *finding)
 	flow_add(&flow, STYLE_DIM, number.buf);
 	flow_gap(&flow, number.len + 2 < LINE_WIDTH ? LINE_WIDTH - (unsigned int)number.len : 2);
 	add_upper(&flow, verdict_style(finding), review_verdict_name(finding->review->verdict));
+	for (unsigned int i = 0; i < REVIEW_COUNT; i++) {
+		if (!(finding->review->also & (1U << i)))
+			continue;
+		flow_add(&flow, STYLE_DIM, ", ");
+		add_upper(&flow, STYLE_PLAIN, review_verdict_name((enum review_verdict)i));
+	}
 	flow_gap(&flow, 2);
 	if (!values || !*values->key) {
 		flow_add(&flow, STYLE_PLAIN, site->text ? site->text : "");
@@ -123,7 +130,31 @@ static bool would_be_applied(const struct finding *finding)
 	return finding->n_changes > 0 && (applied & (1U << finding->review->verdict));
 }
 
-static void write_item(struct page *page, const struct finding *finding)
+/* What was said of a line of the same file already. */
+static bool said_before(const struct report *report, const struct finding *finding, const char *remark)
+{
+	size_t position = (size_t)(finding - report->findings->items);
+
+	for (const struct finding *other = finding - MIN(position, REMEMBERED); other < finding; other++)
+		for (size_t i = 0; streq(other->sites[0].path, finding->sites[0].path) && i < other->review->n_remarks; i++)
+			if (streq(other->review->remarks[i], remark))
+				return true;
+	return false;
+}
+
+static void write_remarks(struct page *page, const struct report *report, const struct finding *finding)
+{
+	const char *label = "note";
+
+	for (size_t i = 0; i < finding->review->n_remarks; i++) {
+		if (said_before(report, finding, finding->review->remarks[i]))
+			continue;
+		labelled(page, label, finding->review->remarks[i]);
+		label = "";
+	}
+}
+
+static void write_item(struct page *page, const struct report *report, const struct finding *finding)
 {
 	const struct finding_review *review = finding->review;
 
@@ -133,8 +164,7 @@ static void write_item(struct page *page, const struct finding *finding)
 		labelled(page, "waived", finding->waiver);
 	write_becomes(page, finding);
 	write_evidence(page, finding);
-	for (size_t i = 0; i < review->n_remarks; i++)
-		labelled(page, i == 0 ? "note" : "", review->remarks[i]);
+	write_remarks(page, report, finding);
 	if (review->instead)
 		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + LABEL_WIDTH, "instead", review->instead);
 	if (review->verdict == REVIEW_UNMEASURED && finding->next_step)
@@ -177,7 +207,7 @@ void text_review(struct page *page, const struct report *report)
 			path = finding->sites[0].path;
 			page_heading(page, path, NULL);
 		}
-		write_item(page, finding);
+		write_item(page, report, finding);
 	}
 	if (report->findings->count == 0)
 		page_paragraph(page, 0, STYLE_PLAIN, "Nothing in it sets anything that is known.");
