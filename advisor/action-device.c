@@ -2,6 +2,8 @@
 /* Settings with a command of their own: mount options and network interfaces; and those that live elsewhere. */
 #include "action.h"
 
+#include "rule.h"
+
 /* mount(8) */
 
 /* Switches whose opposite is not the word with "no" in front. */
@@ -290,35 +292,94 @@ static const char *interface_label(const char *key)
 	return NULL;
 }
 
-/* Whether the queueing discipline that is there comes back by itself when another one is taken away: the kernel attached
- * it, and would attach the same one today.  One that somebody configured has parameters, which were not captured. */
-static bool qdisc_comes_back(const struct target *target)
+/* The kernel makes the files of queues anew when their number changes, with its own defaults in them. */
+static void interface_moves(const struct target *target, action_take_moved *take, void *context)
 {
-	const char *automatic = action_sibling(target, "qdisc.automatic"), *leaf = action_sibling(target, "qdisc.leaf");
-	const char *usual = snapshot_text(target->snapshot, SUBJECT_HOST, "net.core.default_qdisc");
+	static const char *const of_queues[] = { ".rps_cpus", ".rps_flow_cnt", ".xps_cpus", ".xps_rxqs" };
 
-	if (!automatic || !streq(automatic, "true") || !interface_usable(target))
-		return false;
-	return streq(target->raw, "noqueue") || (usual && streq(usual, streq(target->raw, "mq") && leaf ? leaf : target->raw));
+	if (!starts_with(target->key, "channels."))
+		return;
+	for (size_t i = 0; i < snapshot_setting_count(target->snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(target->snapshot, i);
+		const char *key = snapshot_key_name(target->snapshot, setting->key);
+
+		if (setting->subject != target->subject || setting->absence != PRESENT)
+			continue;
+		for (size_t suffix = 0; suffix < ARRAY_SIZE(of_queues); suffix++)
+			if (ends_with(key, of_queues[suffix]))
+				take(context, target->subject, key);
+	}
 }
 
-/* The kernel attaches its own to an interface that is left without one. */
+/* The features that ethtool's "tso" stands for: it switches all of them that the device has, not only those that were on. */
+static const char *const tso_features[] = {
+	"features.tx-tcp-segmentation",
+	"features.tx-tcp6-segmentation",
+	"features.tx-tcp-ecn-segmentation",
+	"features.tx-tcp-mangleid-segmentation",
+};
+
+static void tso_restore(const struct target *target, struct strbuf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tso_features); i++) {
+		const char *value = action_sibling(target, tso_features[i]);
+
+		if (!value)
+			continue;
+		strbuf_add_string(out, "ethtool -K ");
+		action_word(out, target->name);
+		strbuf_addf(out, " %s %s\n", tso_features[i] + strlen("features."), is_off(value) ? "off" : "on");
+	}
+}
+
+static size_t tso_details(const struct target *target, struct plan_coupled *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tso_features); i++) {
+		const char *value = action_sibling(target, tso_features[i]);
+		CLEANUP(strbuf_release) struct strbuf show = STRBUF_INIT;
+
+		if (!value)
+			continue;
+		strbuf_add_string(&show, "ethtool_shows -k ");
+		action_word(&show, target->name);
+		strbuf_addf(&show, " %s", tso_features[i] + strlen("features."));
+		out[count++] = (struct plan_coupled){
+			.key = arena_formatf(target->arena, "%s %s", target->name, tso_features[i]),
+			.path = "",
+			.raw = value,
+			.reads = is_off(value) ? "off" : "on",
+			.show = arena_strdup(target->arena, show.buf),
+		};
+	}
+	return count;
+}
+
 static void interface_restore(const struct target *target, struct strbuf *out)
 {
-	if (!streq(target->key, "qdisc") || !qdisc_comes_back(target))
+	if (!interface_usable(target))
 		return;
-	strbuf_add_string(out, "tc qdisc replace dev ");
-	action_word(out, target->name);
-	strbuf_add_string(out, " root pfifo\ntc qdisc del dev ");
-	action_word(out, target->name);
-	strbuf_add_string(out, " root\n");
+	if (streq(target->key, "qdisc"))
+		action_qdisc_restore(target, out);
+	else if (streq(target->key, "offload.tso"))
+		tso_restore(target, out);
+}
+
+static size_t interface_details(const struct target *target, struct plan_coupled *out)
+{
+	if (!interface_usable(target))
+		return 0;
+	if (streq(target->key, "qdisc"))
+		return action_qdisc_details(target, out);
+	return streq(target->key, "offload.tso") ? tso_details(target, out) : 0;
 }
 
 static void qdisc_plan(const struct target *target, const char *value, struct plan_write *out)
 {
 	CLEANUP(strbuf_release) struct strbuf set = STRBUF_INIT, show = STRBUF_INIT;
 
-	if (!qdisc_comes_back(target) || !action_plain(value))
+	if (!interface_usable(target) || !action_qdisc_comes_back(target) || !action_plain(value))
 		return;
 	interface_write(target, value, &set);
 	strbuf_add_string(&show, "qdisc_shows ");
@@ -385,9 +446,9 @@ static void interface_persist(const struct target *target, const char *value, st
 
 	if (attribute)
 		action_udev(target, "net", attribute, value, out);
-	else if (setting && streq(setting->key, "qdisc") && !qdisc_comes_back(target))
-		action_note(out, "the qdisc that is there may have parameters or classes, which were not captured, or is another "
-				 "one than the kernel would attach now: it could not be given back");
+	else if (setting && streq(setting->key, "qdisc") && !action_qdisc_comes_back(target))
+		action_note(out, "the qdisc that is there may have parameters, classes or filters, which were not captured, or is "
+				 "another one than the kernel would attach now: it could not be given back");
 	else if (setting && streq(setting->key, "qdisc"))
 		action_note(out, "net.core.default_qdisc decides for interfaces made later; for this one, run the "
 				 "command from whatever brings it up");
@@ -402,6 +463,8 @@ const struct actuator actuator_network_interface = {
 	.verify = interface_verify,
 	.persist = interface_persist,
 	.plan = interface_plan,
+	.moves = interface_moves,
+	.details = interface_details,
 };
 
 /* Requests and limits of a container stand in its manifest. */

@@ -184,10 +184,91 @@ static void sysctl_persist(const struct target *target, const char *value, struc
 	persist_modules(target, value, out);
 }
 
+/* A switch for all interfaces sets that of each (inet_forward_change(), addrconf_fixup_forwarding(), addrconf_disable_ipv6());
+ * one that forwards has large packets joined by hardware no longer, and nobody switches that on again (dev_disable_lro()). */
+struct for_all {
+	const char *key, *of_each;
+};
+
+static const struct for_all for_all[] = {
+	{ "net.ipv4.conf.all.forwarding", "net.ipv4.conf.*.forwarding" },
+	{ "net.ipv4.ip_forward", "net.ipv4.conf.*.forwarding" },
+	{ "net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.*.disable_ipv6" },
+	{ "net.ipv6.conf.all.forwarding", "net.ipv6.conf.*.forwarding" },
+};
+
+/* "eth0" of "net.ipv4.conf.eth0.forwarding"; *ret_length 0: not such a key. */
+static const char *star_of(const char *pattern, const char *key, size_t *ret_length)
+{
+	size_t before = strcspn(pattern, "*"), after = strlen(pattern + before + 1), length = strlen(key);
+
+	*ret_length = 0;
+	if (length > before + after && strncmp(key, pattern, before) == 0 && ends_with(key, pattern + before + 1))
+		*ret_length = length - before - after;
+	return key + before;
+}
+
+/* Those that show something else than the switch for all; the others come back with it. */
+static void move_each(const struct target *target, const char *of_each, action_take_moved *take, void *context)
+{
+	for (size_t i = 0; i < snapshot_setting_count(target->snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(target->snapshot, i);
+		const char *key = snapshot_key_name(target->snapshot, setting->key);
+		size_t length;
+
+		if (setting->subject != SUBJECT_HOST || setting->absence != PRESENT)
+			continue;
+		star_of(of_each, key, &length);
+		if (length > 0 && !streq(key, target->key) && !streq(setting->raw, target->raw))
+			take(context, SUBJECT_HOST, key);
+	}
+}
+
+/* sysctl writes the dots of a name as slashes. */
+static bool is_named(const char *interface, const char *name, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (interface[i] != (name[i] == '/' ? '.' : name[i]))
+			return false;
+	return interface[length] == '\0';
+}
+
+static void move_large_receive(const struct target *target, action_take_moved *take, void *context)
+{
+	size_t v4, v6;
+	const char *name = star_of("net.ipv4.conf.*.forwarding", target->key, &v4);
+	const char *name6 = star_of("net.ipv6.conf.*.forwarding", target->key, &v6);
+	size_t length = v4 ? v4 : v6;
+
+	if (!ends_with(target->key, "forward") && length == 0)
+		return;
+	name = v4 ? name : name6;
+	for (size_t i = 0; i < snapshot_setting_count(target->snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(target->snapshot, i);
+		const struct subject *subject = snapshot_subject_get(target->snapshot, setting->subject);
+		bool every = length == 0 || (length == 3 && memcmp(name, "all", 3) == 0);
+
+		if (subject->kind == SUBJECT_KIND_INTERFACE && setting->absence == PRESENT && streq(setting->raw, "on") &&
+		    streq(snapshot_key_name(target->snapshot, setting->key), "offload.lro") &&
+		    (every || is_named(subject->name, name, length)))
+			take(context, setting->subject, "offload.lro");
+	}
+}
+
+static void sysctl_moves(const struct target *target, action_take_moved *take, void *context)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(for_all); i++)
+		if (streq(target->key, for_all[i].key))
+			move_each(target, for_all[i].of_each, take, context);
+	if (streq(target->key, "net.ipv4.ip_forward") || ends_with(target->key, ".forwarding"))
+		move_large_receive(target, take, context);
+}
+
 const struct actuator actuator_sysctl = {
 	.write = sysctl_write,
 	.verify = sysctl_verify,
 	.persist = sysctl_persist,
+	.moves = sysctl_moves,
 };
 
 /* A file below /sys.  Below /proc/sys it is a sysctl, whatever it is about. */
@@ -378,7 +459,8 @@ static void module_persist(const struct target *target, const char *value, struc
 	CLEANUP(strbuf_release) struct strbuf module = STRBUF_INIT, parameter = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, line = STRBUF_INIT;
 
-	if (can_be_written(target->entry)) {
+	/* What is there already at boot was made before systemd-tmpfiles runs. */
+	if (target->entry->takes_effect == EFFECT_LIVE) {
 		sysfs_persist(target, value, out);
 		return;
 	}

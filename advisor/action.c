@@ -430,9 +430,24 @@ static const char *key_of_id(const struct entry *entry, const char *id)
 	return id + (strlen(entry->id) - strlen(entry->key));
 }
 
-/* The key itself first, unless its own entry says where in the group it goes. */
-static void restore_group(struct restore *restore, const struct change *change, const char *key)
+static const struct entry *entry_of(const struct restore *restore, subject_id subject, const char *key)
 {
+	return registry_find_key(restore->registry, snapshot_subject_get(restore->snapshot, subject)->kind, key);
+}
+
+static void restore_moved(void *context, subject_id subject, const char *key)
+{
+	struct restore *restore = context;
+	const struct entry *entry = entry_of(restore, subject, key);
+
+	if (entry)
+		restore_key(restore, entry, subject, key, NULL);
+}
+
+/* The key itself first, unless its own entry says where in the group it goes. */
+static void restore_group(struct restore *restore, const struct change *change, const struct target *target)
+{
+	const struct actuator *actuator = actuators[target->entry->kind];
 	const struct entry *self = change->tunable;
 	const struct string_list *group = &self->coupled;
 	bool listed = false;
@@ -440,16 +455,18 @@ static void restore_group(struct restore *restore, const struct change *change, 
 	for (size_t i = 0; i < group->count; i++)
 		listed |= streq(group->items[i], self->id);
 	if (!listed)
-		restore_one(restore, change, key, self, change->from);
+		restore_one(restore, change, target->key, self, change->from);
 	for (size_t i = 0; i < group->count; i++) {
-		const char *id = fill_star(group->items[i], self->key, key, restore->arena);
+		const char *id = fill_star(group->items[i], self->key, target->key, restore->arena);
 		const struct entry *entry = registry_find(restore->registry, id);
 		bool own = streq(group->items[i], self->id);
 
 		if (entry)
-			restore_one(restore, change, own ? key : key_of_id(entry, id), entry,
+			restore_one(restore, change, own ? target->key : key_of_id(entry, id), entry,
 				    own ? change->from : NULL);
 	}
+	if (actuator->moves)
+		actuator->moves(target, restore_moved, restore);
 }
 
 /* change->key is as a person writes it: the key itself for the host, "sda scheduler" for the rest. */
@@ -542,7 +559,7 @@ static void fill(const struct target *target, const struct actuator *actuator, c
 		action_note(&lasting, "cannot be changed on the running system");
 	if (apply.len && target->entry->reversible == REVERSIBLE_YES && !rollback.len &&
 	    !restore_lines(&restore, target, value))
-		restore_group(&restore, change, target->key);
+		restore_group(&restore, change, target);
 	actuator->verify(target, value, &verify);
 	actuator->persist(target, value, &lasting);
 
@@ -582,38 +599,78 @@ void action_commands(const struct snapshot *snapshot, const struct registry *reg
 
 /* ---- for plans ---- */
 
-static void add_coupled(const struct restore *restore, const struct change *change, const char *own, struct action *action)
-{
-	const struct string_list *group = &change->tunable->coupled;
+/* What is looked at beside the setting itself. */
+struct looking {
+	const struct restore *restore;
+	struct plan_coupled *items;
+	size_t count, capacity;
+};
 
-	action->coupled = arena_alloc(restore->arena, (group->count + 1) * sizeof(*action->coupled));
+static void look_at(struct looking *looking, const struct plan_coupled *coupled)
+{
+	GROW(looking->items, looking->capacity, looking->count + 1);
+	looking->items[looking->count++] = *coupled;
+}
+
+static void look_at_key(struct looking *looking, const struct entry *entry, subject_id subject, const char *key)
+{
+	const struct setting *setting = snapshot_get(looking->restore->snapshot, subject, key);
+	struct plan_write shown;
+	struct target target;
+
+	if (!setting || setting->absence != PRESENT)
+		return;
+	target_init(&target, looking->restore->snapshot, entry, setting->subject, key, looking->restore->arena);
+	fill_write(&target, target.now, &shown);
+	if (!*shown.path && !shown.show)
+		return;
+	look_at(looking, &(struct plan_coupled){
+		.key = key_name(&target),
+		.path = shown.path,
+		.raw = target.raw,
+		.reads = target.now,
+		.choice = shown.choice,
+		.show = shown.show,
+	});
+}
+
+static void look_at_moved(void *context, subject_id subject, const char *key)
+{
+	struct looking *looking = context;
+	const struct entry *entry = entry_of(looking->restore, subject, key);
+
+	if (entry)
+		look_at_key(looking, entry, subject, key);
+}
+
+static void add_coupled(const struct restore *restore, const struct target *own, const struct change *change,
+			struct action *action)
+{
+	const struct actuator *actuator = actuators[own->entry->kind];
+	const struct string_list *group = &change->tunable->coupled;
+	struct looking looking = { .restore = restore };
+	struct plan_coupled details[ACTION_DETAILS_MAX];
+	size_t n_details;
+
 	for (size_t i = 0; i < group->count; i++) {
-		const char *id = fill_star(group->items[i], change->tunable->key, own, restore->arena);
+		const char *id = fill_star(group->items[i], change->tunable->key, own->key, restore->arena);
 		const struct entry *entry = registry_find(restore->registry, id);
 		bool host = entry && entry->about == SUBJECT_KIND_HOST;
 		const char *key = entry ? key_of_id(entry, id) : "";
-		const struct setting *setting;
-		struct plan_write shown;
-		struct target target;
 
-		if (!entry || (!host && entry->about != change->tunable->about) || streq(key, own))
-			continue;
-		setting = snapshot_get(restore->snapshot, host ? SUBJECT_HOST : change->subject, key);
-		if (!setting || setting->absence != PRESENT)
-			continue;
-		target_init(&target, restore->snapshot, entry, setting->subject, key, restore->arena);
-		fill_write(&target, target.now, &shown);
-		if (!*shown.path && !shown.show)
-			continue;
-		action->coupled[action->n_coupled++] = (struct plan_coupled){
-			.key = key_name(&target),
-			.path = shown.path,
-			.raw = target.raw,
-			.reads = target.now,
-			.choice = shown.choice,
-			.show = shown.show,
-		};
+		if (entry && (host || entry->about == change->tunable->about) && !streq(key, own->key))
+			look_at_key(&looking, entry, host ? SUBJECT_HOST : change->subject, key);
 	}
+	if (actuator->moves)
+		actuator->moves(own, look_at_moved, &looking);
+	n_details = actuator->details ? actuator->details(own, details) : 0;
+	for (size_t i = 0; i < n_details; i++)
+		look_at(&looking, &details[i]);
+	action->n_coupled = looking.count;
+	action->coupled = arena_alloc(restore->arena, (looking.count + 1) * sizeof(*action->coupled));
+	if (looking.count > 0)
+		memcpy(action->coupled, looking.items, looking.count * sizeof(*action->coupled));
+	free(looking.items);
 }
 
 /* False: each key of its group is written back. */
@@ -637,7 +694,7 @@ static void add_restore(struct restore *restore, const struct target *target, co
 {
 	if (change->tunable->reversible == REVERSIBLE_YES && !restore_by_commands(restore, target) &&
 	    !restore_lines(restore, target, value))
-		restore_group(restore, change, target->key);
+		restore_group(restore, change, target);
 	action->n_restore = restore->n_writes;
 	action->restore = arena_alloc(target->arena, (restore->n_writes + 1) * sizeof(*action->restore));
 	if (restore->n_writes > 0)
@@ -706,7 +763,7 @@ int action_plan(const struct snapshot *snapshot, const struct registry *registry
 	if (has_live_way(&target, value)) {
 		fill_write(&target, value, &action.write);
 		action.loads = action_module_of_value(snapshot, target.entry, target.key, value, arena);
-		add_coupled(&restore, change, target.key, &action);
+		add_coupled(&restore, &target, change, &action);
 		add_restore(&restore, &target, change, value, &action);
 	}
 	action.write.value = value;

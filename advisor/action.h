@@ -25,6 +25,7 @@ struct target {
 };
 
 #define ACTION_FILES_MAX 8
+#define ACTION_DETAILS_MAX 4
 
 /* The half that survives a reboot, and its way back: as commands and as files. */
 struct lasting {
@@ -41,6 +42,8 @@ struct lasting {
 	struct plan_kubelet kubelet;
 };
 
+typedef void action_take_moved(void *context, subject_id subject, const char *key);
+
 struct actuator {
 	/* Commands that give the running setting this value; nothing when there is no live way. */
 	void (*write)(const struct target *target, const char *value, struct strbuf *out);
@@ -53,6 +56,11 @@ struct actuator {
 	/* Prints the value; its exit status says whether it is the wanted one. */
 	void (*verify)(const struct target *target, const char *value, struct strbuf *out);
 	void (*persist)(const struct target *target, const char *value, struct lasting *out);
+	/* What else writing it may move, beside the group that the registry names: takes settings, which are looked at and
+	 * given back after it.  NULL: nothing. */
+	void (*moves)(const struct target *target, action_take_moved *take, void *context);
+	/* What is only looked at, because giving back the setting gives it back too: at most ACTION_DETAILS_MAX.  NULL: nothing. */
+	size_t (*details)(const struct target *target, struct plan_coupled *out);
 	/* Where commands, not its file, set it: adds set, show and tool.  NULL: its file does, if it has one. */
 	void (*plan)(const struct target *target, const char *value, struct plan_write *out);
 };
@@ -123,6 +131,12 @@ void action_persist_module(const struct target *target, const char *module, bool
 
 /* Has a file system mounted with this option: "noatime", "commit=30".  advisor/action-fstab.c */
 void action_persist_mount(const struct target *target, const char *option, struct lasting *out);
+
+/* The queueing discipline at the root of an interface: whether it can be given back, by which commands, and what to look at
+ * beside its kind.  advisor/action-qdisc.c */
+bool action_qdisc_comes_back(const struct target *target);
+void action_qdisc_restore(const struct target *target, struct strbuf *out);
+size_t action_qdisc_details(const struct target *target, struct plan_coupled *out);
 
 /* Of actions in their order: those that change one line of a file change it one after the other. */
 void action_chain_files(struct plan *plan);

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "../core/qdisc.h"
 #include "netlink.h"
 
 #define KIND_MAX 32
@@ -79,6 +80,42 @@ static int link_take(void *context, uint16_t type, const void *body, size_t leng
 	return 0;
 }
 
+/* All of what makes it, or nothing: then it cannot be made again.  With a size table or a block of filters that it shares
+ * with others, its options are not all of it. */
+static void qdisc_set_options(struct snapshot *snapshot, subject_id subject, const char *kind, const void *body, size_t length)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	size_t n = 0, ignored;
+	const void *options = netlink_attribute(body, length, sizeof(struct tcmsg), TCA_OPTIONS, &n);
+
+	if (netlink_attribute(body, length, sizeof(struct tcmsg), TCA_STAB, &ignored) ||
+	    netlink_attribute(body, length, sizeof(struct tcmsg), TCA_EGRESS_BLOCK, &ignored) ||
+	    qdisc_describe(kind, options, n, &text) < 0)
+		snapshot_set_absent(snapshot, subject, "qdisc.options", -EOPNOTSUPP, "rtnetlink");
+	else
+		snapshot_set_string(snapshot, subject, "qdisc.options", text.buf, "rtnetlink");
+}
+
+static void qdisc_set_root(struct snapshot *snapshot, const struct link *link, const struct tcmsg *header, const char *kind)
+{
+	snapshot_set_string(snapshot, link->subject, "qdisc", kind, "rtnetlink");
+	/* What the kernel attached by itself has no handle. */
+	snapshot_set_string(snapshot, link->subject, "qdisc.automatic", TC_H_MAJ(header->tcm_handle) == 0 ? "true" : "false",
+			    "rtnetlink");
+	snapshot_setf(snapshot, link->subject, "qdisc.handle", "rtnetlink", "%x:", TC_H_MAJ(header->tcm_handle) >> 16);
+}
+
+/* Leaves of mq are alike unless somebody changed one: the first stands for them, and one that has a handle says so. */
+static void qdisc_set_leaf(struct snapshot *snapshot, const struct link *link, const struct tcmsg *header, const char *kind)
+{
+	bool automatic = TC_H_MAJ(header->tcm_handle) == 0;
+
+	if (!snapshot_get(snapshot, link->subject, "qdisc.leaf"))
+		snapshot_set_string(snapshot, link->subject, "qdisc.leaf", kind, "rtnetlink");
+	if (!automatic || !snapshot_get(snapshot, link->subject, "qdisc.leaf.automatic"))
+		snapshot_set_string(snapshot, link->subject, "qdisc.leaf.automatic", automatic ? "true" : "false", "rtnetlink");
+}
+
 static int qdisc_take(void *context, uint16_t type, const void *body, size_t length)
 {
 	const struct links *links = context;
@@ -93,21 +130,45 @@ static int qdisc_take(void *context, uint16_t type, const void *body, size_t len
 	if (!kind[0] || header.tcm_parent == TC_H_INGRESS)
 		return 0;
 	for (size_t i = 0; i < links->count; i++) {
-		bool root = header.tcm_parent == TC_H_ROOT;
+		const struct link *link = &links->items[i];
 
-		if (links->items[i].index != (uint32_t)header.tcm_ifindex)
+		if (link->index != (uint32_t)header.tcm_ifindex)
 			continue;
-		/* Leaves of mq are alike unless somebody changed one: the first stands for them. */
-		if (root || !snapshot_get(links->snapshot, links->items[i].subject, "qdisc.leaf"))
-			snapshot_set_string(links->snapshot, links->items[i].subject, root ? "qdisc" : "qdisc.leaf",
-					    kind, "rtnetlink");
-		/* What the kernel attached by itself has no handle. */
-		if (root)
-			snapshot_set_string(links->snapshot, links->items[i].subject, "qdisc.automatic",
-					    TC_H_MAJ(header.tcm_handle) == 0 ? "true" : "false", "rtnetlink");
+		if (header.tcm_parent == TC_H_ROOT) {
+			qdisc_set_root(links->snapshot, link, &header, kind);
+			qdisc_set_options(links->snapshot, link->subject, kind, body, length);
+		} else {
+			qdisc_set_leaf(links->snapshot, link, &header, kind);
+		}
 		break;
 	}
 	return 0;
+}
+
+static int filter_take(void *context, uint16_t type, const void *body, size_t length)
+{
+	bool *found = context;
+
+	(void)body;
+	(void)length;
+	*found |= type == RTM_NEWTFILTER;
+	return 0;
+}
+
+/* Filters on the root are lost with it. */
+static void filters_read(const struct link *link, struct snapshot *snapshot)
+{
+	const struct tcmsg request = { .tcm_family = AF_UNSPEC, .tcm_ifindex = (int)link->index };
+	bool found = false;
+	int r;
+
+	if (!snapshot_text(snapshot, link->subject, "qdisc"))
+		return;
+	r = netlink_dump(NETLINK_ROUTE, RTM_GETTFILTER, &request, sizeof(request), filter_take, &found);
+	if (r < 0)
+		snapshot_set_absent(snapshot, link->subject, "qdisc.filters", r, "rtnetlink");
+	else
+		snapshot_set_string(snapshot, link->subject, "qdisc.filters", found ? "true" : "false", "rtnetlink");
 }
 
 static int ethtool_ask(int fd, const char *name, void *command)
@@ -215,6 +276,48 @@ static void offloads_read(int fd, const struct link *link, struct snapshot *snap
 	}
 }
 
+#define FEATURES_MAX 128	/* bits; there are 64 */
+
+static uint32_t feature_count(int fd, const char *name)
+{
+	struct {
+		struct ethtool_sset_info info;
+		uint32_t count;
+	} request = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
+
+	return ethtool_ask(fd, name, &request) < 0 || !request.info.sset_mask ? 0 : request.count;
+}
+
+/* "tso" is several features in one, of which some may be off: each that has a key of its own. */
+static void features_read(int fd, const struct link *link, struct snapshot *snapshot)
+{
+	uint32_t count = feature_count(fd, link->name), blocks = (count + 31) / 32;
+	CLEANUP(free_ptr) struct ethtool_gstrings *names = NULL;
+	CLEANUP(free_ptr) struct ethtool_gfeatures *features = NULL;
+
+	if (count == 0 || count > FEATURES_MAX)
+		return;
+	names = xcalloc(1, sizeof(*names) + (size_t)count * ETH_GSTRING_LEN);
+	names->cmd = ETHTOOL_GSTRINGS;
+	names->string_set = ETH_SS_FEATURES;
+	names->len = count;
+	features = xcalloc(1, sizeof(*features) + blocks * sizeof(features->features[0]));
+	features->cmd = ETHTOOL_GFEATURES;
+	features->size = blocks;
+	if (ethtool_ask(fd, link->name, names) < 0 || ethtool_ask(fd, link->name, features) < 0)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		const char *name = (const char *)names->data + (size_t)i * ETH_GSTRING_LEN;
+		CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+
+		strbuf_add_string(&key, "features.");
+		strbuf_add(&key, name, strnlen(name, ETH_GSTRING_LEN));
+		if (interface_is_feature(key.buf))
+			snapshot_set_string(snapshot, link->subject, key.buf,
+					    features->features[i / 32].active & (UINT32_C(1) << i % 32) ? "on" : "off", "ethtool");
+	}
+}
+
 static void driver_read(int fd, const struct link *link, struct snapshot *snapshot)
 {
 	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
@@ -246,6 +349,8 @@ int interface_read_live(struct snapshot *snapshot)
 		channels_read(fd, &links.items[i], snapshot);
 		coalescing_read(fd, &links.items[i], snapshot);
 		offloads_read(fd, &links.items[i], snapshot);
+		features_read(fd, &links.items[i], snapshot);
+		filters_read(&links.items[i], snapshot);
 	}
 	free(links.items);
 	return r;

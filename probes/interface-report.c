@@ -156,8 +156,12 @@ static void tc_qdisc_line(struct snapshot *snapshot, const char *cursor, const c
 	if (word_is(&word, "root")) {
 		snapshot_set(snapshot, subject, "qdisc", kind.text, kind.length, origin);
 		snapshot_set_string(snapshot, subject, "qdisc.automatic", word_is(&handle, "0:") ? "true" : "false", origin);
+		snapshot_set(snapshot, subject, "qdisc.handle", handle.text, handle.length, origin);
 	} else {
 		set_unless_known(snapshot, subject, "qdisc.leaf", &kind, origin);
+		if (!word_is(&handle, "0:") || !snapshot_text(snapshot, subject, "qdisc.leaf.automatic"))
+			snapshot_set_string(snapshot, subject, "qdisc.leaf.automatic", word_is(&handle, "0:") ? "true" : "false",
+					    origin);
 	}
 }
 
@@ -197,9 +201,21 @@ static const struct ethtool_field {
 	{ ETHTOOL_FEATURES, "scatter-gather", "offload.sg", false },
 	{ ETHTOOL_FEATURES, "tcp-segmentation-offload", "offload.tso", false },
 	{ ETHTOOL_FEATURES, "tx-checksumming", "offload.tx", false },
+	{ ETHTOOL_FEATURES, "\ttx-tcp-ecn-segmentation", "features.tx-tcp-ecn-segmentation", false },
+	{ ETHTOOL_FEATURES, "\ttx-tcp-mangleid-segmentation", "features.tx-tcp-mangleid-segmentation", false },
+	{ ETHTOOL_FEATURES, "\ttx-tcp-segmentation", "features.tx-tcp-segmentation", false },
+	{ ETHTOOL_FEATURES, "\ttx-tcp6-segmentation", "features.tx-tcp6-segmentation", false },
 	{ ETHTOOL_DRIVER, "driver", "driver", false },
 };
 /* clang-format on */
+
+bool interface_is_feature(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ethtool_fields); i++)
+		if (streq(ethtool_fields[i].key, key))
+			return starts_with(key, "features.");
+	return false;
+}
 
 static void ethtool_field_set(struct snapshot *snapshot, subject_id subject, const struct ethtool_field *field,
 			      bool maximum, const struct word *value, const char *origin)

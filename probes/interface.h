@@ -17,6 +17,9 @@ int interface_read_live(struct snapshot *snapshot);
 
 void interface_read_report(const struct root *root, struct snapshot *snapshot);
 
+/* "features.tx-tcp-segmentation": one that is captured for itself. */
+bool interface_is_feature(const char *key);
+
 /* Parsers of text, for the report and for tests. */
 void interface_ip_link_parse(struct snapshot *snapshot, const char *text, const char *origin);
 void interface_tc_qdisc_parse(struct snapshot *snapshot, const char *text, const char *origin);

@@ -268,6 +268,8 @@ static void add_identity(struct strbuf *out, const struct plan *plan, bool appli
 		const struct action *action = &plan->actions[i];
 
 		add_tool(&tools, action->write.tool);
+		for (size_t w = 0; w < action->n_restore; w++)
+			add_tool(&tools, action->restore[w].tool);
 		for (size_t f = 0; f < action->n_files; f++)
 			add_tool(&reload_tools, action->files[f].tool);
 		strbuf_addf(&numbers, "%s%u", numbers.len ? " " : "", action->number);

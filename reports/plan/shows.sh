@@ -44,3 +44,39 @@ qdisc_shows() {
 		: "$qdisc_handle $qdisc_rest"
 	done
 }
+
+# qdisc_leaf_shows INTERFACE: the first of those below it: "qdisc fq_codel 0: parent :2 limit 10240p".
+qdisc_leaf_shows() {
+	tc qdisc show dev "$1" | while read -r qdisc_word qdisc_kind qdisc_handle qdisc_place qdisc_rest; do
+		if [ "$qdisc_word" = qdisc ] && [ "$qdisc_place" = parent ] && [ "$qdisc_kind" != ingress ] &&
+			[ "$qdisc_kind" != clsact ]; then
+			printf '%s\n' "$qdisc_kind"
+			break
+		fi
+		: "$qdisc_handle $qdisc_rest"
+	done
+}
+
+# qdisc_details INTERFACE NAME...: handle and parameters of the one at its root: "8001: limit 20000 flow_limit 100", and "-"
+# for what is not shown.  [{"kind":"fq","handle":"8001:","root":true,"refcnt":2,"options":{"limit":20000,"flow_limit":100}}]
+qdisc_details() {
+	qdisc_all=$(tc -j qdisc show dev "$1")
+	qdisc_root=${qdisc_all#*'"root":true'}
+	[ "$qdisc_root" != "$qdisc_all" ] || return
+	qdisc_handle=${qdisc_all%%'"root":true'*}
+	qdisc_handle=${qdisc_handle##*'"handle":"'}
+	qdisc_said=${qdisc_handle%%'"'*}
+	qdisc_root=${qdisc_root%%'{"kind":'*}
+	shift
+	for qdisc_name; do
+		qdisc_value=-
+		case $qdisc_root in
+		*"\"$qdisc_name\":"*)
+			qdisc_value=${qdisc_root#*"\"$qdisc_name\":"}
+			qdisc_value=${qdisc_value%%[,\}]*}
+			;;
+		esac
+		qdisc_said="$qdisc_said $qdisc_name $qdisc_value"
+	done
+	printf '%s\n' "$qdisc_said"
+}

@@ -106,9 +106,21 @@ in_namespace() {
 	same "a namespace: everything is as it was" "" "$(net_state | diff "$work/before" -)"
 	contains "a namespace: the qdisc is the kernel's own again" 'qdisc noqueue 0: root' "$(tc qdisc show dev v.1)"
 	tc qdisc replace dev w root pfifo limit 7
+	configured=$(tc qdisc show dev w)
 	"$keisoku" plan --quiet --plan "$work/configured" 'w qdisc=bfifo' 2>"$work/err"
-	same "a namespace: a qdisc that somebody configured is left out" 1 "$?"
-	contains "a namespace: and why" 'could not be given back' "$(cat "$work/configured/plan.json")"
+	same "a namespace: a plan for a qdisc that somebody configured" 0 "$?"
+	sh "$work/configured/apply.sh" --any-host --state "$work/qdisc" >"$work/out" 2>&1
+	contains "a namespace: it is another one" 'qdisc bfifo' "$(tc qdisc show dev w)"
+	sh "$work/configured/rollback.sh" --any-host --state "$work/qdisc" >"$work/out" 2>&1
+	same "a namespace: it is back with its parameters and its handle" "$configured" "$(tc qdisc show dev w)"
+	tc qdisc change dev w root pfifo limit 8
+	rm -rf "$work/qdisc"
+	sh "$work/configured/apply.sh" --any-host --state "$work/qdisc" >"$work/out" 2>&1
+	same "a namespace: with other parameters it has moved" 1 "$?"
+	tc qdisc replace dev w root stab overhead 4 linklayer ethernet pfifo limit 7
+	"$keisoku" plan --quiet --plan "$work/sized" 'w qdisc=bfifo' 2>"$work/err"
+	same "a namespace: a qdisc with more than its parameters is left out" 1 "$?"
+	contains "a namespace: and why" 'could not be given back' "$(cat "$work/sized/plan.json")"
 	# What the kernel refuses.
 	sed 's/^\(	setting net.ipv4.tcp_fin_timeout .* \)33$/\1nonsense/' "$plan/apply.sh" >"$work/broken.sh"
 	cmp -s "$plan/apply.sh" "$work/broken.sh" && not_ok "a namespace: the script could be broken for this test"

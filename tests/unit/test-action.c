@@ -57,6 +57,8 @@ static const char yaml[] =
 	"  path: /sys/module/nvme/parameters/poll_queues}\n"
 	"module.kvm.halt_poll: {kind: module-parameter, type: bool, scope: global, takes_effect: live, reversible: yes,\n"
 	"  summary: s, references: [r], path: /sys/module/kvm/parameters/halt_poll}\n"
+	"module.virtio_net.napi_tx: {kind: module-parameter, type: bool, scope: global, takes_effect: new-objects,\n"
+	"  reversible: yes, summary: s, references: [r], path: /sys/module/virtio_net/parameters/napi_tx}\n"
 	"cmdline.mitigations: {kind: kernel-command-line, type: text, scope: global, takes_effect: reboot,\n"
 	"  reversible: yes, summary: s, references: [r]}\n"
 	"block.scheduler: {kind: block-queue, type: enum, scope: device, takes_effect: live, reversible: yes,\n"
@@ -420,6 +422,13 @@ static void a_module_parameter_goes_to_modprobe(void **state)
 	assert_string_equal(change->apply, "echo 0 > /sys/module/kvm/parameters/halt_poll");
 	assert_string_equal(change->rollback, "echo Y > /sys/module/kvm/parameters/halt_poll");
 	assert_non_null(strstr(change->verify, "[ \"$v\" = N ]"));
+	assert_non_null(strstr(change->persist, "/etc/tmpfiles.d/"));
+	assert_all_parse(change);
+
+	/* Devices that are there at boot are made before systemd-tmpfiles runs. */
+	change_host(fixture, "module.virtio_net.napi_tx", "Y", "0");
+	assert_string_equal(change->apply, "echo 0 > /sys/module/virtio_net/parameters/napi_tx");
+	assert_non_null(strstr(change->persist, "'options virtio_net napi_tx=0' > /etc/modprobe.d/"));
 	assert_all_parse(change);
 }
 

@@ -153,6 +153,8 @@ static void a_sosreport_has_it_from_ip_tc_and_ethtool(void **state)
 	assert_setting(tree, INTERFACE, "eth0", "qdisc", "mq");
 	assert_setting(tree, INTERFACE, "eth0", "qdisc.leaf", "fq_codel");
 	assert_setting(tree, INTERFACE, "eth0", "qdisc.automatic", "true");
+	assert_setting(tree, INTERFACE, "eth0", "qdisc.handle", "0:");
+	assert_setting(tree, INTERFACE, "eth0", "qdisc.leaf.automatic", "true");
 	assert_setting(tree, INTERFACE, "eth0", "ring.rx", "512");
 	assert_setting(tree, INTERFACE, "eth0", "ring.rx_max", "4096");
 	assert_setting(tree, INTERFACE, "eth0", "ring.rx_mini", NULL);

@@ -590,6 +590,173 @@ static void a_subject_is_named_in_front_or_apart(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- processors ---- */
+
+/* How the last action is given back, and what is looked at beside it. */
+static const char *way_back(struct fixture *fixture)
+{
+	const struct action *action = &fixture->plan->actions[fixture->plan->n_actions - 1];
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < action->n_restore; i++) {
+		const struct plan_write *write = &action->restore[i];
+
+		strbuf_addf(&text, "%s%s", i ? "; " : "", write->set ? write->set : write->path);
+		if (!write->set)
+			strbuf_addf(&text, "=%s", write->value);
+		strbuf_trim(&text);
+	}
+	for (size_t i = 0; i < action->n_coupled; i++)
+		strbuf_addf(&text, " | %s=%s", action->coupled[i].key, action->coupled[i].reads);
+	return arena_strdup(&fixture->arena, text.buf);
+}
+
+/* intel_pstate sets the preference with the governor, and refuses any other while that is performance. */
+static void a_preference_goes_with_its_governor(void **state)
+{
+	static const struct {
+		const char *governor, *preference, *asked, *plan, *back;
+	} cases[] = {
+		{ "powersave", "balance_power", "cpu 0 scaling_governor=performance", "0 scaling_governor=performance",
+		  "/x/scaling_governor=powersave; /x/energy_performance_preference=balance_power | "
+		  "0 energy_performance_preference=balance_power" },
+		{ "performance", "performance", "cpu 0 energy_performance_preference=power\ncpu 0 scaling_governor=powersave",
+		  "0 scaling_governor=powersave; 0 energy_performance_preference=power",
+		  "/x/energy_performance_preference=performance" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture *fixture = *state;
+		subject_id cpu = snapshot_subject(fixture->snapshot, SUBJECT_KIND_CPU, "0", "/sys/devices/system/cpu/cpu0");
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "scaling_driver=intel_pstate\nscaling_governor=%s\nenergy_performance_preference=%s\n"
+				   "scaling_available_governors=performance powersave\n", cases[i].governor, cases[i].preference);
+		settings(fixture, cpu, text.buf);
+		assert_string_equal(ask(fixture, NULL, cases[i].asked), cases[i].plan);
+		assert_string_equal(way_back(fixture), cases[i].back);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* ---- interfaces ---- */
+
+static subject_id interface(struct fixture *fixture, const char *name, const char *text)
+{
+	subject_id id = snapshot_subject(fixture->snapshot, SUBJECT_KIND_INTERFACE, name, "/sys/class/net");
+
+	settings(fixture, id, text);
+	return id;
+}
+
+static void a_qdisc_is_given_back_only_where_all_of_it_is_known(void **state)
+{
+	static const char made[] = "qdisc=fq_codel\nqdisc.automatic=false\nqdisc.handle=8001:\nqdisc.filters=false\n"
+				   "qdisc.options=limit 500 flows 1024 quantum 1514 target 4999 interval 99999 "
+				   "memory_limit 33554432 ecn - drop_batch 64\n";
+	static const char again[] = "tc qdisc replace dev eth0 root handle 8001: fq_codel limit 500 flows 1024 quantum 1514 "
+				    "target 5000us interval 100000us memory_limit 33554432 noecn drop_batch 64 | "
+				    "eth0 qdisc.options=8001: limit 500 flows 1024 quantum 1514 target 4999 interval 99999 "
+				    "memory_limit 33554432 ecn - drop_batch 64";
+	/* clang-format off */
+	static const struct {
+		const char *now, *more, *plan, *back;
+	} cases[] = {
+		{ "qdisc=fq_codel\nqdisc.automatic=true\n", "", "eth0 qdisc=fq",
+		  "tc qdisc replace dev eth0 root pfifo\ntc qdisc del dev eth0 root" },
+		{ "qdisc=fq_codel\nqdisc.automatic=true\nqdisc.filters=true\n", "", " -eth0 qdisc", NULL },
+		{ "qdisc=pfifo_fast\nqdisc.automatic=true\n", "", " -eth0 qdisc", NULL },
+		{ "qdisc=mq\nqdisc.automatic=true\nqdisc.leaf=fq_codel\nqdisc.leaf.automatic=true\n", "", "eth0 qdisc=fq",
+		  "tc qdisc replace dev eth0 root pfifo\ntc qdisc del dev eth0 root | eth0 qdisc.leaf=fq_codel" },
+		{ "qdisc=mq\nqdisc.automatic=true\nqdisc.leaf=pfifo_fast\n", "", " -eth0 qdisc", NULL },
+		{ made, "", "eth0 qdisc=fq", again },
+		{ made, "qdisc.filters=true\n", " -eth0 qdisc", NULL },
+		{ made, "qdisc.handle=1:; reboot\n", " -eth0 qdisc", NULL },
+		{ made, "qdisc.options=limit 500; reboot\n", " -eth0 qdisc", NULL },
+		{ "qdisc=htb\nqdisc.automatic=false\nqdisc.handle=1:\nqdisc.filters=false\n", "", " -eth0 qdisc", NULL },
+		{ "qdisc=mq\nqdisc.automatic=false\nqdisc.handle=1:\nqdisc.filters=false\nqdisc.options=\n"
+		  "qdisc.leaf=fq_codel\nqdisc.leaf.automatic=true\n", "", "eth0 qdisc=fq",
+		  "tc qdisc replace dev eth0 root handle 1: mq | eth0 qdisc.leaf=fq_codel | eth0 qdisc.options=1:" },
+		{ "qdisc=mq\nqdisc.automatic=false\nqdisc.handle=1:\nqdisc.filters=false\nqdisc.options=\n"
+		  "qdisc.leaf=fq_codel\nqdisc.leaf.automatic=false\n", "", " -eth0 qdisc", NULL },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture *fixture = *state;
+		subject_id eth0;
+
+		settings(fixture, SUBJECT_HOST, "net.core.default_qdisc=fq_codel\n");
+		eth0 = interface(fixture, "eth0", cases[i].now);
+		settings(fixture, eth0, cases[i].more);
+		assert_string_equal(ask(fixture, NULL, "interface eth0 qdisc=fq"), cases[i].plan);
+		if (cases[i].back)
+			assert_string_equal(way_back(fixture), cases[i].back);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void queues_that_are_made_anew_get_what_they_had(void **state)
+{
+	struct fixture *fixture = *state;
+
+	interface(fixture, "veth1", "channels.rx=2\nrx-0.rps_cpus=0\nrx-1.rps_cpus=3\ntx-1.xps_cpus=1\nmtu=1500\n");
+	assert_string_equal(ask(fixture, NULL, "interface veth1 channels.rx=1"), "veth1 channels.rx=1");
+	assert_string_equal(way_back(fixture), "ethtool -L veth1 rx 2; /x/rx-0.rps_cpus=0; /x/rx-1.rps_cpus=3; /x/tx-1.xps_cpus=1 | "
+					       "veth1 rx-0.rps_cpus=0 | veth1 rx-1.rps_cpus=3 | veth1 tx-1.xps_cpus=1");
+}
+
+static void segmentation_comes_back_with_each_of_its_features(void **state)
+{
+	struct fixture *fixture = *state;
+
+	interface(fixture, "eth0", "offload.tso=on\nfeatures.tx-tcp-segmentation=on\nfeatures.tx-tcp-mangleid-segmentation=off\n");
+	assert_string_equal(ask(fixture, NULL, "interface eth0 offload.tso=off"), "eth0 offload.tso=off");
+	assert_string_equal(way_back(fixture), "ethtool -K eth0 tx-tcp-segmentation on\n"
+					       "ethtool -K eth0 tx-tcp-mangleid-segmentation off | "
+					       "eth0 features.tx-tcp-segmentation=on | "
+					       "eth0 features.tx-tcp-mangleid-segmentation=off");
+}
+
+static void a_switch_for_all_interfaces_gives_back_what_one_had(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *key, *back;
+	} cases[] = {
+		{ "net.ipv4.ip_forward",
+		  "/x/net.ipv4.ip_forward=0; /x/net.ipv4.conf.eth1.forwarding=1; ethtool -K eth0 lro on; ethtool -K eth.2 lro on | "
+		  "net.ipv4.conf.eth1.forwarding=1 | eth0 offload.lro=on | eth.2 offload.lro=on" },
+		{ "net.ipv4.conf.eth0.forwarding",
+		  "/x/net.ipv4.conf.eth0.forwarding=0; ethtool -K eth0 lro on | eth0 offload.lro=on" },
+		{ "net.ipv4.conf.eth/2.forwarding",
+		  "/x/net.ipv4.conf.eth/2.forwarding=0; ethtool -K eth.2 lro on | eth.2 offload.lro=on" },
+		{ "net.ipv6.conf.all.disable_ipv6",
+		  "/x/net.ipv6.conf.all.disable_ipv6=0; /x/net.ipv6.conf.eth1.disable_ipv6=1 | net.ipv6.conf.eth1.disable_ipv6=1" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture *fixture = *state;
+		CLEANUP(strbuf_release) struct strbuf request = STRBUF_INIT;
+
+		settings(fixture, SUBJECT_HOST,
+			 "net.ipv4.ip_forward=0\nnet.ipv4.conf.eth0.forwarding=0\nnet.ipv4.conf.eth1.forwarding=1\n"
+			 "net.ipv4.conf.eth/2.forwarding=0\nnet.ipv6.conf.all.disable_ipv6=0\nnet.ipv6.conf.eth0.disable_ipv6=0\n"
+			 "net.ipv6.conf.eth1.disable_ipv6=1\n");
+		interface(fixture, "eth0", "offload.lro=on\n");
+		interface(fixture, "eth1", "offload.lro=off\n");
+		interface(fixture, "eth.2", "offload.lro=on\n");
+		strbuf_addf(&request, "%s=1", cases[i].key);
+		assert_string_equal(ask(fixture, NULL, request.buf), request.buf);
+		assert_string_equal(way_back(fixture), cases[i].back);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,6 +781,11 @@ int main(void)
 		TEST(a_redacted_snapshot_names_no_host),
 		TEST(what_is_no_value_of_a_setting_is_refused_with_the_reason),
 		TEST(a_subject_is_named_in_front_or_apart),
+		TEST(a_preference_goes_with_its_governor),
+		TEST(a_qdisc_is_given_back_only_where_all_of_it_is_known),
+		TEST(queues_that_are_made_anew_get_what_they_had),
+		TEST(segmentation_comes_back_with_each_of_its_features),
+		TEST(a_switch_for_all_interfaces_gives_back_what_one_had),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
