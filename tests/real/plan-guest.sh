@@ -33,6 +33,16 @@ set_up_groups() {
 	echo 1073741824 >/sys/fs/cgroup/memory/work/memory.memsw.limit_in_bytes
 }
 
+# Network interfaces of drivers that ethtool can set, a processor with frequencies, modules with parameters.
+set_up_devices() {
+	load failover net_failover virtio_net vmxnet3 tun sch_cake cls_matchall cpufreq_powersave acpi-cpufreq irqbypass kvm
+	/bin/ip tuntap add tap0 mode tap
+	for interface in eth0 eth1 tap0; do
+		/bin/ip link set $interface up
+	done
+	/bin/ethtool -L veth1 rx 1 tx 1
+}
+
 set_up() {
 	echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 	mount -t debugfs none /sys/kernel/debug
@@ -55,6 +65,7 @@ set_up() {
 	/bin/ip link set veth1 up
 	/bin/ip link set veth2 up
 	/bin/ip link set dummy0 up
+	[ "${part-}" != devices ] || set_up_devices
 	sleep 1
 }
 
@@ -171,6 +182,18 @@ v1() {
 	everything down cgroup
 }
 
+# Upwards, then downwards from where that ends.
+devices() {
+	everything up '\(interface\|cpu\|module\)'
+	/bin/ethtool -L veth1 rx 2 tx 2
+	/bin/ethtool -L eth0 combined 2
+	/bin/ethtool -C tap0 rx-frames 8
+	asked vm.swappiness=11
+	everything down '\(interface\|cpu\|module\)'
+	qdiscs
+	queues_and_switches
+}
+
 # ---- the nasty ones ----
 
 # asked REQUEST…: a fresh plan, from a fresh look
@@ -259,6 +282,20 @@ burst() {
 	comes_back "neither any more"
 }
 
+# The weight of an idle group shows 0, is refused, and is forgotten.
+idle() {
+	echo 300 >/sys/fs/cgroup/work/cpu.weight
+	asked "cgroup /work cpu.idle=1"
+	goes "a group that is idle"
+	same "its weight is hidden" 0 "$(value /sys/fs/cgroup/work/cpu.weight)"
+	comes_back "a group that is idle"
+	echo 1 >/sys/fs/cgroup/work/cpu.idle
+	asked "cgroup /work cpu.idle=0" "cgroup /work cpu.weight=200"
+	goes "a group that is idle no longer"
+	same "it has its weight" 200 "$(value /sys/fs/cgroup/work/cpu.weight)"
+	comes_back "a group that is idle no longer"
+}
+
 vanishing() {
 	asked net.netfilter.nf_conntrack_max=4242 vm.swappiness=11
 	goes "a key of a module"
@@ -283,6 +320,40 @@ dotted() {
 	goes "an interface name with a dot ($key)"
 	same "the right file was written" 2 "$(value /proc/sys/net/ipv4/conf/dummy.0/rp_filter)"
 	comes_back "an interface name with a dot"
+}
+
+# Made by hand, with parameters; several queues with what the kernel hangs below them, which is as net.core.default_qdisc says
+# when they are made.
+qdiscs() {
+	/bin/tc qdisc replace dev eth1 root handle 7: fq limit 20000 flow_limit 50 quantum 4000 nopacing maxrate 10mbit horizon 2s
+	/bin/tc qdisc replace dev tap0 root fq_codel limit 500 flows 256 target 3ms interval 60ms memory_limit 1m noecn
+	asked "eth0 qdisc=cake" "eth1 qdisc=fq_codel" "tap0 qdisc=pfifo_fast" net.core.default_qdisc=fq
+	goes "queueing disciplines"
+	contains "one with parameters was there" "fq 7: dev eth1 root" "$(grep '^tc:' /tmp/before)"
+	contains "it is another one now" "fq_codel 8" "$(/bin/tc qdisc show dev eth1)"
+	comes_back "queueing disciplines"
+
+	/bin/tc qdisc replace dev eth1 root handle 9: cake bandwidth 10mbit
+	/bin/tc qdisc replace dev tap0 root handle 8: fq_codel
+	/bin/tc filter add dev tap0 parent 8: matchall classid 8:1
+	asked "eth1 qdisc=fq" "tap0 qdisc=fq"
+	same "what is not known to be all of it, and one with a filter, stay" 2 \
+		"$(grep -o 'could not be given back' $plan/plan.json | wc -l)"
+	/bin/tc qdisc del dev eth1 root
+	/bin/tc qdisc del dev tap0 root
+}
+
+# What a queue has goes with it; a switch for all interfaces sets each, and switches off what does not go with it.
+queues_and_switches() {
+	echo 1 >/sys/class/net/veth1/queues/rx-1/rps_cpus
+	echo 1 >/sys/class/net/veth1/queues/tx-1/xps_cpus
+	echo 1 >/proc/sys/net/ipv4/conf/tap0/forwarding
+	asked "veth1 channels.rx=1" "veth1 channels.tx=1" net.ipv4.ip_forward=1
+	contains "one of the interfaces forwards already" "tap0/forwarding:1" "$(cat /tmp/before)"
+	contains "large packets are joined by hardware" "eth1:large-receive-offload: on" "$(cat /tmp/before)"
+	goes "queues and a switch for all"
+	same "the queue is gone" gone "$([ -e /sys/class/net/veth1/queues/rx-1 ] || echo gone)"
+	comes_back "queues and a switch for all"
 }
 
 # killer PROGRAM: one of that name that kills the script in its place, at its first call, its second…
@@ -341,6 +412,7 @@ nasty() {
 	congestion_control
 	huge_pages
 	burst
+	idle
 	vanishing
 	dotted
 	killed sync 1 6

@@ -15,12 +15,29 @@ cache=$build/vm
 take_along() {
 	mkdir -p "$1"
 	cp "$keisoku" "$build/tests/real/propose" "$source/tests/vm/state" "$source/tests/tap.sh" "$1/" || return
-	for program in tc ip dash findmnt mount; do
+	for program in tc ip ethtool dash findmnt mount; do
 		found=$(PATH=$PATH:/usr/sbin:/sbin command -v $program) || { echo "$program is not installed"; return 1; }
 		cp "$found" "$1/"
 	done
 	PATH=$PATH:/usr/sbin:/sbin command -v mke2fs >/dev/null || { echo "mke2fs is not installed"; return 1; }
 }
+
+# What the guests have: network interfaces with two drivers, one of them with two queues where a tap device can be made for
+# it, in a network namespace of its own; and a processor with frequencies.
+apart="unshare -rn"
+$apart true 2>/dev/null && [ -c /dev/net/tun ] || apart=
+network="-netdev hubport,hubid=1,id=second -device vmxnet3,netdev=second,romfile="
+if [ -n "$apart" ]; then
+	network="$network -netdev tap,id=first,queues=2,script=no,downscript=no"
+	network="$network -device virtio-net-pci,netdev=first,mq=on,vectors=6,romfile="
+else
+	network="$network -netdev user,id=first,restrict=on -device virtio-net-pci,netdev=first,romfile="
+fi
+frequencies=
+mkdir -p "$cache"
+if iasl -p "$cache/frequencies" "$source/tests/vm/frequencies.asl" >/dev/null 2>&1; then
+	frequencies="-acpitable file=$cache/frequencies.aml"
+fi
 
 # guest PART SECONDS: boots one, which has so long (four times what a quiet machine needs); one processor makes it twice as
 # fast under emulation
@@ -33,7 +50,10 @@ guest() {
 	rm -f "$cache/plan-$1/vda"
 	truncate -s 64M "$cache/plan-$1/vda"
 	PATH=$PATH:/usr/sbin:/sbin mke2fs -q -t ext4 "$cache/plan-$1/vda"
-	VM_DISK=$cache/plan-$1/vda VM_MEMORY=1024 VM_TIMEOUT=$(($2 + 60)) "$source/tests/vm/boot" "$cache/plan-$1" \
+	processor=max more='' within=''
+	if [ "$1" = devices ]; then processor=max,family=23 more="$network $frequencies" within=$apart; fi
+	VM_DISK=$cache/plan-$1/vda VM_MEMORY=1024 VM_TIMEOUT=$(($2 + 60)) VM_CPU=$processor VM_DEVICES=$more \
+		$within "$source/tests/vm/boot" "$cache/plan-$1" \
 		"$source/tests/real/plan-guest.sh" "$cache/plan-$1/out" psi=1 nosmp "part=$1" "limit=$2" \
 		>"$cache/plan-$1/said" 2>&1
 	echo $? >"$cache/plan-$1/status"
@@ -95,7 +115,10 @@ reason=$(. "$source/tests/vm/kernel.sh" && fetch_kernel "$cache" 2>&1) || {
 	exit
 }
 
-guest v1 200 &
+{
+	guest v1 200
+	guest devices 400
+} &
 guest nasty 500 &
 wait
 if report v1; then
@@ -104,6 +127,20 @@ if report v1; then
 fi
 report nasty
 # A little less than there were with Linux 6.1: a setting more or less must not matter, a kind that is missing must.
+floors="9-network-interface 4-network-interface-offload 2-network-interface-channels 2-network-interface-ring"
+floors="$floors 1-network-interface-coalesce 1-network-interface-qdisc 4-module-parameter"
+if [ -n "$frequencies" ]; then
+	floors="$floors 3-cpu-frequency"
+else
+	skip "the frequency of a processor" "iasl is not installed, which makes one that has it"
+fi
+[ -n "$apart" ] || skip "an interface with several queues for both directions" "no tap device can be made here"
+if report devices; then
+	for direction in up down; do
+		# shellcheck disable=SC2086 # one word for each kind
+		covered devices $direction $floors
+	done
+fi
 floors="180-sysctl 240-sysctl-of-a-namespace 28-block-queue 20-cgroup 5-huge-pages 8-network-interface 18-sysfs 11-thp"
 for direction in up down; do
 	if [ $direction = down ] && [ -z "${KEISOKU_SWEEP-}" ]; then

@@ -150,6 +150,7 @@ struct choice {
 	const char *key;		/* "*": anything */
 	const char *up, *down;
 	const char *why;
+	const char *subject;		/* only of that one: others cannot; NULL: of any */
 };
 
 /* clang-format off */
@@ -159,15 +160,21 @@ static const struct choice choices[] = {
 	{ .key = "hugepages-1048576kB*",        .why = "a page of 1 GiB is as much as all memory", },
 	{ .key = "io_poll*",                    .why = "only drivers with queues to poll have it", },
 	{ .key = "discard_max_bytes",           .why = "bounded by what the device can do", },
-	{ .key = "threaded",                    .why = "only devices with NAPI have it", },
 	{ .key = "kernel.nmi_watchdog",         .why = "there is no performance counter for it", },
 	{ .key = "kernel.auto_msgmni",          .why = "writes are dropped", },
 	{ .key = "kernel.random.*",             .why = "writes are dropped", },
 	{ .key = "options.nobarrier",           .why = "after it the data of the guest would be at risk", },
-	{ .key = "channels.*",                  .why = "ethtool is not in the guest", },
-	{ .key = "offload.*",                   .why = "ethtool is not in the guest", },
-	{ .key = "ring.*",                      .why = "ethtool is not in the guest", },
-	{ .key = "coalesce.*",                  .why = "ethtool is not in the guest", },
+	{ .key = "channels.combined",           .up = "2", .down = "1", .subject = "eth0", },
+	{ .key = "channels.*x",                 .up = "2", .down = "1", .subject = "veth1", },
+	{ .key = "coalesce.rx_frames",          .up = "16", .down = "4", .subject = "tap0", },
+	{ .key = "coalesce.*",                  .why = "no driver for an emulated device has it", },
+	{ .key = "offload.*ro",                 .up = "off", .down = "off", .subject = "eth1", },
+	{ .key = "offload.*so",                 .up = "off", .down = "off", .subject = "eth1", },
+	{ .key = "qdisc",                       .up = "fq", .down = "pfifo_fast", .subject = "eth1", },
+	{ .key = "threaded",                    .up = "1", .down = "1", .subject = "eth1", },
+	{ .key = "scaling_governor",            .up = "performance", .down = "powersave", },
+	{ .key = "scaling_min_freq",            .up = "1500000", .down = "1500000", .why = "2, 1.5 and 1 GHz", },
+	{ .key = "scaling_max_freq",            .up = "1500000", .down = "1000000", },
 	{ .key = "kernel.msgmni",               .up = "32001", .down = "16000", .why = "at most 32768 without ipcmni_extend", },
 	{ .key = "kernel.sem",                  .up = "32000 2048000000 1000 32001", .down = "16000 512000000 250 16000",
 	  .why = "the last at most 32768", },
@@ -243,6 +250,18 @@ static const struct choice *choice_of(const char *key)
 	return NULL;
 }
 
+/* "ring.rx_max" of the same interface. */
+static bool is_possible(const struct snapshot *snapshot, const struct setting *setting, const char *key, const char *value)
+{
+	CLEANUP(strbuf_release) struct strbuf max_key = STRBUF_INIT;
+	const char *max_text;
+	uint64_t number, max;
+
+	strbuf_addf(&max_key, "%s_max", key);
+	max_text = snapshot_text(snapshot, setting->subject, max_key.buf);
+	return !max_text || parse_u64(max_text, &max) < 0 || parse_u64(value, &number) < 0 || number <= max;
+}
+
 static bool propose_value(const struct entry *entry, const char *raw, bool up, struct strbuf *out)
 {
 	switch (entry->format) {
@@ -282,6 +301,10 @@ static const char *const apart[][2] = {
 	{ "vm.hugetlb_optimize_vmemmap", "vm.nr_hugepages_mempolicy" },
 	{ "vm.hugetlb_optimize_vmemmap", "hugepages.*.nr_hugepages" },
 	{ "vm.hugetlb_optimize_vmemmap", "numa-node.*.nr_hugepages" },
+	/* A queue that is taken away takes its settings along. */
+	{ "interface.channels.combined", "interface.*" },
+	{ "interface.channels.rx", "interface.*" },
+	{ "interface.channels.tx", "interface.*" },
 };
 
 static bool names(const struct string_list *list, const struct entry *entry)
@@ -304,11 +327,19 @@ static bool share_one(const struct string_list *a, const struct string_list *b)
 	return false;
 }
 
+/* "interface.*": every entry that begins so. */
+static bool is_of_all(const char *pattern, const char *id)
+{
+	size_t length = strlen(pattern) - 1;
+
+	return pattern[length] == '*' && strncmp(pattern, id, length) == 0;
+}
+
 /* Whether a has a say in what b is, or both in what a third one is. */
 static bool moves(const struct entry *a, const struct entry *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(apart); i++)
-		if (streq(a->id, apart[i][0]) && streq(b->id, apart[i][1]))
+		if (streq(a->id, apart[i][0]) && (streq(b->id, apart[i][1]) || is_of_all(apart[i][1], b->id)))
 			return true;
 	return names(&a->coupled, b) || names(&a->below, b) || names(&a->at_most, b) || names(&a->within, b) ||
 	       share_one(&a->coupled, &b->coupled);
@@ -363,6 +394,8 @@ static void consider(struct proposals *proposals, const struct snapshot *snapsho
 	    !is_ours_to_change(snapshot, setting->subject))
 		return;
 	choice = choice_of(key);
+	if (choice && choice->subject && !streq(choice->subject, subject->name))
+		return;
 	if (choice && !choice->up) {
 		fprintf(stderr, "%s %s: %s\n", subject->name, key, choice->why);
 		return;
@@ -371,6 +404,10 @@ static void consider(struct proposals *proposals, const struct snapshot *snapsho
 		strbuf_add_string(&text, proposals->up ? choice->up : choice->down);
 	else if (!propose_value(proposal.entry, setting->raw, proposals->up, &text)) {
 		fprintf(stderr, "%s %s: no other value to propose for '%s'\n", subject->name, key, setting->raw);
+		return;
+	}
+	if (!is_possible(snapshot, setting, key, text.buf)) {
+		fprintf(stderr, "%s %s: '%s' is the most there is\n", subject->name, key, setting->raw);
 		return;
 	}
 	proposal.text = xstrdup(text.buf);
@@ -428,13 +465,25 @@ static bool in_namespace(const struct entry *entry)
 	return entry->scope >= SCOPE_NET_NAMESPACE && entry->scope <= SCOPE_USER_NAMESPACE;
 }
 
+/* "-ring" of what ethtool sets; a qdisc is a kind of its own too. */
+static const char *family_of(const struct proposal *proposal)
+{
+	static const char *const families[] = { "-channels.", "-coalesce.", "-offload.", "-qdisc", "-ring." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (proposal->entry->kind == KIND_NETWORK_INTERFACE && starts_with(proposal->key, families[i] + 1))
+			return families[i];
+	return "";
+}
+
 static void print_kinds(const struct proposals *proposals)
 {
 	for (size_t i = 0; i < proposals->count; i++) {
 		const struct entry *entry = proposals->items[i].entry;
+		const char *family = family_of(&proposals->items[i]);
 
-		printf("%s%s\t", tunable_kind_name(entry->kind),
-		       in_namespace(entry) ? "-of-a-namespace" : "");
+		printf("%s%s%.*s\t", tunable_kind_name(entry->kind), in_namespace(entry) ? "-of-a-namespace" : "",
+		       (int)strcspn(family, "."), family);
 		print_name(&proposals->items[i]);
 		printf("\n");
 	}
