@@ -292,7 +292,14 @@ static bool parse_record(struct boot *boot, const char *text, const char *end)
 	return good;
 }
 
-size_t boot_parse(struct boot *boot, const char *text, size_t length)
+/* Patterns and files that could not be read are about any key; what they say is excluded or unresolved. */
+static bool may_be_about(const char *text, const char *end, const char *key)
+{
+	return !key || starts_with(text, fate_names[BOOT_UNRESOLVED]) || starts_with(text, fate_names[BOOT_EXCLUDED]) ||
+	       memmem(text, (size_t)(end - text), key, strlen(key));
+}
+
+static size_t parse_about(struct boot *boot, const char *text, size_t length, const char *key)
 {
 	const char *end = text + length;
 	size_t bad = 0;
@@ -301,11 +308,16 @@ size_t boot_parse(struct boot *boot, const char *text, size_t length)
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = newline ? newline : end;
 
-		if (stop > text && !parse_record(boot, text, stop))
+		if (stop > text && may_be_about(text, stop, key) && !parse_record(boot, text, stop))
 			bad++;
 		text = stop + 1;
 	}
 	return bad;
+}
+
+size_t boot_parse(struct boot *boot, const char *text, size_t length)
+{
+	return parse_about(boot, text, length, NULL);
 }
 
 void boot_store(const struct boot *boot, struct snapshot *snapshot, const char *name, const char *origin)
@@ -322,21 +334,29 @@ void boot_store(const struct boot *boot, struct snapshot *snapshot, const char *
 	snapshot_set(snapshot, SUBJECT_HOST, key.buf, text.buf, text.len, origin);
 }
 
-struct boot *boot_read(const struct snapshot *snapshot)
+/* A key with characters that are written otherwise in records is looked for in all of them. */
+struct boot *boot_read_about(const struct snapshot *snapshot, const char *key)
 {
 	struct boot *boot = boot_new();
 	const char *loaders;
 
+	if (key && strpbrk(key, "\t\n\\"))
+		key = NULL;
 	for (size_t i = 0; i < snapshot_setting_count(snapshot); i++) {
 		const struct setting *setting = snapshot_setting_at(snapshot, i);
 
 		if (setting->subject == SUBJECT_HOST && setting->absence == PRESENT &&
 		    starts_with(snapshot_key_name(snapshot, setting->key), BOOT_PREFIX))
-			(void)boot_parse(boot, setting->raw, setting->raw_length);
+			(void)parse_about(boot, setting->raw, setting->raw_length, key);
 	}
 	loaders = snapshot_text(snapshot, SUBJECT_HOST, BOOT_LOADERS);
 	boot->loaders = xstrdup(loaders ? loaders : BOOT_SYSTEMD);
 	return boot;
+}
+
+struct boot *boot_read(const struct snapshot *snapshot)
+{
+	return boot_read_about(snapshot, NULL);
 }
 
 /* ---- lines of a key ---- */

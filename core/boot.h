@@ -87,6 +87,8 @@ size_t boot_parse(struct boot *boot, const char *text, size_t length);
 void boot_store(const struct boot *boot, struct snapshot *snapshot, const char *name, const char *origin);
 /* All parts of a snapshot together. */
 struct boot *boot_read(const struct snapshot *snapshot);
+/* Of them those that may say something about this key of the host: boot_outcome() and boot_lines() of it are the same. */
+struct boot *boot_read_about(const struct snapshot *snapshot, const char *key);
 
 /* In the order of addition. */
 size_t boot_count(const struct boot *boot);

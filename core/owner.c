@@ -48,7 +48,7 @@ static void gather_loader(struct gathering *gathering, struct boot *boot, const 
 size_t owner_lines(const struct snapshot *snapshot, const char *loader, const char *key, struct arena *arena,
 		   const struct owner_line **ret_lines)
 {
-	CLEANUP(boot_free_ptr) struct boot *boot = boot_read(snapshot);
+	CLEANUP(boot_free_ptr) struct boot *boot = boot_read_about(snapshot, key);
 	struct gathering gathering = { .arena = arena };
 	const char *loaders = loader ? loader : boot_loaders(boot), *word;
 	struct owner_line *lines;

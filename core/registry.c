@@ -7,6 +7,12 @@
 #include "parse.h"
 #include "strbuf.h"
 
+struct pattern {
+	const struct entry *entry;
+	const char *tail;			/* what comes after its last "*" */
+	size_t tail_length;
+};
+
 struct registry {
 	struct arena arena;
 	const struct entry **entries;		/* sorted by id */
@@ -14,7 +20,7 @@ struct registry {
 	struct symbols ids;			/* symbol → slots below */
 	const struct entry **by_symbol;
 	size_t by_symbol_capacity;
-	const struct entry **patterns;		/* ids with a "*" */
+	struct pattern *patterns;		/* ids with a "*" */
 	size_t n_patterns, patterns_capacity;
 };
 
@@ -367,6 +373,7 @@ static void split_id(struct entry *entry, bool host)
 
 static void keep_entry(struct registry *registry, struct entry *entry)
 {
+	const char *star;
 	uint32_t before = registry->ids.count;
 	uint32_t symbol = symbols_intern(&registry->ids, entry->id, strlen(entry->id));
 
@@ -379,17 +386,20 @@ static void keep_entry(struct registry *registry, struct entry *entry)
 			if (registry->entries[i] == old)
 				registry->entries[i] = entry;
 		for (size_t i = 0; i < registry->n_patterns; i++)
-			if (registry->patterns[i] == old)
-				registry->patterns[i] = entry;
+			if (registry->patterns[i].entry == old)
+				registry->patterns[i].entry = entry;
 		registry->by_symbol[symbol] = entry;
 		return;
 	}
 	registry->by_symbol[symbol] = entry;
 	GROW(registry->entries, registry->capacity, registry->count + 1);
 	registry->entries[registry->count++] = entry;
-	if (strchr(entry->id, '*')) {
+	star = strrchr(entry->id, '*');
+	if (star) {
 		GROW(registry->patterns, registry->patterns_capacity, registry->n_patterns + 1);
-		registry->patterns[registry->n_patterns++] = entry;
+		registry->patterns[registry->n_patterns++] = (struct pattern){
+			.entry = entry, .tail = star + 1, .tail_length = strlen(star + 1),
+		};
 	}
 }
 
@@ -539,7 +549,7 @@ static bool pattern_matches(const char *pattern, const char *key)
 	}
 }
 
-/* Most patterns differ from most keys in a character or two. */
+/* Most patterns differ from most keys in a character or two at their beginning, or at their end. */
 static bool prefix_matches(const char *pattern, const char *key)
 {
 	for (; *pattern != '*'; pattern++, key++)
@@ -550,13 +560,19 @@ static bool prefix_matches(const char *pattern, const char *key)
 
 const struct entry *registry_find(const struct registry *registry, const char *id)
 {
-	uint32_t symbol = symbols_find(&registry->ids, id, strlen(id));
+	size_t length = strlen(id);
+	uint32_t symbol = symbols_find(&registry->ids, id, length);
 
 	if (symbol != SYMBOL_NONE)
 		return registry->by_symbol[symbol];
-	for (size_t i = 0; i < registry->n_patterns; i++)
-		if (prefix_matches(registry->patterns[i]->id, id) && pattern_matches(registry->patterns[i]->id, id))
-			return registry->patterns[i];
+	for (size_t i = 0; i < registry->n_patterns; i++) {
+		const struct pattern *pattern = &registry->patterns[i];
+
+		if (pattern->tail_length <= length &&
+		    memcmp(id + length - pattern->tail_length, pattern->tail, pattern->tail_length) == 0 &&
+		    prefix_matches(pattern->entry->id, id) && pattern_matches(pattern->entry->id, id))
+			return pattern->entry;
+	}
 	return NULL;
 }
 

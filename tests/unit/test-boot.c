@@ -37,6 +37,15 @@ static void what_is_stored_is_read_back(void **state)
 			    "shadowed\tsysctl\tprocps-old\thost\t.\tvm.swappiness\t10\t/etc/sysctl.d/a.conf\t3\t"
 			    "/etc/sysctl.conf:1\t.\t.\tvm.swappiness",
 			    snapshot_text(snapshot, SUBJECT_HOST, "boot.test"));
+	boot = boot_read_about(snapshot, "vm.swappiness");
+	assert_int_equal(4, boot_count(boot));		/* of the pattern it is not known */
+	boot_free(boot);
+	boot = boot_read_about(snapshot, "vm.dirty_ratio");
+	assert_int_equal(1, boot_count(boot));
+	boot_free(boot);
+	boot = boot_read_about(snapshot, "a\\b");
+	assert_int_equal(4, boot_count(boot));
+	boot_free(boot);
 	boot = boot_read(snapshot);
 	assert_int_equal(4, boot_count(boot));
 	assert_string_equal(".", boot_at(boot, 0)->subject);
