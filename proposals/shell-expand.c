@@ -379,6 +379,13 @@ static void expand_parameter(struct shell_run *run, const struct shell_part *par
 	bool known;
 	const struct shell_value *from = find(run, part, &known);
 
+	if (part->operator == SHELL_PLAIN && part->length == 1 && *part->text == '#' && run->arguments) {
+		CLEANUP(strbuf_release) struct strbuf number = STRBUF_INIT;
+
+		strbuf_addf(&number, "%zu", run->arguments->count - 1);
+		shell_value_add_string(value, number.buf);
+		return;
+	}
 	if (part->operator == SHELL_OTHER || (!from && !known)) {
 		add_source(part, value, MARK_UNKNOWN);
 		return;

@@ -682,6 +682,9 @@ static void add_error(struct shell_run *run, const struct shell_error *error)
 
 static void call_the_uncalled(struct shell_run *run, size_t first)
 {
+	struct shell_stream *out = run->out;
+
+	run->out = NULL;
 	for (size_t i = first; i < run->n_functions; i++) {
 		if (run->functions[i].called)
 			continue;
@@ -694,6 +697,7 @@ static void call_the_uncalled(struct shell_run *run, size_t first)
 		run->function = NULL;
 		run->uncalled = false;
 	}
+	run->out = out;
 }
 
 void shell_follow_text(struct shell_run *run, const char *text, size_t length, const struct proposed_text *given, bool own)
