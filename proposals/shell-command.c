@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What commands do, as far as it matters here: a table of those that are known. */
-#include <fnmatch.h>
-
+#include "../core/parse.h"
 #include "shell-tools.h"
 
 void shell_print(struct shell_run *run, const struct shell_value *value, unsigned int line)
@@ -209,6 +208,33 @@ static void run_ls(struct shell_run *run, const struct shell_call *call)
 	shell_print(run, &value, line_of(run, call));
 }
 
+/* seq [FIRST [STEP]] LAST, with whole numbers */
+static void run_seq(struct shell_run *run, const struct shell_call *call)
+{
+	CLEANUP(shell_value_release) struct shell_value value = SHELL_VALUE_INIT;
+	int64_t numbers[3] = { 1, 1, 1 };
+	size_t n = call->arguments->count - 1;
+
+	for (size_t i = 1; i <= n && n <= 3; i++) {
+		size_t place = i == n ? 2 : i == 1 ? 0 : 1;
+
+		if (!shell_value_known(&call->arguments->items[i]) || parse_i64(shell_argument(call, i), &numbers[place]) < 0)
+			n = 4;
+	}
+	if (n < 1 || n > 3 || numbers[1] < 1 || numbers[2] - numbers[0] > 10000 * numbers[1] || numbers[0] < -1000000 ||
+	    numbers[2] > 1000000000) {
+		shell_print_unknown(run, "seq");
+		return;
+	}
+	for (int64_t at = numbers[0]; at <= numbers[2]; at += numbers[1]) {
+		CLEANUP(strbuf_release) struct strbuf number = STRBUF_INIT;
+
+		strbuf_addf(&number, "%lld\n", (long long)at);
+		shell_value_add_string(&value, number.buf);
+	}
+	shell_print(run, &value, line_of(run, call));
+}
+
 /* The part of a path before its last slash, or after it. */
 static void run_name(struct shell_run *run, const struct shell_call *call)
 {
@@ -363,6 +389,7 @@ static void run_eval(struct shell_run *run, const struct shell_call *call)
 		text.line = text.line ? text.line : call->arguments->items[i].line;
 	}
 	shell_print_unknown(run, "eval");
+	run->sourced |= !shell_value_known(&text);
 	if (shell_value_known(&text))
 		follow_value(run, call, &text, false);
 	else
@@ -372,8 +399,25 @@ static void run_eval(struct shell_run *run, const struct shell_call *call)
 /* . FILE */
 static void run_source(struct shell_run *run, const struct shell_call *call)
 {
+	run->sourced = true;
 	if (call->arguments->count > 1)
 		shell_run_file(run, call->node, shell_argument(call, 1), 0);
+}
+
+/* A new file in /tmp, unless a directory or a template says otherwise. */
+static void run_mktemp(struct shell_run *run, const struct shell_call *call)
+{
+	CLEANUP(shell_value_release) struct shell_value value = SHELL_VALUE_INIT;
+
+	for (size_t i = 1; i < call->arguments->count; i++)
+		if (*shell_argument(call, i) != '-' || strchr(shell_argument(call, i), 'p')) {
+			shell_print_unknown(run, "mktemp");
+			return;
+		}
+	shell_value_add_string(&value, "/tmp/tmp.");
+	shell_value_add(&value, "XXXXXXXXXX", 10, MARK_UNKNOWN);
+	shell_value_add_string(&value, "\n");
+	shell_print(run, &value, line_of(run, call));
 }
 
 /* ---- the shell's own ---- */
@@ -520,6 +564,7 @@ static const struct shell_command commands[] = {
 	{ "ls", run_ls, false },
 	{ "lsblk", NULL, false },
 	{ "mkdir", NULL, true },
+	{ "mktemp", run_mktemp, false },
 	{ "modprobe", shell_run_modprobe, true },
 	{ "mount", shell_run_mount, false },
 	{ "mv", shell_run_copy, true },
@@ -536,6 +581,7 @@ static const struct shell_command commands[] = {
 	{ "rmmod", NULL, true },
 	{ "rpm-ostree", shell_run_grubby, false },
 	{ "sed", shell_run_sed, false },
+	{ "seq", run_seq, false },
 	{ "service", shell_run_service, false },
 	{ "set", run_set, true },
 	{ "setpci", shell_run_unclear, false },

@@ -57,7 +57,7 @@ static void add_sysctl(struct shell_run *run, const struct shell_call *call, con
 		item.fate = PROPOSED_BROKEN;
 		item.why = why;
 		item.instead = instead;
-	} else if (strpbrk(key.buf, "*?[")) {
+	} else if (shell_value_known(word) && strpbrk(key.buf, "*?[")) {
 		item.fate = PROPOSED_BROKEN;
 		item.why = "sysctl does not expand a pattern: it looks for a key of this very name";
 	}
@@ -117,29 +117,28 @@ static size_t run_assignment(struct shell_run *run, const struct shell_call *cal
 		tell_assignment(call, first, end, &instead);
 	}
 	add_sysctl(run, call, &call->arguments->items[first], why.len > 0 ? why.buf : NULL, instead.buf);
+	if (why.len > 0)
+		shell_fails(run, call->node);
 	return end;
 }
 
 /* "sysctl -w vm.swappiness = 10", "sysctl -w vm.swappiness 10" */
 static size_t run_separated(struct shell_run *run, const struct shell_call *call, size_t first)
 {
-	CLEANUP(strbuf_release) struct strbuf instead = STRBUF_INIT, text = STRBUF_INIT, key = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf instead = STRBUF_INIT, text = STRBUF_INIT;
 	struct proposed item = shell_item(run, call->node, "sysctl -w", &text);
 	size_t end = first + 1;
 
 	while (end < call->arguments->count && !is_key(shell_argument(call, end)))
 		end++;
 	tell_assignment(call, first, end, &instead);
-	if (!sysctl_key_of_path(shell_argument(call, first), &key))
-		strbuf_add_string(&key, shell_argument(call, first));
-	for (char *c = key.buf; *c; c++)
-		*c = *c == '/' ? '.' : *c;
 	item.key = shell_argument(call, first);
 	item.value = end > first + 1 ? strchr(instead.buf, '=') + 1 : "";
 	item.fate = PROPOSED_BROKEN;
 	item.why = "name, equals sign and value have to be one word: nothing is set";
 	item.instead = end > first + 1 ? instead.buf : "";
 	shell_add(run, call->node, &item);
+	shell_fails(run, call->node);
 	return end;
 }
 

@@ -405,7 +405,7 @@ static void expand_parameter(struct shell_run *run, const struct shell_part *par
 	if (part->operator == SHELL_ALTERNATIVE)
 		return;
 	if (!from)
-		add_source(part, value, MARK_UNSET);
+		add_source(part, value, run->sourced || run->uncalled ? MARK_UNKNOWN : MARK_UNSET);
 	else if (part->operator == SHELL_LENGTH)
 		expand_length(part, from, value);
 	else if (part->operator >= SHELL_PREFIX && part->operator <= SHELL_LONGEST_SUFFIX)

@@ -65,7 +65,7 @@ static bool is_harmless(const struct shell_node *node)
 {
 	static const char *const names[] = { "true", ":", "echo", "printf", "logger", "warn", "log" };
 
-	if (!node || node->join != SHELL_OR || node->kind != SHELL_COMMAND || !node->words)
+	if (!node || node->join != SHELL_OR || node->kind != SHELL_COMMAND || !node->words || node->redirections)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (node->words->length == strlen(names[i]) && memcmp(node->words->source, names[i], node->words->length) == 0)
@@ -566,6 +566,7 @@ static void write_target(struct shell_run *run, const struct shell_node *node, c
 		item.why = "the redirection names several files: bash calls it ambiguous and carries nothing out";
 		item.instead = "for file in …; do echo … > \"$file\"; done";
 		shell_add(run, node, &item);
+		shell_fails(run, node);
 		return;
 	}
 	shell_write(run, &target, &to->out);

@@ -67,10 +67,12 @@ struct shell_run {
 	bool left;				/* exit under a condition */
 	bool optional;
 	unsigned int ended;			/* line of the exit before; 0: none */
+	bool failed;				/* it ended because a command fails under set -e */
 	bool errexit;
 	bool uncalled;				/* in a function, or a script, that nothing calls */
 	const char *function;			/* whose body this is; NULL: none */
 	bool grub;				/* update-grub was run */
+	bool sourced;				/* another file may have set any variable */
 	bool carriage;				/* lines end with CR LF */
 
 	size_t steps;
@@ -127,6 +129,8 @@ unsigned int shell_line(const struct shell_run *run, unsigned int line);	/* of w
 /* Everything that an item has in common with others that this command makes. */
 struct proposed shell_item(const struct shell_run *run, const struct shell_node *node, const char *via, struct strbuf *text);
 void shell_add(struct shell_run *run, const struct shell_node *node, struct proposed *item);
+/* This command fails: with set -e the script ends here. */
+void shell_fails(struct shell_run *run, const struct shell_node *node);
 void shell_unclear(struct shell_run *run, const struct shell_node *node, const char *via, const char *format, ...)
 	FORMAT_PRINTF(4, 5);
 /* A setting of a device or unit; value and subject may be unknown. */

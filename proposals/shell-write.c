@@ -48,7 +48,9 @@ static void mend(struct shell_run *run, size_t first)
 	struct proposal *proposal = run->reading->proposal;
 
 	tell_condition(run, &condition);
-	if (run->ended)
+	if (run->ended && run->failed)
+		strbuf_addf(&why, "line %u fails, and with set -e the script ends there, before this", run->ended);
+	else if (run->ended)
 		strbuf_addf(&why, "the script ends at line %u, before this", run->ended);
 	else if (run->uncalled && run->function)
 		strbuf_addf(&why, "%s is not run by anything that is proposed", run->function);
@@ -67,14 +69,44 @@ static void mend(struct shell_run *run, size_t first)
 	}
 }
 
+#define SAID_BEFORE 50	/* items that are looked at */
+
+/* A loop or a function comes by the same line again: what is not understood there is said once. */
+static bool is_said(const struct proposal *proposal, const struct proposed *item)
+{
+	size_t first = proposal->count > SAID_BEFORE ? proposal->count - SAID_BEFORE : 0;
+
+	if (item->fate == PROPOSED_SETS)
+		return false;
+	for (size_t i = proposal->count; i-- > first;) {
+		const struct proposed *said = &proposal->items[i];
+
+		if (said->line == item->line && said->fate == item->fate && streq(said->key, item->key ? item->key : "") &&
+		    streq(said->value, item->value ? item->value : "") && streq(said->subject, item->subject ? item->subject : "") &&
+		    streq(said->why, item->why ? item->why : "") && streq(said->path, item->path))
+			return true;
+	}
+	return false;
+}
+
 void shell_add(struct shell_run *run, const struct shell_node *node, struct proposed *item)
 {
 	size_t first = run->reading->proposal->count;
 
 	(void)node;
+	if (is_said(run->reading->proposal, item))
+		return;
 	item->pattern |= item->subject && strpbrk(item->subject, "*?[");
 	(void)proposal_add(run->reading->proposal, item);
 	mend(run, first);
+}
+
+void shell_fails(struct shell_run *run, const struct shell_node *node)
+{
+	if (!run->errexit || run->conditional || run->optional || run->ended)
+		return;
+	run->failed = true;
+	run->ended = shell_line(run, node->line);
 }
 
 void shell_unclear(struct shell_run *run, const struct shell_node *node, const char *via, const char *format, ...)
@@ -247,6 +279,9 @@ void shell_write_file(struct shell_run *run, const struct shell_node *node, cons
 	size_t first = run->reading->proposal->count;
 	struct shell_file *file;
 
+	/* "grep -q key file || echo key=1 >> file" adds it once. */
+	if (use == TEXT_APPENDS && strstr(run->condition.buf, "grep "))
+		text.use = TEXT_LINE;
 	if (use == TEXT_REPLACES && matches(path, shared_files, ARRAY_SIZE(shared_files)))
 		warn_emptied(run, node, path, via);
 	if (content->unknown) {
@@ -390,6 +425,8 @@ static void write_kernel(struct shell_run *run, const struct shell_target *targe
 		return;
 	}
 	mend(run, first);
+	if (item.fate == PROPOSED_BROKEN)
+		shell_fails(run, target->node);
 }
 
 /* ---- where to ---- */
@@ -415,6 +452,15 @@ static void plain_path(const struct shell_run *run, const char *text, struct str
 	}
 }
 
+/* $disk and nothing else; a name in capitals may be one of the environment. */
+static bool is_unset(const struct shell_value *path)
+{
+	for (size_t i = 0; i < path->text.len; i++)
+		if (path->marks.buf[i] != MARK_UNSET || (path->text.buf[i] >= 'A' && path->text.buf[i] <= 'Z'))
+			return false;
+	return true;
+}
+
 /* > $file, where nothing is known of the file's name. */
 static bool write_nowhere(struct shell_run *run, const struct shell_target *target, const struct shell_stream *content)
 {
@@ -430,8 +476,7 @@ static bool write_nowhere(struct shell_run *run, const struct shell_target *targ
 		written_value(content, &value);
 	item.value = value.text.buf;
 	item.fate = PROPOSED_UNCLEAR;
-	if (path->text.len == 0 || (mark == MARK_UNSET && memchr(path->marks.buf, MARK_PLAIN, path->marks.len) == NULL &&
-				    memchr(path->marks.buf, MARK_LITERAL, path->marks.len) == NULL)) {
+	if (path->text.len == 0 || is_unset(path)) {
 		item.fate = PROPOSED_BROKEN;
 		strbuf_addf(&why, "the redirection has no file: %s is empty", path->text.len > 0 ? path->text.buf : "its name");
 		if (path->text.len > 0)
@@ -442,6 +487,8 @@ static bool write_nowhere(struct shell_run *run, const struct shell_target *targ
 	}
 	item.why = why.buf;
 	shell_add(run, target->node, &item);
+	if (item.fate == PROPOSED_BROKEN)
+		shell_fails(run, target->node);
 	return true;
 }
 

@@ -84,6 +84,9 @@ static void variables_loops_and_functions_are_followed(void **state)
 		{ "V=${V:-10}; eval \"sysctl -w vm.swappiness=$V\"", "1 sets host vm.swappiness=10 now\n" },
 		{ "case b in a) sysctl -w a.b=1 ;; b|c) sysctl -w a.b=2 ;; esac", "1 sets host a.b=2 now\n" },
 		{ "if [ -f /x ]; then V=1; else V=2; fi; sysctl -w a.b=$V", "1 unclear host a.b=$V now\n" },
+		{ "for i in $(seq 2 3); do sysctl -w a.b=$i; done", "1 sets host a.b=2 now\n1 sets host a.b=3 now\n" },
+		{ "grep -q a.b /etc/sysctl.conf || echo a.b=1 >> /etc/sysctl.conf", "1 sets host a.b=1 boot conditional\n" },
+		{ "t=$(mktemp)\necho a.b=1 > $t; echo x > \"$t.log\"", "" },
 		{ "(V=2); V=1; (V=3); sysctl -w a.b=$V", "1 sets host a.b=1 now\n" },
 	};
 
@@ -103,6 +106,8 @@ static void what_is_known_only_when_it_runs_is_unclear(void **state)
 		{ "frobnicate --now", "" },
 		{ "eval \"$(curl x)\"", "1 unclear host = now\n" },
 		{ "tuned-adm profile throughput-performance", "1 unclear host = now\n" },
+		{ ". ./lib.sh; echo 256 > $disk", "1 unclear host =256 now\n" },
+		{ "for i in 1 2 3; do echo 1 > $FILE; done", "1 unclear host =1 now\n" },
 		{ "f() { sysctl -w a.b=1; }", "1 unclear host a.b=1 now\n" },
 		{ "cp my.conf /etc/sysctl.d/", "1 unclear host = now\n" },
 		{ "ulimit -n 65535", "1 unclear process limit.nofile=65535 now\n" },
@@ -177,6 +182,8 @@ static void lines_that_do_not_do_what_they_say_are_broken(void **state)
 		{ "sysctl -w 'net.ipv4.conf.*.rp_filter=1'", "1 broken host net.ipv4.conf.*.rp_filter=1 now\n" },
 		{ "echo a.b=1 > /etc/sysctl.conf", "1 broken host = now\n1 sets host a.b=1 boot\n" },
 		{ "exit 0\nsysctl -w a.b=1", "2 broken host a.b=1 now\n" },
+		{ "set -e\nsysctl -w a.b = 1\nsysctl -w c.d=1", "2 broken host a.b=1 now\n3 broken host c.d=1 now\n" },
+		{ "set -e\nsysctl -w a.b = 1 || true\nsysctl -w c.d=1", "2 broken host a.b=1 now optional\n3 sets host c.d=1 now\n" },
 		{ "[ -f /x ] || exit 0\nsysctl -w a.b=1", "2 sets host a.b=1 now conditional\n" },
 		{ "[ $(id -u) = 0 ] || exit 1\nsysctl -w a.b=1", "2 sets host a.b=1 now\n" },
 		{ "sysctl -w net.netfilter.nf_conntrack_max=1\nmodprobe nf_conntrack",
