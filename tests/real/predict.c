@@ -262,11 +262,17 @@ static void judge_group(struct prediction *prediction, const struct subject *uni
 	};
 	struct subject group = { .kind = SUBJECT_KIND_CGROUP };
 	bool unlimited = streq(predicted, "infinity") || streq(predicted, "18446744073709551615");
+	subject_id id;
 
 	group.name = arena_formatf(&prediction->arena, "/system.slice/%s", unit->name);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (streq(files[i][0], property) && snapshot_find_subject(prediction->live, group.kind, group.name) != SUBJECT_NONE)
+	id = snapshot_find_subject(prediction->live, group.kind, group.name);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const struct setting *runs = id == SUBJECT_NONE ? NULL : snapshot_get(prediction->live, id, files[i][1]);
+
+		/* No limit needs no file. */
+		if (streq(files[i][0], property) && id != SUBJECT_NONE && !(unlimited && runs && runs->absence == ABSENT))
 			judge(prediction, "cgroup", &group, files[i][1], unlimited ? "max" : predicted, NULL);
+	}
 }
 
 /* ---- all of them ---- */

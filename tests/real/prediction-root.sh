@@ -103,9 +103,10 @@ done
 # Drivers that this guest has and others do not, each in every image.
 drivers=$(dirname "$root")/kernel/lib/modules
 version=$(ls "$drivers")
-for module in block/virtio_blk block/null_blk/null_blk net/dummy net/ifb block/loop; do
-	mkdir -p "$root/lib/modules/$version/kernel/drivers/${module%/*}"
-	cp "$drivers/$version/kernel/drivers/$module.ko" "$root/lib/modules/$version/kernel/drivers/$module.ko"
+for module in drivers/block/virtio_blk drivers/block/null_blk/null_blk drivers/net/dummy drivers/net/ifb drivers/block/loop \
+	fs/autofs/autofs4; do
+	mkdir -p "$root/lib/modules/$version/kernel/${module%/*}"
+	cp "$drivers/$version/kernel/$module.ko" "$root/lib/modules/$version/kernel/$module.ko"
 done
 if [ $((SEED % 4)) -lt 2 ]; then
 	mkdir -p "$root/lib/modules/$version/kernel/block"
@@ -244,6 +245,9 @@ done
 "$SOURCE/tests/vm/quiet-root" "$root"
 mkdir -p "$root/opt/test"
 cp "$KEISOKU" "$root/opt/test/keisoku"
+# What cannot be mounted is to be seen, not to end the boot in a shell that nobody can log in to.
+printf '[Unit]\nOnFailure=\n' | file /etc/systemd/system/local-fs.target.d/test.conf
+
 # What the snapshot does not have: modules and their parameters, limits of sessions and of systemd.  Few processes: each costs
 # much under emulation.
 cat >"$root/opt/test/more.sh" <<-'END'
