@@ -44,9 +44,21 @@ static struct place place_at(const struct builder *builder, yaml_mark_t mark)
 			       .column = (unsigned int)mark.column + 1 };
 }
 
+/* libyaml takes a carriage return for the end of a line, editors do not; the mark may lie behind the cursor. */
+static struct place error_place(const struct builder *builder, yaml_mark_t mark)
+{
+	struct text_cursor cursor = text_cursor_new(builder->cursor.text, (size_t)(builder->cursor.end - builder->cursor.text));
+	struct place place = place_at(builder, mark);
+
+	text_cursor_move(&cursor, &mark);
+	if (builder->foreign)
+		place.line = cursor.line;
+	return place;
+}
+
 static int refuse(struct builder *builder, yaml_mark_t mark, const char *what)
 {
-	struct place place = place_at(builder, mark);
+	struct place place = error_place(builder, mark);
 
 	return diag_error(builder->diag, &place, "%s", what);
 }
@@ -285,7 +297,7 @@ static int parse_events(struct builder *builder, yaml_parser_t *parser)
 
 		if (!yaml_parser_parse(parser, &event)) {
 			bool reader = parser->error == YAML_READER_ERROR;
-			struct place place = place_at(builder, reader ? parser->mark : parser->problem_mark);
+			struct place place = error_place(builder, reader ? parser->mark : parser->problem_mark);
 
 			return diag_error(builder->diag, &place, "not YAML: %s",
 					  parser->problem ? parser->problem : "unknown problem");

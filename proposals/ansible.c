@@ -317,7 +317,7 @@ static void run_task(struct ansible *ansible, const struct node *node)
 		run_module(ansible, node);
 	note_notified(ansible, document_get(node, "notify"));
 	/* The task's own variables go, what it made stays. */
-	if (ansible->n_bindings >= made) {
+	if (ansible->n_bindings > made) {
 		memmove(&ansible->bindings[mark.n_bindings], &ansible->bindings[made],
 			(ansible->n_bindings - made) * sizeof(*ansible->bindings));
 		mark.n_bindings += ansible->n_bindings - made;
