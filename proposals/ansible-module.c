@@ -50,7 +50,7 @@ static void add_unclear(struct ansible *ansible, const struct ansible_task *task
 static void add_unclear(struct ansible *ansible, const struct ansible_task *task, const struct node *node, const char *format, ...)
 {
 	const struct proposal *proposal = proposal_of(ansible);
-	const struct proposed *last = &proposal->items[proposal->count > 0 ? proposal->count - 1 : 0];
+	const struct proposed *last = proposal->count > 0 ? &proposal->items[proposal->count - 1] : NULL;
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 	va_list arguments;
 
@@ -58,7 +58,7 @@ static void add_unclear(struct ansible *ansible, const struct ansible_task *task
 	strbuf_vaddf(&why, format, arguments);
 	va_end(arguments);
 	/* A loop says it once. */
-	if (proposal->count > 0 && last->fate == PROPOSED_UNCLEAR && last->line == document_line(&ansible->document, node) &&
+	if (last && last->fate == PROPOSED_UNCLEAR && last->line == document_line(&ansible->document, node) &&
 	    streq(last->why, why.buf))
 		return;
 	add_item(ansible, task, node, PROPOSED_UNCLEAR, why.buf, "");
