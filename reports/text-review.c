@@ -45,8 +45,8 @@ static void add_upper(struct flow *flow, enum style style, const char *name)
 	flow_phrase(flow, style, text.buf);
 }
 
-/* "  12  OVERRIDDEN  vm.swappiness  60 → 10" */
-static void write_head(struct page *page, const struct finding *finding)
+/* "  12  OVERRIDDEN  vm.swappiness  60 → 10"; more: subjects besides of which the same is said. */
+static void write_head(struct page *page, const struct finding *finding, size_t more)
 {
 	const struct finding_values *values = finding->values;
 	const struct finding_site *site = &finding->sites[0];
@@ -72,6 +72,8 @@ static void write_head(struct page *page, const struct finding *finding)
 	}
 	if (finding->subject_name && !streq(finding->subject_name, "host"))
 		flow_addf(&flow, STYLE_BOLD, "%s ", finding->subject_name);
+	if (more > 0)
+		flow_addf(&flow, STYLE_PLAIN, "and %zu more ", more);
 	flow_add(&flow, STYLE_BOLD, values->key);
 	flow_gap(&flow, 2);
 	flow_add(&flow, STYLE_PLAIN, values->running ? values->running : page_symbol(page, SYMBOL_DASH));
@@ -154,11 +156,11 @@ static void write_remarks(struct page *page, const struct report *report, const 
 	}
 }
 
-static void write_item(struct page *page, const struct report *report, const struct finding *finding)
+static void write_item(struct page *page, const struct report *report, const struct finding *finding, size_t more)
 {
 	const struct finding_review *review = finding->review;
 
-	write_head(page, finding);
+	write_head(page, finding, more);
 	page_paragraph(page, INDENT, STYLE_PLAIN, finding->reason);
 	if (finding->waiver)
 		labelled(page, "waived", finding->waiver);
@@ -193,21 +195,39 @@ static void write_counts(struct page *page, const struct report *report)
 	flow_end(&flow);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && streq(a, b));
+}
+
+/* The same of another subject that the same line matches. */
+static bool says_the_same(const struct finding *a, const struct finding *b)
+{
+	return a->values && b->values && a->review->verdict == b->review->verdict && a->review->also == b->review->also &&
+	       a->sites[0].line == b->sites[0].line && streq(a->sites[0].path, b->sites[0].path) && streq(a->reason, b->reason) &&
+	       same_text(a->values->key, b->values->key) && same_text(a->values->running, b->values->running) &&
+	       same_text(a->values->wanted, b->values->wanted) && same_text(a->values->boot, b->values->boot) &&
+	       !streq(a->subject_name, b->subject_name);
+}
+
 void text_review(struct page *page, const struct report *report)
 {
 	const char *path = NULL;
 
 	page_blank(page);
 	write_counts(page, report);
-	for (size_t i = 0; i < report->findings->count; i++) {
+	for (size_t i = 0, more; i < report->findings->count; i += 1 + more) {
 		const struct finding *finding = &report->findings->items[i];
 
+		for (more = 0; i + more + 1 < report->findings->count; more++)
+			if (!says_the_same(finding, finding + more + 1))
+				break;
 		page_blank(page);
 		if (!path || !streq(path, finding->sites[0].path)) {
 			path = finding->sites[0].path;
 			page_heading(page, path, NULL);
 		}
-		write_item(page, report, finding);
+		write_item(page, report, finding, more);
 	}
 	if (report->findings->count == 0)
 		page_paragraph(page, 0, STYLE_PLAIN, "Nothing in it sets anything that is known.");
