@@ -187,6 +187,11 @@ static void take_tried(const struct reviewing *reviewing, struct asked *asked, c
 
 	if (!asks(finding) || !asked->tried || asks(same_finding(&reviewing->before, finding)))
 		return;
+	/* Of settings alone nothing was measured: it is what goes with the change, or should. */
+	if (!measures(finding)) {
+		review_remark(asked, arena_formatf(&reviewing->findings->arena, "with it: %s", finding->because ? finding->because : finding->title));
+		return;
+	}
 	if (sets && change)
 		asked->wanted = change->to;
 	keep(&asked->against_it, finding);

@@ -306,6 +306,10 @@ static void remark(struct reviewing *reviewing, struct asked *asked)
 	if (!(item->when & PROPOSED_BOOT) && item->kind != SUBJECT_KIND_PROCESS && !asked->is[REVIEW_NO_EFFECT] &&
 	    asked->subject != SUBJECT_NONE)
 		review_remark(asked, "it does not last: the next boot leaves it as it is without this line");
+	if (item->late && item->fate == PROPOSED_SETS)
+		review_remark(asked, review_say(reviewing, "%s; here it is there already", item->why));
+	if (asked->entry && asked->entry->reversible != REVERSIBLE_YES && !asked->is[REVIEW_NO_EFFECT])
+		review_remark(asked, asked->entry->reversible == REVERSIBLE_NO ? "it cannot be undone" : "it can be undone only by a reboot");
 	if (!(item->when & PROPOSED_NOW) && (item->when & PROPOSED_BOOT))
 		review_remark(asked, "it is in force after the next boot only");
 	if (module && loads_module(reviewing, asked, module) && (item->when & PROPOSED_BOOT))

@@ -449,17 +449,30 @@ static void report_asked(struct reviewing *reviewing, struct asked *asked)
 	list->counts[status]++;
 }
 
+/* Where a module is loaded already, it does not matter that the proposal loads it too late. */
+static void forgive_late(const struct proposal *proposal, const struct snapshot *snapshot, struct proposed *items)
+{
+	for (size_t i = 0; i < proposal->count; i++) {
+		items[i] = proposal->items[i];
+		if (items[i].late && items[i].kind == SUBJECT_KIND_HOST && snapshot_text(snapshot, SUBJECT_HOST, items[i].key))
+			items[i].fate = PROPOSED_SETS;
+	}
+}
+
 void review(struct rulebook *rulebook, struct snapshot *snapshot, const struct proposal *proposal,
 	    const struct review_options *options, struct finding_list *ret_findings)
 {
 	struct audit_options audit_options = { .waivers = options->waivers, .today = options->today, .keep_all = true };
+	struct proposal forgiven = *proposal;
 	struct reviewing reviewing = {
-		.rulebook = rulebook, .registry = rulebook_registry(rulebook), .snapshot = snapshot, .proposal = proposal,
+		.rulebook = rulebook, .registry = rulebook_registry(rulebook), .snapshot = snapshot, .proposal = &forgiven,
 		.options = options, .findings = ret_findings,
 		.auditing = { .rulebook = rulebook, .registry = rulebook_registry(rulebook), .options = &audit_options,
 			      .snapshot = snapshot, .findings = ret_findings },
 	};
 
+	forgiven.items = xcalloc(proposal->count + 1, sizeof(*forgiven.items));
+	forgive_late(proposal, snapshot, forgiven.items);
 	boot_state_make(&reviewing.auditing);
 	for (size_t i = 0; i < proposal->count; i++)
 		ask_item(&reviewing, i);
@@ -473,6 +486,7 @@ void review(struct rulebook *rulebook, struct snapshot *snapshot, const struct p
 		review_judge(&reviewing, &reviewing.asked[i]);
 		report_asked(&reviewing, &reviewing.asked[i]);
 	}
+	free(forgiven.items);
 	free(reviewing.asked);
 	free(reviewing.by_key);
 	free(reviewing.before.items);

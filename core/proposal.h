@@ -53,6 +53,7 @@ struct proposed {
 
 	const char *before;		/* what it said before, where old and new are known; "": nothing */
 	enum proposed_fate fate;
+	bool late;			/* broken because its key comes with a module that is loaded only afterwards */
 	const char *why;		/* a sentence without its full stop; "" when it sets */
 	const char *instead;		/* how it would be written; "" when there is no such way */
 };

@@ -487,17 +487,17 @@ static const struct form *form_find(const char *name)
 	return NULL;
 }
 
-/* Every line that says something looks so; at least one does. */
-static bool all_lines_match(const char *pattern, const char *text, size_t length)
+/* Nearly every line that says something looks so; a few may be mistakes, and will be told. */
+static bool lines_match(const char *pattern, const char *text, size_t length)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 	const char *end = text + length;
-	bool some = false, all = true;
+	size_t said = 0, good = 0;
 	regex_t regex;
 
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		return false;
-	while (text < end && all) {
+	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *next = newline ? newline : end;
 
@@ -507,11 +507,11 @@ static bool all_lines_match(const char *pattern, const char *text, size_t length
 		text = newline ? newline + 1 : end;
 		if (line.len == 0 || line.buf[0] == '#' || line.buf[0] == ';')
 			continue;
-		some = true;
-		all = line.len < 4096 && regexec(&regex, line.buf, 0, NULL, 0) == 0;
+		said++;
+		good += line.len < 4096 && regexec(&regex, line.buf, 0, NULL, 0) == 0;
 	}
 	regfree(&regex);
-	return some && all;
+	return good > 0 && good * 4 >= said * 3;
 }
 
 static unsigned int recognise(const struct reader *reader, const char *path, const char *text, size_t length)
@@ -524,7 +524,7 @@ static unsigned int recognise(const struct reader *reader, const char *path, con
 		return streq(known->form, reader->name) ? MINE_BY_NAME : NOT_MINE;
 	if (streq(reader->name, "sysctl.d") && (streq(path, "sysctl.conf") || ends_with(path, "/sysctl.conf")))
 		return MINE_BY_NAME;
-	return form && form->line && all_lines_match(form->line, text, length) ? MINE_BY_CONTENT : NOT_MINE;
+	return form && form->line && lines_match(form->line, text, length) ? MINE_BY_CONTENT : NOT_MINE;
 }
 
 static void place_file(const struct form *form, const char *path, struct strbuf *file)

@@ -270,6 +270,7 @@ static void came_too_early(struct shell_run *run, const struct shell_call *call,
 			    !streq(item->path, run->given->path) || fnmatch(module_keys[n].keys, item->key, 0) != 0)
 				continue;
 			item->fate = PROPOSED_BROKEN;
+			item->late = true;
 			strbuf_addf(&text, "the key is there only after %s is loaded, which comes later, at line %u", module,
 				    shell_line(run, call->node->line));
 			item->why = arena_strdup(&proposal->arena, text.buf);
