@@ -62,10 +62,22 @@ static bool ask_broken(struct reviewing *reviewing, struct asked *asked)
 	return ask_module(reviewing, asked);
 }
 
+/* Whether the file was written anew before, in the same run. */
+static bool is_begun(const struct reviewing *reviewing, const struct asked *asked)
+{
+	for (size_t i = asked->position, looked = 0; i-- > 0 && looked < 1000; looked++) {
+		const struct proposed *item = &reviewing->proposal->items[i];
+
+		if (!item->appended && streq(item->file, asked->item->file))
+			return true;
+	}
+	return false;
+}
+
 /* The last of several equal lines counts, and nobody knows any more which is meant. */
 static bool ask_appended(struct reviewing *reviewing, struct asked *asked)
 {
-	if (!asked->item->appended || !*asked->item->file || asked->is[REVIEW_BROKEN])
+	if (!asked->item->appended || !*asked->item->file || asked->is[REVIEW_BROKEN] || is_begun(reviewing, asked))
 		return false;
 	return says(asked, REVIEW_BROKEN,
 		    review_say(reviewing, "each run adds the line to %s again; write a whole file of its own instead", asked->item->file));
@@ -121,6 +133,7 @@ static bool ask_invalid(struct reviewing *reviewing, struct asked *asked)
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 	const char *raw = asked->setting && asked->setting->absence == PRESENT ? asked->setting->raw : "";
 	bool absent = asked->setting && asked->setting->absence == ABSENT && !(asked->entry && asked->entry->module);
+	const char *refusal;
 
 	if (asked->item->fate == PROPOSED_REMOVED)
 		return false;
@@ -130,10 +143,12 @@ static bool ask_invalid(struct reviewing *reviewing, struct asked *asked)
 		return says(asked, REVIEW_INVALID, review_say(reviewing, "this kernel does not have %s", asked->key));
 	if (ask_unknown(reviewing, asked))
 		return true;
-	if (!asked->entry || asked->entry->class != ENTRY_TUNABLE ||
-	    value_check(asked->entry, raw, asked->item->value, &why) == 0)
+	if (!asked->entry)
 		return false;
-	return says(asked, REVIEW_INVALID, arena_strdup(&reviewing->findings->arena, why.buf));
+	if (value_check(asked->entry, raw, asked->item->value, &why) < 0)
+		return says(asked, REVIEW_INVALID, arena_strdup(&reviewing->findings->arena, why.buf));
+	refusal = value_refusal(&reviewing->auditing, asked->entry, asked->item->value, &reviewing->findings->arena);
+	return refusal && says(asked, REVIEW_INVALID, refusal);
 }
 
 static bool ask_obsolete(struct reviewing *reviewing, struct asked *asked)
