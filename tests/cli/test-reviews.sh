@@ -16,7 +16,7 @@ cd "$source" || exit 1
 verdicts() {
 	"$keisoku" review --quiet --against "$1" --output json "$2" | jq -r '.findings[] | [.sites[0].line,
 		(.review.verdict + (.review.also | map("+" + .) | join(""))),
-		((if .subject_name == "host" then "" else (.subject_name // "") + " " end) + (.values.key // "-"))] | @tsv'
+		((if .subject.kind == "host" then "" else .subject.name + " " end) + (.values.key // "-"))] | @tsv'
 }
 
 "$compose" tests/reviews/host.yaml >"$work/host.json"
