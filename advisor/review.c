@@ -284,7 +284,7 @@ static const struct finding_review *review_of(struct reviewing *reviewing, const
 	size_t count = 0;
 
 	*review = (struct finding_review){
-		.verdict = verdict,
+		.verdict = verdict, .meaning = classes[verdict].because,
 		.form = arena_strdup(arena, item->form), .via = arena_strdup(arena, item->via),
 		.before = *item->before ? arena_strdup(arena, item->before) : NULL,
 		.condition = *item->condition ? arena_strdup(arena, item->condition) : NULL,
@@ -363,14 +363,14 @@ static void add_sites(struct reviewing *reviewing, const struct asked *asked, st
 	finding->sites = arena_alloc(arena, 2 * sizeof(*finding->sites));
 	finding->sites[finding->n_sites++] = (struct finding_site){
 		.path = arena_strdup(arena, item->path), .line = item->line, .last_line = item->last_line,
-		.text = *item->text ? arena_strdup(arena, item->text) : NULL,
+		.text = *item->text ? arena_strdup(arena, item->text) : NULL, .proposed = true,
 	};
 	if (!asked->is[REVIEW_OVERRIDDEN])
 		return;
 	if (other)
 		finding->sites[finding->n_sites++] = (struct finding_site){
 			.path = arena_strdup(arena, other->path), .line = other->line, .last_line = other->last_line,
-			.text = *other->text ? arena_strdup(arena, other->text) : NULL,
+			.text = *other->text ? arena_strdup(arena, other->text) : NULL, .proposed = true,
 		};
 	else if (asked->beaten_by)
 		finding->sites[finding->n_sites++] = audit_site(asked->beaten_by, arena);

@@ -53,7 +53,7 @@ int report_outputs_begin(struct report_outputs *outputs, const struct arguments 
 	size_t given = arguments->outputs.count, to_stdout = 0;
 	int r;
 
-	*outputs = (struct report_outputs){ .arguments = arguments, .count = given > 0 ? given : 1 };
+	*outputs = (struct report_outputs){ .arguments = arguments, .inputs = inputs, .count = given > 0 ? given : 1 };
 	outputs->items = xcalloc(outputs->count, sizeof(*outputs->items));
 	for (size_t i = 0; i < outputs->count; i++) {
 		r = output_begin(&outputs->items[i], given > 0 ? arguments->outputs.items[i] : "text", inputs);
@@ -172,7 +172,7 @@ static int write_joined(struct report_outputs *outputs, struct report_output *ou
 
 int report_outputs_write(struct report_outputs *outputs, struct report *report, const char *input)
 {
-	bool several = outputs->arguments->positional.count > 1;
+	bool several = outputs->inputs > 1;
 	const char *name = name_of_input(outputs, input);
 	int status = 0;
 

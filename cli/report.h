@@ -13,6 +13,7 @@ struct report_outputs {
 	const struct arguments *arguments;
 	struct report_output *items;
 	size_t count;
+	size_t inputs;			/* that are to come: a report for each */
 	size_t written;			/* inputs so far */
 	struct text_list names;		/* of inputs, as they were used in file names; owned */
 };

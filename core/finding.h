@@ -91,6 +91,7 @@ struct finding_site {
 	const char *path;		/* absolute, below the root: "/etc/sysctl.d/99-site.conf" */
 	uint32_t line, last_line;	/* from 1; 0: the file as a whole */
 	const char *text;		/* the line as it stands; NULL: not known */
+	bool proposed;			/* of a review: the file is none of the host but what is proposed, path as it was given */
 };
 
 /* The values of one key side by side, as a person reads them; NULL: not known. */
@@ -120,6 +121,7 @@ const char *review_verdict_name(enum review_verdict verdict);
 struct finding_review {
 	enum review_verdict verdict;
 	unsigned int also;		/* bits of the other verdicts that hold besides */
+	const char *meaning;		/* of the verdict, whatever the setting: a sentence */
 	const char *form, *via;		/* "shell"; "sysctl -w" */
 	const char *applied;		/* what it is when the proposal has been carried out; NULL: not known */
 	const char *before;		/* what the same place said before; NULL: nothing */

@@ -93,15 +93,28 @@ static void add_references(struct strbuf *out, const struct finding *finding)
 		strbuf_addf(out, "%s%s", i ? "; " : "", finding->references->items[i]);
 }
 
-/* A column is a text of the finding, one of the values that an audit compares, or made of several. */
+static void add_verdict(struct strbuf *out, const struct finding *finding)
+{
+	if (finding->review)
+		strbuf_add_string(out, review_verdict_name(finding->review->verdict));
+}
+
+static void add_remarks(struct strbuf *out, const struct finding *finding)
+{
+	for (size_t i = 0; finding->review && i < finding->review->n_remarks; i++)
+		strbuf_addf(out, "%s%s", i ? "; " : "", finding->review->remarks[i]);
+}
+
+/* A column is a text of the finding, one of the values that an audit compares, one of a review, or made of several. */
 struct column {
 	const char *name;
 	void (*add)(struct strbuf *out, const struct finding *finding);
-	size_t text, value;		/* 1 + the offset of a const char * */
+	size_t text, value, review;	/* 1 + the offset of a const char * */
 };
 
 #define TEXT(member) (1 + offsetof(struct finding, member))
 #define VALUE(member) (1 + offsetof(struct finding_values, member))
+#define REVIEW(member) (1 + offsetof(struct finding_review, member))
 
 /* clang-format off */
 static const struct column columns[] = {
@@ -135,6 +148,15 @@ static const struct column columns[] = {
 	{ .name = "references",     .add = add_references, },
 	{ .name = "waiver",         .text = TEXT(waiver), },
 	{ .name = "in_baseline",    .add = add_in_baseline, },
+	{ .name = "verdict",        .add = add_verdict, },
+	{ .name = "also",           .add = phrase_also, },
+	{ .name = "before",         .review = REVIEW(before), },
+	{ .name = "applied",        .review = REVIEW(applied), },
+	{ .name = "form",           .review = REVIEW(form), },
+	{ .name = "via",            .review = REVIEW(via), },
+	{ .name = "condition",      .review = REVIEW(condition), },
+	{ .name = "instead",        .review = REVIEW(instead), },
+	{ .name = "remarks",        .add = add_remarks, },
 };
 /* clang-format on */
 
@@ -174,8 +196,10 @@ static void add_column(struct strbuf *out, const struct finding *finding, const 
 		column->add(&text, finding);
 	else if (column->text)
 		add_text(&text, finding, column->text);
-	else
+	else if (column->value)
 		add_text(&text, finding->values, column->value);
+	else
+		add_text(&text, finding->review, column->review);
 	if (has_lines(column))
 		add_field(out, text.buf);
 	else

@@ -94,7 +94,10 @@ static void suites_collect(struct suites *suites, const struct finding_list *fin
 	suites->of = xcalloc(findings->count + 1, sizeof(*suites->of));
 	for (size_t i = 0; i < findings->count; i++) {
 		strbuf_reset(&pack);
-		phrase_pack(&pack, &findings->items[i]);
+		if (findings->items[i].review)
+			strbuf_add_string(&pack, findings->items[i].sites[0].path);
+		else
+			phrase_pack(&pack, &findings->items[i]);
 		suites->of[i] = suites_find(suites, pack.buf);
 	}
 }
@@ -146,8 +149,23 @@ static void write_body(FILE *out, const struct finding *finding, const struct re
 
 	alone.findings = &one;
 	page_init(&page, 100, false, true);
-	(report_is_audit(report) ? text_found : text_recommendation)(&page, &alone, finding, 0);
+	if (finding->review)
+		text_review_item(&page, &alone, finding);
+	else
+		(report_is_audit(report) ? text_found : text_recommendation)(&page, &alone, finding, 0);
 	write_lines(out, page.text.buf);
+}
+
+/* "60-web.conf:3: overridden, vm.swappiness 60 → 10" */
+static void add_proposed(struct strbuf *out, const struct finding *finding)
+{
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+
+	phrase_review_key(&key, finding);
+	phrase_site(out, &finding->sites[0]);
+	strbuf_addf(out, ": %s", review_verdict_name(finding->review->verdict));
+	if (key.len)
+		strbuf_addf(out, ", %s %s → %s", key.buf, review_from(finding), review_to(finding));
 }
 
 /* "net.core.somaxconn 128 → 4,096: 12.4 connections per second …" */
@@ -155,7 +173,9 @@ static void add_message(struct strbuf *out, const struct report *report, const s
 {
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 
-	if (finding_is_new(finding))
+	if (finding->review)
+		add_proposed(out, finding);
+	else if (finding_is_new(finding))
 		phrase_changes(out, finding);
 	else
 		strbuf_add_string(out, finding->in_baseline ? "in the baseline already" :
@@ -191,7 +211,8 @@ static void write_case(FILE *out, const struct report *report, const struct find
 	add_message(&message, report, finding);
 	fprintf(out, ">\n   <%s", elements[outcome]);
 	if (outcome != SKIPPED)
-		write_attribute(out, "type", outcome == ERROR ? "unreadable" : severity_name(finding->severity));
+		write_attribute(out, "type", outcome == ERROR ? (finding->review ? "unclear" : "unreadable") :
+							severity_name(finding->severity));
 	write_attribute(out, "message", message.buf);
 	fputc('>', out);
 	if (outcome == FAILURE)
@@ -231,6 +252,13 @@ static void write_properties(FILE *out, const struct report *report)
 static void write_counts(FILE *out, const struct report *report)
 {
 	fputs("  <system-out>", out);
+	if (report_is_review(report)) {
+		CLEANUP(strbuf_release) struct strbuf verdicts = STRBUF_INIT;
+
+		phrase_verdicts(&verdicts, report, "\n");
+		fprintf(out, "%s</system-out>\n", verdicts.buf);
+		return;
+	}
 	for (size_t i = 0; i < STATUS_COUNT; i++)
 		fprintf(out, "%s%zu %s", i ? "\n" : "", report->findings->counts[i], phrase_status_in(report, (enum status)i));
 	fputs("</system-out>\n", out);
@@ -268,7 +296,8 @@ static void write_run(FILE *out, const struct report *report)
 		fputs("\"/>\n  </testcase>\n", out);
 	}
 	if (!errors) {
-		begin_case(out, "run", "diagnostics", "every rule was judged");
+		begin_case(out, "run", "diagnostics",
+			   report_is_review(report) ? "everything was read" : "every rule was judged");
 		fputs("/>\n", out);
 	}
 	write_counts(out, report);

@@ -8,24 +8,11 @@
 #include "../core/quote.h"
 
 #include "group.h"
+#include "markdown-parts.h"
 #include "phrase.h"
 #include "reporter.h"
 
-#define COMMENT_MAX 65536U
-#define FOOTER_MAX 600U		/* kept free for what stands under all */
-#define TABLE_MAX 20000U	/* of the table of recommendations */
-#define DETAILS_MAX 56000U	/* and their details */
-#define CELL_MAX 240U
-#define FIELD_MAX 1500U
-#define COMMANDS_MAX 6000U	/* a command that is cut does harm: more than that are not shown */
-
-struct comment {
-	struct strbuf text;
-	size_t left_out;
-};
-
-/* A piece is there whole or not at all; limit is that of its section. */
-static bool comment_add(struct comment *comment, const struct strbuf *piece, size_t limit)
+bool comment_add(struct comment *comment, const struct strbuf *piece, size_t limit)
 {
 	if (comment->text.len + piece->len > MIN(limit, COMMENT_MAX - FOOTER_MAX))
 		return false;
@@ -46,7 +33,7 @@ static size_t cut(const char *text, size_t max)
 	return length;
 }
 
-static void add_text(struct strbuf *out, const char *text, size_t max)
+void markdown_text(struct strbuf *out, const char *text, size_t max)
 {
 	size_t length = cut(text, max);
 
@@ -54,7 +41,7 @@ static void add_text(struct strbuf *out, const char *text, size_t max)
 	strbuf_add_string(out, text && text[length] ? "…" : "");
 }
 
-static void add_code(struct strbuf *out, const char *text, size_t max)
+void markdown_code(struct strbuf *out, const char *text, size_t max)
 {
 	size_t length = cut(text, max);
 
@@ -64,11 +51,11 @@ static void add_code(struct strbuf *out, const char *text, size_t max)
 
 static void add_title(struct strbuf *out, const struct finding *finding)
 {
-	add_text(out, finding->title, CELL_MAX);
+	markdown_text(out, finding->title, CELL_MAX);
 	if (finding->subject == SUBJECT_HOST || !finding->subject_name)
 		return;
 	strbuf_add_string(out, " (");
-	add_text(out, finding->subject_name, CELL_MAX);
+	markdown_text(out, finding->subject_name, CELL_MAX);
 	strbuf_add_char(out, ')');
 }
 
@@ -84,6 +71,10 @@ static void add_counts(struct strbuf *out, const struct report *report)
 {
 	const char *separator = "";
 
+	if (report_is_review(report)) {
+		markdown_review_counts(out, report);
+		return;
+	}
 	for (size_t i = 0; i < STATUS_COUNT; i++) {
 		size_t count = report->findings->counts[i];
 
@@ -102,10 +93,10 @@ static void add_top(struct comment *comment, const struct report *report)
 	CLEANUP(strbuf_release) struct strbuf piece = STRBUF_INIT;
 
 	strbuf_addf(&piece, "## Keisoku %s: ", report->command);
-	add_text(&piece, host ? host : "a host without a name", CELL_MAX);
+	markdown_text(&piece, host ? host : "a host without a name", CELL_MAX);
 	if (kernel) {
 		strbuf_add_string(&piece, " · Linux ");
-		add_text(&piece, kernel, CELL_MAX);
+		markdown_text(&piece, kernel, CELL_MAX);
 	}
 	strbuf_add_string(&piece, "\n\n");
 	add_counts(&piece, report);
@@ -133,9 +124,9 @@ static void add_row(struct strbuf *out, const struct finding *finding)
 	add_title(out, finding);
 	strbuf_add_string(out, " | ");
 	if (where.len)
-		add_code(out, where.buf, CELL_MAX);
+		markdown_code(out, where.buf, CELL_MAX);
 	strbuf_add_string(out, " | ");
-	add_text(out, change.buf, CELL_MAX);
+	markdown_text(out, change.buf, CELL_MAX);
 	strbuf_add_string(out, " |\n");
 }
 
@@ -160,12 +151,12 @@ static void add_table(struct comment *comment, const struct report *report)
 	}
 }
 
-static void add_field(struct strbuf *out, const char *label, const char *text)
+void markdown_field(struct strbuf *out, const char *label, const char *text)
 {
 	if (!text || !*text)
 		return;
 	strbuf_addf(out, "- **%s:** ", label);
-	add_text(out, text, FIELD_MAX);
+	markdown_text(out, text, FIELD_MAX);
 	strbuf_add_char(out, '\n');
 }
 
@@ -181,7 +172,7 @@ static void add_fence(struct strbuf *out, const char *text)
 	strbuf_add_repeated(out, '`', longest + 1);
 }
 
-static void add_block(struct strbuf *out, const char *text)
+void markdown_block(struct strbuf *out, const char *text)
 {
 	CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
 
@@ -221,7 +212,7 @@ static void add_commands(struct strbuf *out, const struct finding *finding)
 			continue;
 		strbuf_addf(out, "\n%s:\n\n", kinds[i].label);
 		if (commands.len <= COMMANDS_MAX)
-			add_block(out, commands.buf);
+			markdown_block(out, commands.buf);
 		else
 			strbuf_add_string(out, "too long to be shown here.\n");
 	}
@@ -234,16 +225,16 @@ static void add_sites(struct strbuf *out, const struct finding *finding)
 
 		phrase_site(&site, &finding->sites[i]);
 		strbuf_add_string(out, "- **where:** ");
-		add_code(out, site.buf, FIELD_MAX);
+		markdown_code(out, site.buf, FIELD_MAX);
 		if (finding->sites[i].text) {
 			strbuf_add_char(out, ' ');
-			add_code(out, finding->sites[i].text, FIELD_MAX);
+			markdown_code(out, finding->sites[i].text, FIELD_MAX);
 		}
 		strbuf_add_char(out, '\n');
 	}
 }
 
-static void add_references(struct strbuf *out, const struct string_list *references)
+void markdown_references(struct strbuf *out, const struct string_list *references)
 {
 	for (size_t i = 0; references && i < references->count; i++) {
 		CLEANUP(strbuf_release) struct strbuf url = STRBUF_INIT;
@@ -251,7 +242,7 @@ static void add_references(struct strbuf *out, const struct string_list *referen
 
 		strbuf_add_string(out, i ? ", " : "- **see:** ");
 		strbuf_add_string(out, linked ? "[" : "");
-		add_text(out, references->items[i], CELL_MAX);
+		markdown_text(out, references->items[i], CELL_MAX);
 		if (linked)
 			strbuf_addf(out, "](%s)", url.buf);
 	}
@@ -270,19 +261,19 @@ static void add_details(struct strbuf *out, const struct finding *finding)
 	strbuf_add_string(out, " · ");
 	add_title(out, finding);
 	strbuf_add_string(out, "</summary>\n\n");
-	add_field(out, finding->n_changes ? "change" : "do", changes.buf);
-	add_field(out, "values", values.buf);
+	markdown_field(out, finding->n_changes ? "change" : "do", changes.buf);
+	markdown_field(out, "values", values.buf);
 	add_sites(out, finding);
-	add_field(out, "measured", measured.buf);
-	add_field(out, "found", phrase_found(finding));
-	add_field(out, "because", finding->because);
-	add_field(out, "better when", finding->verify_measure);
-	add_field(out, "takes effect", finding->takes_effect);
-	add_field(out, "side effects", finding->side_effects);
-	add_field(out, "confidence", finding->confidence_reason);
-	add_references(out, finding->references);
+	markdown_field(out, "measured", measured.buf);
+	markdown_field(out, "found", phrase_found(finding));
+	markdown_field(out, "because", finding->because);
+	markdown_field(out, "better when", finding->verify_measure);
+	markdown_field(out, "takes effect", finding->takes_effect);
+	markdown_field(out, "side effects", finding->side_effects);
+	markdown_field(out, "confidence", finding->confidence_reason);
+	markdown_references(out, finding->references);
 	strbuf_add_string(out, "- **id:** ");
-	add_code(out, finding->id, FIELD_MAX);
+	markdown_code(out, finding->id, FIELD_MAX);
 	strbuf_add_char(out, '\n');
 	add_commands(out, finding);
 	strbuf_add_string(out, "\n</details>\n");
@@ -320,9 +311,9 @@ static void add_group_rows(struct comment *comment, const struct report *report,
 			continue;
 		members_names(&names, &members, members.items[i].text);
 		strbuf_add_string(&piece, "| ");
-		add_text(&piece, names.buf, FIELD_MAX);
+		markdown_text(&piece, names.buf, FIELD_MAX);
 		strbuf_add_string(&piece, " | ");
-		add_text(&piece, *members.items[i].text ? members.items[i].text : "no reason is known", FIELD_MAX);
+		markdown_text(&piece, *members.items[i].text ? members.items[i].text : "no reason is known", FIELD_MAX);
 		strbuf_add_string(&piece, " |\n");
 		if (!comment_add(comment, &piece, COMMENT_MAX - FOOTER_MAX - 20))
 			comment->left_out++;
@@ -341,9 +332,9 @@ static void add_single_rows(struct comment *comment, const struct report *report
 		strbuf_add_string(&piece, "| ");
 		add_title(&piece, finding);
 		strbuf_add_string(&piece, "<br>");
-		add_code(&piece, finding->id, CELL_MAX);
+		markdown_code(&piece, finding->id, CELL_MAX);
 		strbuf_add_string(&piece, " | ");
-		add_text(&piece, why.buf, FIELD_MAX);
+		markdown_text(&piece, why.buf, FIELD_MAX);
 		strbuf_add_string(&piece, " |\n");
 		if (!comment_add(comment, &piece, COMMENT_MAX - FOOTER_MAX - 20))
 			comment->left_out++;
@@ -412,10 +403,10 @@ static void add_notes(struct comment *comment, const struct report *report)
 	for (; shown < NOTES_MAX && (note = report_note(report, shown)); shown++) {
 		strbuf_add_string(&piece, "- ");
 		if (note->place.file) {
-			add_text(&piece, note->place.file, CELL_MAX);
+			markdown_text(&piece, note->place.file, CELL_MAX);
 			strbuf_addf(&piece, note->place.line ? ":%u: " : ": ", note->place.line);
 		}
-		add_text(&piece, note->message, CELL_MAX);
+		markdown_text(&piece, note->message, CELL_MAX);
 		strbuf_add_char(&piece, '\n');
 	}
 	if (total > shown)
@@ -424,7 +415,7 @@ static void add_notes(struct comment *comment, const struct report *report)
 		strbuf_addf(&comment->text, "\n%zu notes are not shown.\n", total);
 }
 
-static void add_footer(struct comment *comment, size_t without_details)
+static void add_footer(struct comment *comment, size_t without_details, const char *what)
 {
 	if (comment->left_out == 0 && without_details == 0)
 		return;
@@ -432,7 +423,7 @@ static void add_footer(struct comment *comment, size_t without_details)
 	if (comment->left_out)
 		strbuf_addf(&comment->text, " %zu entries are left out%s", comment->left_out, without_details ? "," : "");
 	if (without_details)
-		strbuf_addf(&comment->text, " %zu recommendations are without details", without_details);
+		strbuf_addf(&comment->text, " %zu %s are without details", without_details, what);
 	strbuf_add_string(&comment->text, ". The JSON report (`--output json`) has everything.\n");
 }
 
@@ -442,12 +433,16 @@ static int markdown_write(FILE *out, const struct report *report)
 	size_t without_details;
 
 	add_top(&comment, report);
-	add_table(&comment, report);
-	without_details = add_all_details(&comment, report);
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		add_section(&comment, report, &sections[i]);
+	if (report_is_review(report)) {
+		without_details = markdown_review(&comment, report);
+	} else {
+		add_table(&comment, report);
+		without_details = add_all_details(&comment, report);
+		for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+			add_section(&comment, report, &sections[i]);
+	}
 	add_notes(&comment, report);
-	add_footer(&comment, without_details);
+	add_footer(&comment, without_details, report_is_review(report) ? "settings" : "recommendations");
 	fwrite(comment.text.buf, 1, comment.text.len, out);
 	strbuf_release(&comment.text);
 	return 0;

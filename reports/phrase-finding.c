@@ -146,6 +146,12 @@ void phrase_why(struct strbuf *out, const struct finding *finding)
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	const char *found;
 
+	if (finding->review) {
+		add_sentence(&text, finding->reason);
+		add_sentence(&text, finding->waiver);
+		strbuf_add(out, text.buf, text.len);
+		return;
+	}
 	found = texts[finding->status].because ? phrase_found(finding) : NULL;
 	add_sentence(&text, found);
 	if (texts[finding->status].because)

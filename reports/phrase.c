@@ -77,6 +77,11 @@ bool report_is_audit(const struct report *report)
 	return streq(report->command, "audit");
 }
 
+bool report_is_review(const struct report *report)
+{
+	return streq(report->command, "review");
+}
+
 static void phrase_audit(struct strbuf *out, const struct report *report)
 {
 	const size_t *counts = report->findings->counts;

@@ -14,6 +14,7 @@ void phrase_plural(struct strbuf *out, size_t count, const char *noun);
 const char *report_host_text(const struct report *report, const char *key);
 bool report_is_audit(const struct report *report);
 bool report_is_live(const struct report *report);		/* a window was measured */
+bool report_is_review(const struct report *report);
 /* Findings in the list; findings->counts counts those that are not kept too. */
 size_t report_count(const struct report *report, enum status status);
 /* Recommended, and in the baseline already: it is named, and counts for nothing. */
@@ -58,6 +59,23 @@ bool finding_is_new(const struct finding *finding);
 const char *phrase_found(const struct finding *finding);
 /* Why it has its status: the numbers where there is a problem, else the reason, the waiver, what to run. */
 void phrase_why(struct strbuf *out, const struct finding *finding);
+
+/* ---- of a review ---- */
+
+/* "2 supported · 1 overridden": what there is, in the order of enum review_verdict; separator between them. */
+void phrase_verdicts(struct strbuf *out, const struct report *report, const char *separator);
+size_t report_verdicts(const struct report *report, enum review_verdict verdict);
+void phrase_also(struct strbuf *out, const struct finding *finding);	/* "invalid, obsolete": what holds besides */
+/* "block sda scheduler"; nothing when the line is not understood. */
+void phrase_review_key(struct strbuf *out, const struct finding *finding);
+/* Before and after: "60", "10", "–", "(taken away)". */
+const char *review_from(const struct finding *finding);
+const char *review_to(const struct finding *finding);
+/* "10 now, 60 after boot", where that is not what is proposed; false: it is, or nothing is known. */
+bool phrase_becomes(struct strbuf *out, const struct finding *finding);
+/* The verdict leaves the proposed value in force, so that the way back is worth telling. */
+bool review_would_apply(const struct finding *finding);
+
 /* The address of a page of the kernel's documentation, or of a reference that is one; false: none is known. */
 bool phrase_reference_url(struct strbuf *out, const char *reference);
 

@@ -104,6 +104,16 @@ static void write_severities(FILE *out, const struct report *report)
 			counts[i]);
 }
 
+static void write_verdicts(FILE *out, const struct report *report)
+{
+	if (!report_is_review(report))
+		return;
+	write_help(out, "review_settings", "Proposed settings, by verdict.");
+	for (size_t i = 0; i < REVIEW_COUNT; i++)
+		fprintf(out, "keisoku_review_settings{verdict=\"%s\"} %zu\n", review_verdict_name((enum review_verdict)i),
+			report_verdicts(report, (enum review_verdict)i));
+}
+
 struct state_count {
 	const char *state;
 	size_t count;
@@ -216,6 +226,7 @@ static int prometheus_write(FILE *out, const struct report *report)
 	write_info(out, report);
 	write_statuses(out, report);
 	write_severities(out, report);
+	write_verdicts(out, report);
 	write_coverage(out, report);
 	write_window(out, report);
 	write_use(out, report);

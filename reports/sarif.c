@@ -19,6 +19,7 @@
 #include "reporter.h"
 
 #define ROOT "ROOT"
+#define PROPOSED "PROPOSED"	/* where the paths of what is proposed begin */
 #define WHOLE_HOST "/etc/os-release"
 
 struct kind {
@@ -39,10 +40,30 @@ static const struct kind kinds[STATUS_COUNT] = {
 	[STATUS_WAIVED]         = { .name = "fail", .has_level = true, },
 };
 
+/* All settings of a review are results, also what needs no change: somebody asked of each. */
+static const struct kind review_kinds[REVIEW_COUNT] = {
+	[REVIEW_SUPPORTED]    = { .name = "pass", },
+	[REVIEW_UNSUPPORTED]  = { .name = "fail", .has_level = true, },
+	[REVIEW_UNMEASURED]   = { .name = "open", },
+	[REVIEW_CONTRADICTED] = { .name = "fail", .has_level = true, },
+	[REVIEW_NO_EFFECT]    = { .name = "fail", .has_level = true, },
+	[REVIEW_OVERRIDDEN]   = { .name = "fail", .has_level = true, },
+	[REVIEW_OBSOLETE]     = { .name = "fail", .has_level = true, },
+	[REVIEW_DANGEROUS]    = { .name = "fail", .has_level = true, },
+	[REVIEW_INVALID]      = { .name = "fail", .has_level = true, },
+	[REVIEW_BROKEN]       = { .name = "fail", .has_level = true, },
+	[REVIEW_UNCLEAR]      = { .name = "review", },
+};
+
 static const char *const levels[SEVERITY_COUNT] = {
 	[SEVERITY_LOW] = "note", [SEVERITY_MEDIUM] = "warning", [SEVERITY_HIGH] = "error", [SEVERITY_CRITICAL] = "error",
 };
 /* clang-format on */
+
+static const struct kind *kind_of(const struct finding *finding)
+{
+	return finding->review ? &review_kinds[finding->review->verdict] : &kinds[finding->status];
+}
 
 /* Rules in the order in which findings name them first, and whether a baseline has anything of the findings: without one
  * nothing is known to be new. */
@@ -50,11 +71,13 @@ struct rules {
 	const struct finding **items;
 	size_t count, capacity;
 	bool compared;
+	unsigned int *occurrences;	/* by index of the finding: the which-th of its id it is */
 };
 
 static void rules_release(struct rules *rules)
 {
 	free(rules->items);
+	free(rules->occurrences);
 }
 
 /* Findings of one rule mostly stand together: the newest is looked at first. */
@@ -184,7 +207,7 @@ static void write_help(struct json *json, const struct finding *finding)
 	quote_markdown(&help.markdown, finding->title, strlen(finding->title));
 	strbuf_add_string(&help.markdown, "\n\n");
 	help_add(&help, "Instead", finding->advice);
-	help_add(&help, "Side effects", finding->side_effects);
+	help_add(&help, finding->review ? "Means" : "Side effects", finding->side_effects);
 	help_add(&help, "Better when", finding->verify_measure);
 	help_add_references(&help, finding->references);
 	strbuf_addf(&command, "keisoku explain %s", finding->rule);
@@ -227,11 +250,25 @@ static void write_tags(struct json *json, const char *const *tags, size_t count)
 	json_close_array(json);
 }
 
-static void write_rule(struct json *json, const struct finding *finding)
+/* A verdict is the same for all settings: what its first finding says of its own is left out. */
+static struct finding rule_of_verdict(const struct finding *finding)
+{
+	return (struct finding){
+		.rule = finding->rule, .title = finding->title, .advice = finding->advice, .severity = finding->severity,
+		.side_effects = finding->review->meaning, .resource = "review", .review = finding->review,
+	};
+}
+
+static void write_rule(struct json *json, const struct finding *first)
 {
 	CLEANUP(strbuf_release) struct strbuf pack = STRBUF_INIT, title = STRBUF_INIT;
+	struct finding verdict = first->review ? rule_of_verdict(first) : (struct finding){ 0 };
+	const struct finding *finding = first->review ? &verdict : first;
 
-	phrase_pack(&pack, finding);
+	if (first->review)
+		strbuf_add_string(&pack, "proposal");
+	else
+		phrase_pack(&pack, finding);
 	add_sentence(&title, finding->title);
 	json_open_object(json);
 	write_text(json, "id", finding->rule);
@@ -286,15 +323,18 @@ static void add_uri(struct strbuf *out, const char *path)
 	}
 }
 
-static void write_artifact(struct json *json, const char *path)
+static void write_artifact(struct json *json, const struct finding_site *site)
 {
 	CLEANUP(strbuf_release) struct strbuf uri = STRBUF_INIT;
+	bool absolute = site->proposed && site->path[0] == '/';
 
-	add_uri(&uri, path);
+	strbuf_add_string(&uri, absolute ? "file:///" : "");
+	add_uri(&uri, site->path);
 	json_key(json, "artifactLocation");
 	json_open_object(json);
 	json_member_string(json, "uri", uri.buf);
-	json_member_string(json, "uriBaseId", ROOT);
+	if (!absolute)
+		json_member_string(json, "uriBaseId", site->proposed ? PROPOSED : ROOT);
 	json_close_object(json);
 }
 
@@ -338,7 +378,7 @@ static void write_location(struct json *json, const struct report *report, const
 	json_open_object(json);
 	json_key(json, "physicalLocation");
 	json_open_object(json);
-	write_artifact(json, site->path);
+	write_artifact(json, site);
 	write_region(json, site);
 	json_close_object(json);
 	write_logical(json, report, finding);
@@ -426,15 +466,40 @@ static void write_locations(struct json *json, const struct report *report, cons
 
 /* Results. */
 
+static int by_id(const void *a, const void *b)
+{
+	const struct finding *const *left = a, *const *right = b;
+	int order = strcmp((*left)->id, (*right)->id);
+
+	return order ? order : *left < *right ? -1 : *left > *right;
+}
+
+/* A proposal may say the same thing of one setting several times: the which-th of its id each finding is. */
+static unsigned int *count_occurrences(const struct finding_list *findings)
+{
+	const struct finding **sorted = xcalloc(findings->count + 1, sizeof(const struct finding *));
+	unsigned int *occurrences = xcalloc(findings->count + 1, sizeof(*occurrences)), count = 0;
+
+	for (size_t i = 0; i < findings->count; i++)
+		sorted[i] = &findings->items[i];
+	qsort(sorted, findings->count, sizeof(const struct finding *), by_id);
+	for (size_t i = 0; i < findings->count; i++) {
+		count = i > 0 && streq(sorted[i]->id, sorted[i - 1]->id) ? count + 1 : 1;
+		occurrences[sorted[i] - findings->items] = count;
+	}
+	free(sorted);
+	return occurrences;
+}
+
 /* FNV-1a over the id: the same in every run. */
-static void write_fingerprints(struct json *json, const char *id)
+static void write_fingerprints(struct json *json, const char *id, unsigned int occurrence)
 {
 	uint64_t hash = 0xcbf29ce484222325;
 	CLEANUP(free_ptr) char *text = NULL;
 
 	for (const unsigned char *c = (const unsigned char *)id; *c; c++)
 		hash = (hash ^ *c) * 0x100000001b3;
-	text = xasprintf("%016" PRIx64 ":1", hash);
+	text = xasprintf("%016" PRIx64 ":%u", hash, occurrence);
 	json_key(json, "partialFingerprints");
 	json_open_object(json);
 	write_text(json, "keisokuFinding/v1", id);
@@ -456,10 +521,40 @@ static void write_suppressions(struct json *json, const struct finding *finding)
 	json_close_array(json);
 }
 
+/* "vm.swappiness 60 → 10: overridden. /etc/sysctl.d/99-site.conf:3 has the last word at boot and sets 60." */
+static void add_proposed(struct strbuf *out, const struct finding *finding)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, becomes = STRBUF_INIT, also = STRBUF_INIT;
+
+	phrase_review_key(&text, finding);
+	if (text.len)
+		strbuf_addf(&text, " %s → %s: ", review_from(finding), review_to(finding));
+	phrase_also(&also, finding);
+	strbuf_addf(&text, "%s%s%s", review_verdict_name(finding->review->verdict), also.len ? ", " : "", also.buf ? also.buf : "");
+	add_sentence(out, text.buf);
+	add_sentence(out, finding->reason);
+	for (size_t i = 0; i < finding->review->n_remarks; i++)
+		add_sentence(out, finding->review->remarks[i]);
+	if (phrase_becomes(&becomes, finding)) {
+		strbuf_reset(&text);
+		strbuf_addf(&text, "It becomes %s", becomes.buf);
+		add_sentence(out, text.buf);
+	}
+	if (finding->review->instead) {
+		strbuf_reset(&text);
+		strbuf_addf(&text, "Instead: %s", finding->review->instead);
+		add_sentence(out, text.buf);
+	}
+}
+
 static void add_message(struct strbuf *out, const struct finding *finding)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
+	if (finding->review) {
+		add_proposed(out, finding);
+		return;
+	}
 	add_sentence(out, finding->title);
 	if (finding->status == STATUS_RECOMMEND || finding->status == STATUS_SUSPECT)
 		phrase_changes(&text, finding);
@@ -507,6 +602,15 @@ static void write_properties(struct json *json, const struct finding *finding)
 		write_property(json, "wanted", values->wanted);
 		write_property(json, "drift", values->drift);
 	}
+	if (finding->review) {
+		CLEANUP(strbuf_release) struct strbuf also = STRBUF_INIT;
+
+		phrase_also(&also, finding);
+		json_member_string(json, "verdict", review_verdict_name(finding->review->verdict));
+		write_property(json, "also", also.len ? also.buf : NULL);
+		write_property(json, "before", finding->review->before);
+		write_property(json, "applied", finding->review->applied);
+	}
 	write_commands(json, finding, "apply", offsetof(struct change, apply), false);
 	write_commands(json, finding, "rollBack", offsetof(struct change, rollback), true);
 	write_commands(json, finding, "verify", offsetof(struct change, verify), false);
@@ -516,7 +620,7 @@ static void write_properties(struct json *json, const struct finding *finding)
 static void write_result(struct json *json, const struct report *report, const struct rules *rules,
 			 const struct finding *finding)
 {
-	const struct kind *kind = &kinds[finding->status];
+	const struct kind *kind = kind_of(finding);
 	CLEANUP(strbuf_release) struct strbuf message = STRBUF_INIT;
 
 	add_message(&message, finding);
@@ -527,7 +631,7 @@ static void write_result(struct json *json, const struct report *report, const s
 	json_member_string(json, "level", kind->has_level ? levels[finding->severity] : "none");
 	write_message(json, "message", message.buf);
 	write_locations(json, report, finding);
-	write_fingerprints(json, finding->id);
+	write_fingerprints(json, finding->id, rules->occurrences[finding - report->findings->items]);
 	write_suppressions(json, finding);
 	if (rules->compared)
 		json_member_string(json, "baselineState", finding->in_baseline ? "unchanged" : "new");
@@ -540,7 +644,7 @@ static void write_results(struct json *json, const struct report *report, const 
 	json_key(json, "results");
 	json_open_array(json);
 	for (size_t i = 0; i < report->findings->count; i++)
-		if (kinds[report->findings->items[i].status].name)
+		if (kind_of(&report->findings->items[i])->name)
 			write_result(json, report, rules, &report->findings->items[i]);
 	json_close_array(json);
 }
@@ -568,7 +672,7 @@ static void write_unknown(struct json *json, const struct report *report, const 
 	strbuf_addf(&text, "%s, %s: ", finding->id, phrase_status_in(report, finding->status));
 	phrase_why(&text, finding);
 	json_open_object(json);
-	json_member_string(json, "level", kinds[finding->status].notification);
+	json_member_string(json, "level", kind_of(finding)->notification);
 	write_message(json, "message", text.buf);
 	json_key(json, "associatedRule");
 	json_open_object(json);
@@ -612,7 +716,7 @@ static void write_invocation(struct json *json, const struct report *report, con
 	for (size_t i = 0; (note = report_note(report, i)); i++)
 		write_notification(json, note);
 	for (size_t i = 0; i < report->findings->count; i++)
-		if (!kinds[report->findings->items[i].status].name)
+		if (!kind_of(&report->findings->items[i])->name)
 			write_unknown(json, report, rules, &report->findings->items[i]);
 	json_close_array(json);
 	json_close_object(json);
@@ -634,14 +738,21 @@ static void write_automation(struct json *json, const struct report *report)
 	json_close_object(json);
 }
 
-static void write_base(struct json *json)
+static void write_base(struct json *json, const char *name, const char *description)
+{
+	json_key(json, name);
+	json_open_object(json);
+	write_message(json, "description", description);
+	json_close_object(json);
+}
+
+static void write_bases(struct json *json, const struct report *report)
 {
 	json_key(json, "originalUriBaseIds");
 	json_open_object(json);
-	json_key(json, ROOT);
-	json_open_object(json);
-	write_message(json, "description", "The root of the host or image that was looked at.");
-	json_close_object(json);
+	write_base(json, ROOT, "The root of the host or image that was looked at.");
+	if (report_is_review(report))
+		write_base(json, PROPOSED, "The directory in which the review ran, or that of a difference.");
 	json_close_object(json);
 }
 
@@ -662,6 +773,9 @@ static void write_run_properties(struct json *json, const struct report *report)
 	json_open_object(json);
 	for (size_t i = 0; i < STATUS_COUNT; i++)
 		json_member_unsigned(json, status_name((enum status)i), report->findings->counts[i]);
+	for (size_t i = 0; report_is_review(report) && i < REVIEW_COUNT; i++)
+		json_member_unsigned(json, review_verdict_name((enum review_verdict)i),
+				     report_verdicts(report, (enum review_verdict)i));
 	json_close_object(json);
 	json_close_object(json);
 }
@@ -672,6 +786,7 @@ static int sarif_write(FILE *out, const struct report *report)
 	struct json json;
 
 	rules_collect(&rules, report->findings);
+	rules.occurrences = count_occurrences(report->findings);
 	json_begin(&json, out);
 	json_open_object(&json);
 	json_member_string(&json, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
@@ -682,7 +797,7 @@ static int sarif_write(FILE *out, const struct report *report)
 	write_tool(&json, &rules);
 	write_invocation(&json, report, &rules);
 	write_automation(&json, report);
-	write_base(&json);
+	write_bases(&json, report);
 	json_member_string(&json, "columnKind", "unicodeCodePoints");
 	write_results(&json, report, &rules);
 	write_run_properties(&json, report);

@@ -24,6 +24,7 @@ void text_not_applicable(struct page *page, const struct report *report);
 
 /* All of a review, in the order of what was proposed. */
 void text_review(struct page *page, const struct report *report);
+void text_review_item(struct page *page, const struct report *report, const struct finding *finding);
 
 /* Parts that `keisoku why` shows too. */
 void text_evidence(struct page *page, const struct finding *finding);

@@ -82,28 +82,19 @@ static void write_head(struct page *page, const struct finding *finding, size_t 
 	flow_end(&flow);
 }
 
-static bool differs(const char *a, const char *b)
-{
-	return (a != NULL) != (b != NULL) || (a && b && !streq(a, b));
-}
-
 /* Only where it is not what the first line says. */
 static void write_becomes(struct page *page, const struct finding *finding)
 {
 	const struct finding_values *values = finding->values;
-	const struct finding_review *review = finding->review;
+	const char *before = finding->review->before;
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	if (!values || !*values->key)
 		return;
-	if (review->before && differs(review->before, values->wanted))
-		labelled(page, "before", review->before);
-	if (!differs(review->applied, values->wanted) && !differs(values->boot, values->wanted))
-		return;
-	if (!review->applied && !values->boot)
-		return;
-	strbuf_addf(&text, "%s now, %s after boot", review->applied ? review->applied : "not known", values->boot ? values->boot : "not known");
-	labelled(page, "becomes", text.buf);
+	if (before && !(values->wanted && streq(before, values->wanted)))
+		labelled(page, "before", before);
+	if (phrase_becomes(&text, finding))
+		labelled(page, "becomes", text.buf);
 }
 
 static void write_evidence(struct page *page, const struct finding *finding)
@@ -122,14 +113,6 @@ static void write_evidence(struct page *page, const struct finding *finding)
 		}
 		labelled(page, i == 0 ? "measured" : "", text.buf);
 	}
-}
-
-static bool would_be_applied(const struct finding *finding)
-{
-	static const unsigned int applied = 1U << REVIEW_SUPPORTED | 1U << REVIEW_UNSUPPORTED | 1U << REVIEW_UNMEASURED |
-					    1U << REVIEW_CONTRADICTED | 1U << REVIEW_DANGEROUS;
-
-	return finding->n_changes > 0 && (applied & (1U << finding->review->verdict));
 }
 
 /* What was said of a line of the same file already. */
@@ -171,25 +154,28 @@ static void write_item(struct page *page, const struct report *report, const str
 		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + LABEL_WIDTH, "instead", review->instead);
 	if (review->verdict == REVIEW_UNMEASURED && finding->next_step)
 		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + LABEL_WIDTH, "run", finding->next_step);
-	if (would_be_applied(finding) && finding->changes[0].rollback)
+	if (review_would_apply(finding) && finding->changes[0].rollback)
 		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + LABEL_WIDTH, "undo", finding->changes[0].rollback);
+}
+
+void text_review_item(struct page *page, const struct report *report, const struct finding *finding)
+{
+	write_item(page, report, finding, 0);
 }
 
 static void write_counts(struct page *page, const struct report *report)
 {
-	size_t counts[REVIEW_COUNT] = { 0 };
 	struct flow flow = flow_begin(page, 0);
 
-	for (size_t i = 0; i < report->findings->count; i++)
-		counts[report->findings->items[i].review->verdict]++;
 	flow_addf(&flow, STYLE_BOLD, "%zu proposed setting%s", report->findings->count, report->findings->count == 1 ? "" : "s");
 	for (size_t i = 0; i < REVIEW_COUNT; i++) {
+		size_t count = report_verdicts(report, (enum review_verdict)i);
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		if (counts[i] == 0)
+		if (count == 0)
 			continue;
 		flow_addf(&flow, STYLE_DIM, " %s ", page_symbol(page, SYMBOL_DOT));
-		strbuf_addf(&text, "%zu %s", counts[i], review_verdict_name((enum review_verdict)i));
+		strbuf_addf(&text, "%zu %s", count, review_verdict_name((enum review_verdict)i));
 		flow_phrase(&flow, STYLE_PLAIN, text.buf);
 	}
 	flow_end(&flow);

@@ -89,8 +89,10 @@ def check_sarif(text):
         check(not re.search(r'\]\(', result['message']['text']), name, 'has a link')
         for location in result['locations'] + result.get('relatedLocations', []):
             artifact = location['physicalLocation']['artifactLocation']
-            check(re.fullmatch(r'[A-Za-z0-9._~%-][A-Za-z0-9._~%/-]*', artifact['uri']), name, 'is at', artifact['uri'])
-            check(artifact['uriBaseId'] in run['originalUriBaseIds'], name, 'has no base')
+            absolute = artifact['uri'].startswith('file:///')
+            path = artifact['uri'].removeprefix('file:///')
+            check(re.fullmatch(r'[A-Za-z0-9._~%-][A-Za-z0-9._~%/-]*', path), name, 'is at', artifact['uri'])
+            check(absolute or artifact['uriBaseId'] in run['originalUriBaseIds'], name, 'has no base')
             check(location['physicalLocation']['region']['startLine'] > 0, name, 'has no line')
         check(len(result['locations']) == 1, name, 'has several places')
         prints = result['partialFingerprints']

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every report of a review says in the same words. */
+#include "phrase.h"
+
+size_t report_verdicts(const struct report *report, enum review_verdict verdict)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->findings->count; i++)
+		count += report->findings->items[i].review && report->findings->items[i].review->verdict == verdict;
+	return count;
+}
+
+void phrase_verdicts(struct strbuf *out, const struct report *report, const char *separator)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < REVIEW_COUNT; i++) {
+		size_t count = report_verdicts(report, (enum review_verdict)i);
+
+		if (count == 0)
+			continue;
+		strbuf_add_string(out, any ? separator : "");
+		phrase_count(out, count);
+		strbuf_addf(out, " %s", review_verdict_name((enum review_verdict)i));
+		any = true;
+	}
+}
+
+void phrase_also(struct strbuf *out, const struct finding *finding)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; finding->review && i < REVIEW_COUNT; i++) {
+		if (!(finding->review->also & (1U << i)))
+			continue;
+		strbuf_addf(out, "%s%s", any ? ", " : "", review_verdict_name((enum review_verdict)i));
+		any = true;
+	}
+}
+
+static bool has_key(const struct finding *finding)
+{
+	return finding->values && finding->values->key && *finding->values->key;
+}
+
+void phrase_review_key(struct strbuf *out, const struct finding *finding)
+{
+	if (!has_key(finding))
+		return;
+	if (finding->subject_name && !streq(finding->subject_name, "host"))
+		strbuf_addf(out, "%s ", finding->subject_name);
+	strbuf_add_string(out, finding->values->key);
+}
+
+const char *review_from(const struct finding *finding)
+{
+	return has_key(finding) && finding->values->running ? finding->values->running : "–";
+}
+
+const char *review_to(const struct finding *finding)
+{
+	if (!has_key(finding))
+		return "–";
+	return finding->values->wanted && *finding->values->wanted ? finding->values->wanted : "(taken away)";
+}
+
+static bool differs(const char *a, const char *b)
+{
+	return (a != NULL) != (b != NULL) || (a && b && !streq(a, b));
+}
+
+bool phrase_becomes(struct strbuf *out, const struct finding *finding)
+{
+	const char *applied = finding->review->applied, *boot = finding->values ? finding->values->boot : NULL;
+
+	if (!has_key(finding) || (!applied && !boot))
+		return false;
+	if (!differs(applied, finding->values->wanted) && !differs(boot, finding->values->wanted))
+		return false;
+	strbuf_addf(out, "%s now, %s after boot", applied ? applied : "not known", boot ? boot : "not known");
+	return true;
+}
+
+bool review_would_apply(const struct finding *finding)
+{
+	static const unsigned int applied = 1U << REVIEW_SUPPORTED | 1U << REVIEW_UNSUPPORTED | 1U << REVIEW_UNMEASURED |
+					    1U << REVIEW_CONTRADICTED | 1U << REVIEW_DANGEROUS;
+
+	return finding->n_changes > 0 && (applied & (1U << finding->review->verdict));
+}
