@@ -94,7 +94,7 @@ static void write_basis(struct strbuf *out, const struct evidence *evidence, dou
 	strbuf_add_string(out, marked ? ", those marked below the curve</td></tr>\n" : "</td></tr>\n");
 }
 
-static void write_evidence(struct strbuf *out, const struct report *report, const struct finding *finding)
+void html_evidence(struct strbuf *out, const struct report *report, const struct finding *finding)
 {
 	size_t charts = 0, marked = 0;
 	double share = NAN;
@@ -160,7 +160,7 @@ static void write_values(struct strbuf *out, const struct finding *finding)
 	strbuf_add_string(out, "</tr></tbody>\n</table></dd>\n");
 }
 
-static void add_site(struct strbuf *out, const struct finding_site *site)
+void html_site(struct strbuf *out, const struct finding_site *site)
 {
 	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
 
@@ -177,7 +177,7 @@ static void write_sites(struct strbuf *out, const struct finding *finding)
 	strbuf_add_string(out, "<dt>where</dt><dd><ul class=\"sites\">\n");
 	for (size_t i = 0; i < finding->n_sites; i++) {
 		strbuf_add_string(out, "<li>");
-		add_site(out, &finding->sites[i]);
+		html_site(out, &finding->sites[i]);
 		if (finding->sites[i].text && *finding->sites[i].text)
 			html_commands(out, finding->sites[i].text);
 		strbuf_add_string(out, "</li>\n");
@@ -246,7 +246,7 @@ static void add_reference(struct strbuf *out, const char *reference)
 	strbuf_add_string(out, known ? "</a>" : "");
 }
 
-static void write_references(struct strbuf *out, const struct finding *finding)
+void html_references(struct strbuf *out, const struct finding *finding)
 {
 	if (!finding->references || finding->references->count == 0)
 		return;
@@ -309,7 +309,7 @@ static void write_sources(struct strbuf *out, const struct finding *finding, boo
 	strbuf_add_string(out, "<details><summary>How sure, and where it comes from</summary>\n<dl>\n");
 	write_confidence(out, finding);
 	if (!brief)
-		write_references(out, finding);
+		html_references(out, finding);
 	write_rule(out, finding);
 	strbuf_add_string(out, "</dl>\n</details>\n");
 }
@@ -324,7 +324,7 @@ void html_recommendation(struct strbuf *out, const struct report *report, const 
 	strbuf_add_string(out, "<dl>\n");
 	write_values(out, finding);
 	write_sites(out, finding);
-	write_evidence(out, report, finding);
+	html_evidence(out, report, finding);
 	html_fact(out, "because", finding->because);
 	if (finding->n_changes)
 		html_fact(out, "instead", finding->advice);
@@ -360,7 +360,7 @@ void html_found(struct strbuf *out, const struct report *report, const struct fi
 	if (!brief) {
 		html_fact(out, "takes effect", finding->takes_effect);
 		write_classes(out, finding);
-		write_references(out, finding);
+		html_references(out, finding);
 	}
 	write_rule(out, finding);
 	strbuf_add_string(out, "</dl>\n");
@@ -385,7 +385,7 @@ void html_suspect(struct strbuf *out, const struct report *report, const struct 
 	}
 	write_values(out, finding);
 	write_sites(out, finding);
-	write_evidence(out, report, finding);
+	html_evidence(out, report, finding);
 	if (!report_said_before(report, finding)) {
 		html_fact(out, "why not more", finding->reason);
 		html_fact_commands(out, "run", finding->next_step);
@@ -401,7 +401,7 @@ void html_elsewhere(struct strbuf *out, const struct report *report, const struc
 	strbuf_add_string(out, "<dl>\n");
 	write_values(out, finding);
 	write_sites(out, finding);
-	write_evidence(out, report, finding);
+	html_evidence(out, report, finding);
 	html_fact(out, "because", finding->because);
 	html_fact(out, "but", finding->reason);
 	write_rule(out, finding);
@@ -447,7 +447,7 @@ static void add_sites(struct strbuf *out, const struct finding *finding)
 {
 	strbuf_add_string(out, finding->n_sites ? "<td data-label=\"Where\">" : "<td class=\"none\">");
 	if (finding->n_sites)
-		add_site(out, &finding->sites[0]);
+		html_site(out, &finding->sites[0]);
 	if (finding->n_sites > 1)
 		strbuf_addf(out, " and %zu more", finding->n_sites - 1);
 	strbuf_add_string(out, "</td>");

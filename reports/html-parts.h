@@ -48,11 +48,18 @@ void html_recommendation(struct strbuf *out, const struct report *report, const 
 void html_suspect(struct strbuf *out, const struct report *report, const struct finding *finding);
 void html_elsewhere(struct strbuf *out, const struct report *report, const struct finding *finding);
 void html_waived(struct strbuf *out, const struct report *report, const struct finding *finding);
+/* Parts of them: <dt> and <dd> of what was measured, and of where it is documented; a file and its line. */
+void html_evidence(struct strbuf *out, const struct report *report, const struct finding *finding);
+void html_references(struct strbuf *out, const struct finding *finding);
+void html_site(struct strbuf *out, const struct finding_site *site);
 /* What an audit found. */
 void html_found(struct strbuf *out, const struct report *report, const struct finding *finding, size_t number);
 /* A row for each recommendation that is new, up to HTML_ROWS_MAX. */
 void html_index(struct strbuf *out, const struct report *report);
 /* A line for each that is in the baseline already. */
 void html_known(struct strbuf *out, const struct report *report);
+
+/* html-review.c: all that was proposed, in its order. */
+void html_review(struct strbuf *out, const struct report *report);
 
 #endif

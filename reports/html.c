@@ -36,12 +36,14 @@ static size_t asked_for(const struct report *report)
 	return report_count(report, STATUS_RECOMMEND) - report_known(report);
 }
 
-/* "3 recommendations", "Nothing is recommended"; of an audit "3 findings", "Nothing is found" */
+/* "3 recommendations", "Nothing is recommended"; of an audit "3 findings", "Nothing is found"; "3 proposed settings" */
 static void add_headline(struct strbuf *out, const struct report *report)
 {
 	bool is_audit = report_is_audit(report);
 
-	if (asked_for(report) == 0)
+	if (report_is_review(report))
+		phrase_plural(out, report->findings->count, "proposed setting");
+	else if (asked_for(report) == 0)
 		strbuf_add_string(out, is_audit ? "Nothing is found" : "Nothing is recommended");
 	else
 		phrase_plural(out, asked_for(report), is_audit ? "finding" : "recommendation");
@@ -108,12 +110,18 @@ static void add_severities(struct strbuf *out, const struct report *report)
 
 static void write_verdict(struct strbuf *out, const struct report *report)
 {
-	CLEANUP(strbuf_release) struct strbuf alarms = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf alarms = STRBUF_INIT, verdicts = STRBUF_INIT;
 	size_t cells, unknown = html_use_unknown(report, &cells);
 
 	strbuf_add_string(out, "<p class=\"verdict\"><strong>");
 	add_headline(out, report);
 	strbuf_add_string(out, "</strong>");
+	if (report_is_review(report)) {
+		phrase_verdicts(&verdicts, report, ", ");
+		html_textf(out, verdicts.len ? ": %s." : ".%s", verdicts.len ? verdicts.buf : "");
+		strbuf_add_string(out, "</p>\n");
+		return;
+	}
 	add_severities(out, report);
 	strbuf_add_char(out, '.');
 	if (report_known(report)) {
@@ -342,10 +350,19 @@ static void write_counts(struct strbuf *out, const struct report *report)
 static void write_footer(struct strbuf *out, const struct report *report)
 {
 	strbuf_addf(out, "<footer><p>More: <code>keisoku why KEY</code>, %s",
-		    report_is_audit(report) ? "<code>--plan DIR</code> for commands and files" : "<code>keisoku explain RULE</code>");
+		    report_is_review(report) ? "<code>keisoku explain VERDICT</code>"
+		    : report_is_audit(report) ? "<code>--plan DIR</code> for commands and files" : "<code>keisoku explain RULE</code>");
 	if (!report->show_all)
 		strbuf_add_string(out, ", <code>--all</code> for every rule");
 	strbuf_add_string(out, ", <code>--output json</code> for everything.</p></footer>\n");
+}
+
+static void write_judged(struct strbuf *out, const struct report *report)
+{
+	html_use(out, report);
+	write_recommendations(out, report);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		write_section(out, report, &sections[i]);
 }
 
 static int html_write(FILE *out, const struct report *report)
@@ -356,14 +373,15 @@ static int html_write(FILE *out, const struct report *report)
 	strbuf_add_string(&page, "<body>\n<header>\n");
 	write_machine(&page, report);
 	write_verdict(&page, report);
-	write_counts(&page, report);
+	if (!report_is_review(report))
+		write_counts(&page, report);
 	write_sentence(&page, NULL, report, phrase_window);
 	write_sentence(&page, "dim", report, phrase_coverage);
 	strbuf_add_string(&page, "</header>\n<main>\n");
-	html_use(&page, report);
-	write_recommendations(&page, report);
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		write_section(&page, report, &sections[i]);
+	if (report_is_review(report))
+		html_review(&page, report);
+	else
+		write_judged(&page, report);
 	write_notes(&page, report);
 	strbuf_add_string(&page, "</main>\n");
 	write_footer(&page, report);

@@ -39,7 +39,8 @@ static void add_key(struct strbuf *out, const struct finding *finding,
 		add(out, key.buf, CELL_MAX);
 }
 
-static void add_row(struct strbuf *out, const struct finding *finding)
+/* more: other subjects of which the same is said. */
+static void add_row(struct strbuf *out, const struct finding *finding, size_t more)
 {
 	CLEANUP(strbuf_release) struct strbuf where = STRBUF_INIT;
 
@@ -48,6 +49,8 @@ static void add_row(struct strbuf *out, const struct finding *finding)
 	markdown_code(out, where.buf, CELL_MAX);
 	strbuf_add_string(out, " | ");
 	add_key(out, finding, markdown_code);
+	if (more)
+		strbuf_addf(out, " and of %zu more", more);
 	strbuf_add_string(out, " | ");
 	if (finding->values && *finding->values->key) {
 		markdown_text(out, review_from(finding), CELL_MAX);
@@ -67,9 +70,10 @@ static void add_table(struct comment *comment, const struct report *report)
 
 	strbuf_add_string(&piece, "\n| where | setting | from → to | verdict | why |\n| --- | --- | --- | --- | --- |\n");
 	(void)comment_add(comment, &piece, TABLE_MAX);
-	for (size_t i = 0; i < report->findings->count; i++) {
+	for (size_t i = 0, more; i < report->findings->count; i += 1 + more) {
+		more = report_same_below(report, i);
 		strbuf_reset(&piece);
-		add_row(&piece, &report->findings->items[i]);
+		add_row(&piece, &report->findings->items[i], more);
 		if (!comment_add(comment, &piece, TABLE_MAX))
 			comment->left_out++;
 	}
@@ -142,7 +146,7 @@ size_t markdown_review(struct comment *comment, const struct report *report)
 		return 0;
 	}
 	add_table(comment, report);
-	for (size_t i = 0; i < report->findings->count; i++) {
+	for (size_t i = 0; i < report->findings->count; i += 1 + report_same_below(report, i)) {
 		CLEANUP(strbuf_release) struct strbuf piece = STRBUF_INIT;
 
 		if (!without)

@@ -89,3 +89,28 @@ bool review_would_apply(const struct finding *finding)
 
 	return finding->n_changes > 0 && (applied & (1U << finding->review->verdict));
 }
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && streq(a, b));
+}
+
+/* The same of another subject that the same line matches. */
+static bool says_the_same(const struct finding *a, const struct finding *b)
+{
+	return a->values && b->values && a->review->verdict == b->review->verdict && a->review->also == b->review->also &&
+	       a->sites[0].line == b->sites[0].line && streq(a->sites[0].path, b->sites[0].path) && streq(a->reason, b->reason) &&
+	       same_text(a->values->key, b->values->key) && same_text(a->values->running, b->values->running) &&
+	       same_text(a->values->wanted, b->values->wanted) && same_text(a->values->boot, b->values->boot) &&
+	       !streq(a->subject_name, b->subject_name);
+}
+
+size_t report_same_below(const struct report *report, size_t index)
+{
+	const struct finding *finding = &report->findings->items[index];
+	size_t more = 0;
+
+	while (index + more + 1 < report->findings->count && says_the_same(finding, finding + more + 1))
+		more++;
+	return more;
+}

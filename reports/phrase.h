@@ -73,6 +73,8 @@ const char *review_from(const struct finding *finding);
 const char *review_to(const struct finding *finding);
 /* "10 now, 60 after boot", where that is not what is proposed; false: it is, or nothing is known. */
 bool phrase_becomes(struct strbuf *out, const struct finding *finding);
+/* How many findings behind that of the index say the same of other subjects of the same line. */
+size_t report_same_below(const struct report *report, size_t index);
 /* The verdict leaves the proposed value in force, so that the way back is worth telling. */
 bool review_would_apply(const struct finding *finding);
 

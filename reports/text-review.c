@@ -181,21 +181,6 @@ static void write_counts(struct page *page, const struct report *report)
 	flow_end(&flow);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && streq(a, b));
-}
-
-/* The same of another subject that the same line matches. */
-static bool says_the_same(const struct finding *a, const struct finding *b)
-{
-	return a->values && b->values && a->review->verdict == b->review->verdict && a->review->also == b->review->also &&
-	       a->sites[0].line == b->sites[0].line && streq(a->sites[0].path, b->sites[0].path) && streq(a->reason, b->reason) &&
-	       same_text(a->values->key, b->values->key) && same_text(a->values->running, b->values->running) &&
-	       same_text(a->values->wanted, b->values->wanted) && same_text(a->values->boot, b->values->boot) &&
-	       !streq(a->subject_name, b->subject_name);
-}
-
 void text_review(struct page *page, const struct report *report)
 {
 	const char *path = NULL;
@@ -205,9 +190,7 @@ void text_review(struct page *page, const struct report *report)
 	for (size_t i = 0, more; i < report->findings->count; i += 1 + more) {
 		const struct finding *finding = &report->findings->items[i];
 
-		for (more = 0; i + more + 1 < report->findings->count; more++)
-			if (!says_the_same(finding, finding + more + 1))
-				break;
+		more = report_same_below(report, i);
 		page_blank(page);
 		if (!path || !streq(path, finding->sites[0].path)) {
 			path = finding->sites[0].path;
