@@ -7,6 +7,7 @@
 #define LINE_WIDTH 6U		/* of a line number */
 #define INDENT (MARGIN + LINE_WIDTH)
 #define LABEL_WIDTH 12U
+#define EVIDENCE_MAX 3U		/* of what speaks neither for nor against it */
 #define REMEMBERED 100U		/* findings back in which a remark is not said again */
 
 static enum style verdict_style(const struct finding *finding)
@@ -99,7 +100,10 @@ static void write_becomes(struct page *page, const struct finding *finding)
 
 static void write_evidence(struct page *page, const struct finding *finding)
 {
-	for (size_t i = 0; i < finding->n_evidence; i++) {
+	bool all = finding->review->verdict != REVIEW_UNSUPPORTED || finding->n_evidence <= EVIDENCE_MAX + 1;
+	size_t count = all ? finding->n_evidence : EVIDENCE_MAX;
+
+	for (size_t i = 0; i < count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
 		bool last = i + 1 == finding->n_evidence || !evidence_same_basis(evidence, evidence + 1);
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
@@ -112,6 +116,12 @@ static void write_evidence(struct page *page, const struct finding *finding)
 			strbuf_addf(&text, "%s%s", basis.len ? ", " : "", basis.buf);
 		}
 		labelled(page, i == 0 ? "measured" : "", text.buf);
+	}
+	if (!all) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(&text, "and %zu more", finding->n_evidence - count);
+		labelled(page, "", text.buf);
 	}
 }
 
