@@ -222,6 +222,9 @@ static bool ask_dangerous(struct reviewing *reviewing, struct asked *asked)
 	const struct hazard *hazard;
 	bool dangerous = false;
 
+	/* What is not there, or stays as it is, breaks nothing. */
+	if ((asked->is[REVIEW_OBSOLETE] && !asked->now) || asked->is[REVIEW_NO_EFFECT])
+		return false;
 	for (size_t i = 0; (hazard = hazard_at(reviewing, asked, i)); i++) {
 		if (!(asked->hazards & ((uint64_t)1 << i)))
 			continue;
