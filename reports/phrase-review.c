@@ -78,6 +78,8 @@ bool phrase_becomes(struct strbuf *out, const struct finding *finding)
 		return false;
 	if (!differs(applied, finding->values->wanted) && !differs(boot, finding->values->wanted))
 		return false;
+	if (!boot && !differs(applied, finding->values->running))
+		return false;
 	strbuf_addf(out, "%s now, %s after boot", applied ? applied : "not known", boot ? boot : "not known");
 	return true;
 }
