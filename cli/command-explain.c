@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../advisor/review.h"
 #include "../reports/page.h"
 #include "cli.h"
 #include "knowledge.h"
@@ -29,7 +30,21 @@ static bool explain_drift(struct page *page, const char *id)
 
 		if (!streq(class->name, id))
 			continue;
-		explain_text(page, class->name, class->title, severity_name(class->severity), class->because, class->advice);
+		explain_text(page, class->name, "found by keisoku audit", class->title, severity_name(class->severity), class->because, class->advice);
+		return true;
+	}
+	return false;
+}
+
+static bool explain_verdict(struct page *page, const char *id)
+{
+	for (unsigned int i = 0; i < REVIEW_COUNT; i++) {
+		const struct review_class *class = review_class_at((enum review_verdict)i);
+
+		if (!streq(review_verdict_name((enum review_verdict)i), id))
+			continue;
+		explain_text(page, id, "a verdict of keisoku review", class->title, severity_name(class->severity), class->because,
+			     class->advice);
 		return true;
 	}
 	return false;
@@ -56,7 +71,7 @@ static bool explain_id(struct page *page, const struct knowledge *knowledge, con
 		explain_policy(page, policy_node(knowledge->policies, (size_t)policy_find(knowledge->policies, id)));
 		found = true;
 	}
-	if (explain_policy_line(page, knowledge->policies, id) || explain_drift(page, id))
+	if (explain_policy_line(page, knowledge->policies, id) || explain_drift(page, id) || explain_verdict(page, id))
 		found = true;
 	return found;
 }
@@ -77,7 +92,7 @@ static int run(const struct arguments *arguments)
 		const char *id = arguments->positional.items[i];
 
 		if (!explain_id(&page, &knowledge, id))
-			status = talk_error(EXIT_USAGE, "no tunable, fact, metric, message, rule or policy is called '%s'; see "
+			status = talk_error(EXIT_USAGE, "no tunable, fact, metric, message, rule, policy or verdict is called '%s'; see "
 						       "keisoku list", id);
 	}
 	fwrite(page.text.buf, 1, page.text.len, stdout);
@@ -89,11 +104,11 @@ static const enum option_id options[] = { OPTION_RULES, OPTION_COLOUR, OPTION_WI
 const struct command command_explain = {
 	.name = "explain",
 	.arguments = "[OPTION]... ID...",
-	.summary = "what a tunable, a metric, a rule or a policy is",
+	.summary = "what a tunable, a metric, a rule, a policy or a verdict is",
 	.description = "Prints what is known of each ID: a tunable's unit, range, default, scope,\n"
 		       "hazards and when it does nothing; what a metric means and how it misleads; when\n"
 		       "a rule fires, what it proposes and why; what each line of a policy wants, why,\n"
-		       "and from which source. keisoku list has the ids.\n\n"
+		       "and from which source; what a verdict of review means. keisoku list has the ids.\n\n"
 		       "Exit status: 0; 2 when nothing is known of an id.",
 	.options = options,
 	.min_positional = 1,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../core/quote.h"
 #include "../core/strbuf.h"
+#include "../advisor/review.h"
 #include "../probes/probe.h"
+#include "../proposals/reader.h"
 #include "cli.h"
 #include "knowledge.h"
 
@@ -23,13 +25,32 @@ static int list_entries(const struct registry *registry, enum entry_class class)
 	return EXIT_OK;
 }
 
+static int list_forms(void)
+{
+	for (size_t i = 0; readers[i]; i++)
+		printf("%s\t%s\n", readers[i]->name, readers[i]->summary);
+	return EXIT_OK;
+}
+
+static int list_verdicts(void)
+{
+	for (unsigned int i = 0; i < REVIEW_COUNT; i++)
+		printf("%s\t%s\n", review_verdict_name((enum review_verdict)i), review_class_at((enum review_verdict)i)->title);
+	return EXIT_OK;
+}
+
 static int run_list(const struct arguments *arguments)
 {
 	CLEANUP(knowledge_release) struct knowledge knowledge = { 0 };
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	const char *what = arguments->positional.items[0];
-	int r = knowledge_load(&knowledge, KNOWLEDGE_ALL, arguments->rules.items, arguments->rules.count, &diag);
+	int r;
 
+	if (streq(what, "forms"))
+		return list_forms();
+	if (streq(what, "verdicts"))
+		return list_verdicts();
+	r = knowledge_load(&knowledge, KNOWLEDGE_ALL, arguments->rules.items, arguments->rules.count, &diag);
 	talk_diag(&diag);
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
 		if (streq(what, classes[i].name)) {
@@ -41,7 +62,7 @@ static int run_list(const struct arguments *arguments)
 	if (streq(what, "policies"))
 		return r < 0 ? EXIT_INPUT : EXIT_OK;
 	if (!streq(what, "rules"))
-		return talk_error(EXIT_USAGE, "list: expected rules, policies, tunables, facts, metrics or messages, found '%s'", what);
+		return talk_error(EXIT_USAGE, "list: expected rules, policies, tunables, facts, metrics, messages, forms or verdicts, found '%s'", what);
 	for (size_t i = 0; i < rulebook_count(knowledge.rulebook); i++)
 		printf("%s\t%s\n", rulebook_rule_id(knowledge.rulebook, i), rulebook_rule_title(knowledge.rulebook, i));
 	return r < 0 ? EXIT_INPUT : EXIT_OK;
@@ -71,9 +92,10 @@ static const enum option_id no_options[] = { OPTION_END };
 
 const struct command command_list = {
 	.name = "list",
-	.arguments = "rules|policies|tunables|facts|metrics|messages",
+	.arguments = "rules|policies|tunables|facts|metrics|messages|forms|verdicts",
 	.summary = "the ids of what is known",
-	.description = "Prints one id a line with what it is, separated by a tab.",
+	.description = "Prints one id a line with what it is, separated by a tab. Forms are those that\n"
+		       "review reads, verdicts what it says of a setting.",
 	.options = list_options,
 	.min_positional = 1,
 	.max_positional = 1,

@@ -294,10 +294,10 @@ void explain_policy(struct page *page, const struct node *policy)
 	}
 }
 
-void explain_text(struct page *page, const char *name, const char *title, const char *severity, const char *because,
-		  const char *advice)
+void explain_text(struct page *page, const char *name, const char *who, const char *title, const char *severity,
+		  const char *because, const char *advice)
 {
-	part_title(page, name, "found by keisoku audit");
+	part_title(page, name, who);
 	page_paragraph(page, MARGIN, STYLE_PLAIN, title);
 	part_text(page, "severity", severity);
 	part_text(page, "because", because);

@@ -21,9 +21,9 @@ void explain_rule(struct page *page, const struct node *rule);
 void explain_policy(struct page *page, const struct node *policy);
 
 void explain_line(struct page *page, const struct node *line);		/* one of its lines */
-/* A kind of drift that an audit finds. */
-void explain_text(struct page *page, const char *name, const char *title, const char *severity, const char *because,
-		  const char *advice);
+/* A kind of drift that an audit finds, or a verdict of a review; who says so: "found by keisoku audit". */
+void explain_text(struct page *page, const char *name, const char *who, const char *title, const char *severity,
+		  const char *because, const char *advice);
 
 /* What `why` looks at. */
 struct why {

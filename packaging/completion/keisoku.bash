@@ -72,7 +72,7 @@ _keisoku() {
 		case $command in
 		help) _keisoku_words "$commands" "$current" ;;
 		audit | diff | review | verify) _keisoku_files -f "$current" ;;
-		list) _keisoku_words $'rules\npolicies\ntunables\nfacts\nmetrics\nmessages' "$current" ;;
+		list) _keisoku_words $'rules\npolicies\ntunables\nfacts\nmetrics\nmessages\nforms\nverdicts' "$current" ;;
 		rules)
 			if [[ $COMP_CWORD -eq 2 ]]; then
 				_keisoku_words $'list\nshow\nlint\ntest\nmutate' "$current"
@@ -81,7 +81,7 @@ _keisoku() {
 			fi
 			;;
 		explain | why)
-			_keisoku_words "$(_keisoku_ids "$program" tunables rules policies metrics messages)" "$current"
+			_keisoku_words "$(_keisoku_ids "$program" tunables rules policies metrics messages verdicts)" "$current"
 			;;
 		esac
 		;;
