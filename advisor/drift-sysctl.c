@@ -9,7 +9,7 @@
 #include "../core/owner.h"
 #include "../core/parse.h"
 
-#define NEAREST_MAX 50		/* unknown keys for which a name like it is looked for */
+#define NEAREST_MAX 200		/* unknown keys for which a name like it is looked for */
 
 /* vm.dirty_bytes reads 0 where vm.dirty_ratio counts, and refuses it: nobody loses by that line. */
 static bool holds_anyway(const struct keyed *keyed, const char *value)
@@ -124,12 +124,16 @@ const char *drift_nearest_key(const struct keyed *keyed)
 {
 	const struct registry *registry = keyed->auditing->registry;
 	const char *nearest = NULL;
-	size_t best = 3;
+	size_t best = 3, length = strlen(keyed->key);
 
+	if (++keyed->auditing->unknown_keys > NEAREST_MAX)
+		return NULL;
 	for (size_t i = 0; i < registry_total(registry); i++) {
 		const struct entry *entry = registry_at(registry, i);
-		size_t d;
+		size_t d, other = strlen(entry->key);
 
+		if (other + best <= length || length + best <= other)
+			continue;
 		if (entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || strchr(entry->key, '*') || entry->obsolete)
 			continue;
 		d = distance(keyed->key, entry->key);
@@ -155,7 +159,7 @@ static bool ask_unknown_key(struct keyed *keyed)
 		return false;
 	if (keyed->entry && !keyed_is_absent(keyed))
 		return false;
-	nearest = keyed->entry || ++keyed->auditing->unknown_keys > NEAREST_MAX ? NULL : drift_nearest_key(keyed);
+	nearest = keyed->entry ? NULL : drift_nearest_key(keyed);
 	if (!keyed_is_absent(keyed) && !nearest)
 		return false;
 	keyed_add_site(keyed, line);

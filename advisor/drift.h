@@ -74,7 +74,7 @@ void keyed_add_site(struct keyed *keyed, const struct boot_line *line);
 const char *keyed_place(const struct keyed *keyed, const struct boot_line *line);
 #define keyed_say(keyed, ...) ((keyed)->detail = arena_formatf(&(keyed)->auditing->findings->arena, __VA_ARGS__))
 
-/* A key of the registry whose name is almost this one; NULL. */
+/* A key of the registry whose name is almost this one; NULL: none, or it was asked of too many keys already. */
 const char *drift_nearest_key(const struct keyed *keyed);
 
 /* ---- advisor/drift-sysctl.c: the host's keys in /proc/sys, and others that are files ---- */

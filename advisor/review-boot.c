@@ -77,22 +77,32 @@ static bool beats_at_boot(const struct asked *asked, const struct asked *other)
 	return !wins_over(asked->item, &mine, &theirs);
 }
 
+static bool makes_nothing_of(const struct asked *asked, const struct asked *other)
+{
+	unsigned int left = asked->item->when;
+
+	if (other == asked || !proposed_sets(other->item) || *other->item->condition)
+		return false;
+	if ((other->item->when & PROPOSED_NOW) && other->position > asked->position)
+		left &= ~(unsigned int)PROPOSED_NOW;
+	if ((other->item->when & PROPOSED_BOOT) && beats_at_boot(asked, other))
+		left &= ~(unsigned int)PROPOSED_BOOT;
+	return left == 0;
+}
+
+#define OTHERS_MAX 500		/* lines about one setting that each is compared with, from either end */
+
 /* A later line that sets the same at the same occasions makes this one nothing.  The last one is asked first: it is mostly the
- * one. */
+ * one; of tmpfiles.d it is the first. */
 static void find_other_item(struct reviewing *reviewing, struct asked *asked)
 {
-	for (size_t i = asked->group_end; i-- > asked->group && !asked->beaten_by_item;) {
-		const struct asked *other = reviewing->by_key[i];
-		unsigned int left = asked->item->when;
+	size_t count = asked->group_end - asked->group;
 
-		if (other == asked || !proposed_sets(other->item))
-			continue;
-		if ((other->item->when & PROPOSED_NOW) && other->position > asked->position)
-			left &= ~(unsigned int)PROPOSED_NOW;
-		if ((other->item->when & PROPOSED_BOOT) && beats_at_boot(asked, other))
-			left &= ~(unsigned int)PROPOSED_BOOT;
-		if (left == 0 && !*other->item->condition)
-			asked->beaten_by_item = other->item;
+	for (size_t n = 0; n < MIN(count, 2 * OTHERS_MAX) && !asked->beaten_by_item; n++) {
+		size_t i = n < OTHERS_MAX ? asked->group_end - 1 - n : asked->group + n - OTHERS_MAX;
+
+		if (makes_nothing_of(asked, reviewing->by_key[i]))
+			asked->beaten_by_item = reviewing->by_key[i]->item;
 	}
 }
 
@@ -157,25 +167,27 @@ static bool is_taken(struct reviewing *reviewing, const struct asked *asked)
 }
 
 /* What the last of the proposal's lines leaves behind. */
-static const char *boot_value(struct reviewing *reviewing, const struct asked *asked)
+static void find_boot_value(struct reviewing *reviewing, struct asked *first)
 {
-	for (size_t i = asked->group_end; i-- > asked->group;) {
+	for (size_t i = first->group_end; i-- > first->group && !first->group_boot;) {
 		const struct asked *other = reviewing->by_key[i];
 
 		if (proposed_sets(other->item) && (other->item->when & PROPOSED_BOOT) && !other->beaten_by_item &&
 		    is_taken(reviewing, other))
-			return other->item->value;
+			first->group_boot = other->item->value;
 	}
-	return NULL;
+}
+
+static const char *boot_value(const struct reviewing *reviewing, const struct asked *asked)
+{
+	return reviewing->by_key[asked->group]->group_boot;
 }
 
 /* systemd-sysctl reads /etc/sysctl.conf only through a link in sysctl.d. */
-static void ask_who_reads(struct reviewing *reviewing, struct asked *asked)
+static void find_who_reads(struct reviewing *reviewing)
 {
 	bool read = false, ignored = false;
 
-	if (!streq(asked->item->file, "/etc/sysctl.conf"))
-		return;
 	for (size_t i = 0; i < boot_count(reviewing->auditing.boot); i++) {
 		const struct boot_line *line = boot_at(reviewing->auditing.boot, i);
 
@@ -185,10 +197,18 @@ static void ask_who_reads(struct reviewing *reviewing, struct asked *asked)
 			(streq(line->path, "/etc/sysctl.conf") && line->fate != BOOT_IGNORED);
 		ignored |= streq(line->path, "/etc/sysctl.conf") && line->fate == BOOT_IGNORED;
 	}
-	if (ignored && !read)
+	reviewing->sysctl_conf_read = read;
+	reviewing->sysctl_conf_ignored = ignored;
+}
+
+static void ask_who_reads(const struct reviewing *reviewing, struct asked *asked)
+{
+	if (!streq(asked->item->file, "/etc/sysctl.conf") || reviewing->sysctl_conf_read)
+		return;
+	if (reviewing->sysctl_conf_ignored)
 		review_remark(asked, "systemd does not read /etc/sysctl.conf on this host: the line is lost at boot; write it into a file of "
 				     "/etc/sysctl.d");
-	else if (!read)
+	else
 		review_remark(asked, "systemd reads /etc/sysctl.conf only where /etc/sysctl.d/99-sysctl.conf links to it; Debian 13 and "
 				     "others have no such link any more");
 }
@@ -205,13 +225,12 @@ static void without_line(struct reviewing *reviewing, struct asked *asked)
 		asked->after_boot = default_raw(&reviewing->auditing, asked->entry, &reviewing->findings->arena);
 }
 
-void review_boot(struct reviewing *reviewing, struct asked *asked)
+static void ask_boot(struct reviewing *reviewing, struct asked *asked)
 {
 	if (asked->item->fate == PROPOSED_REMOVED && asked->subject != SUBJECT_NONE)
 		without_line(reviewing, asked);
 	if (!proposed_sets(asked->item) || asked->subject == SUBJECT_NONE)
 		return;
-	find_other_item(reviewing, asked);
 	if (asked->item->when & PROPOSED_BOOT)
 		meet_host(reviewing, asked);
 	ask_who_reads(reviewing, asked);
@@ -221,4 +240,17 @@ void review_boot(struct reviewing *reviewing, struct asked *asked)
 		asked->after_boot = boot_value(reviewing, asked);
 	if (!asked->after_boot)
 		asked->after_boot = snapshot_text(reviewing->auditing.after, asked->subject, asked->key);
+}
+
+/* Which lines are beaten has to be known of all before what is left behind can be told of any. */
+void review_boot(struct reviewing *reviewing)
+{
+	find_who_reads(reviewing);
+	for (size_t i = 0; i < reviewing->n_asked; i++)
+		if (proposed_sets(reviewing->asked[i].item) && reviewing->asked[i].subject != SUBJECT_NONE)
+			find_other_item(reviewing, &reviewing->asked[i]);
+	for (size_t i = 0; i < reviewing->n_asked; i = reviewing->by_key[i]->group_end)
+		find_boot_value(reviewing, reviewing->by_key[i]);
+	for (size_t i = 0; i < reviewing->n_asked; i++)
+		ask_boot(reviewing, &reviewing->asked[i]);
 }

@@ -20,6 +20,7 @@ struct asked {
 	const char *now;		/* raw, as it would be written; NULL: not known */
 	bool tried;			/* it stands in the trial */
 	size_t group, group_end;	/* of reviewing.by_key: all that is proposed of the same setting, in order */
+	const char *group_boot;		/* of the first of a group: what its last line leaves behind at boot; NULL: nothing */
 
 	/* What boot makes of it: advisor/review-boot.c */
 	const char *after_boot;		/* raw; NULL: not known */
@@ -50,7 +51,9 @@ struct reviewing {
 	struct auditing auditing;	/* what boot does today */
 	struct asked *asked;
 	size_t n_asked, capacity;
-	struct asked **by_key;
+	struct asked **by_key;		/* by subject, key and position */
+	char **paths;			/* of each setting of the snapshot that is the host's, as patterns see it; NULL: not made yet */
+	bool sysctl_conf_read, sysctl_conf_ignored;	/* by systemd on this host */
 	struct finding_list before, tried;	/* what rules say today, and with the proposal */
 	struct finding_list *findings;
 };
@@ -62,7 +65,8 @@ void review_remark(struct asked *asked, const char *text);	/* beyond REMARKS_MAX
 bool review_same(const struct entry *entry, const char *a, const char *b);
 
 /* ---- advisor/review-boot.c ---- */
-void review_boot(struct reviewing *reviewing, struct asked *asked);
+/* Of each setting that is asked about. */
+void review_boot(struct reviewing *reviewing);
 
 /* ---- advisor/review-measure.c ---- */
 /* Fills before and tried; then, of each, what they mean for it. */

@@ -25,15 +25,24 @@ static bool ask_unclear(struct reviewing *reviewing, struct asked *asked)
 	return asked->item->fate == PROPOSED_UNCLEAR && says(asked, REVIEW_UNCLEAR, asked->item->why);
 }
 
+/* Whether a line before it loads the module: of those that are asked about the same, the first one stands first. */
 static bool loads_module(const struct reviewing *reviewing, const struct asked *asked, const char *module)
 {
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	size_t low = 0, high = reviewing->n_asked;
 
 	strbuf_addf(&key, "module.%s.loaded", module);
-	for (size_t i = 0; i < asked->position; i++)
-		if (streq(reviewing->proposal->items[i].key, key.buf))
-			return true;
-	return false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct asked *at = reviewing->by_key[middle];
+
+		if (at->subject == SUBJECT_HOST && strcmp(at->key, key.buf) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < reviewing->n_asked && reviewing->by_key[low]->subject == SUBJECT_HOST &&
+	       streq(reviewing->by_key[low]->key, key.buf) && reviewing->by_key[low]->position < asked->position;
 }
 
 /* The key comes with a module that is not loaded when the line is carried out. */

@@ -127,24 +127,47 @@ static void swap_separators(const char *key, struct strbuf *out)
 
 typedef void found(struct reviewing *reviewing, size_t position, subject_id subject, const char *key, size_t matches);
 
-static size_t match_keys(struct reviewing *reviewing, size_t position, size_t known, found *then)
+static void make_paths(struct reviewing *reviewing)
 {
-	const struct proposed *item = &reviewing->proposal->items[position];
-	CLEANUP(strbuf_release) struct strbuf pattern = STRBUF_INIT, path = STRBUF_INIT;
-	size_t matches = 0;
+	size_t count = snapshot_setting_count(reviewing->snapshot);
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
-	swap_separators(item->key, &pattern);
-	for (size_t i = 0; i < snapshot_setting_count(reviewing->snapshot); i++) {
+	reviewing->paths = xcalloc(count + 1, sizeof(*reviewing->paths));
+	for (size_t i = 0; i < count; i++) {
 		const struct setting *setting = snapshot_setting_at(reviewing->snapshot, i);
-		const char *key = snapshot_key_name(reviewing->snapshot, setting->key);
 
 		if (setting->subject != SUBJECT_HOST || setting->absence != PRESENT)
 			continue;
-		swap_separators(key, &path);
-		if (fnmatch(pattern.buf, path.buf, FNM_PATHNAME) != 0)
+		swap_separators(snapshot_key_name(reviewing->snapshot, setting->key), &path);
+		reviewing->paths[i] = xstrdup(path.buf);
+	}
+}
+
+static void free_paths(struct reviewing *reviewing)
+{
+	for (size_t i = 0; reviewing->paths && i < snapshot_setting_count(reviewing->snapshot); i++)
+		free(reviewing->paths[i]);
+	free(reviewing->paths);
+}
+
+static size_t match_keys(struct reviewing *reviewing, size_t position, size_t known, found *then)
+{
+	const struct proposed *item = &reviewing->proposal->items[position];
+	CLEANUP(strbuf_release) struct strbuf pattern = STRBUF_INIT;
+	size_t matches = 0, plain;
+
+	if (!reviewing->paths)
+		make_paths(reviewing);
+	swap_separators(item->key, &pattern);
+	plain = strcspn(pattern.buf, "*?[\\");
+	for (size_t i = 0; i < snapshot_setting_count(reviewing->snapshot); i++) {
+		const char *path = reviewing->paths[i];
+
+		if (!path || strncmp(path, pattern.buf, plain) != 0 || fnmatch(pattern.buf, path, FNM_PATHNAME) != 0)
 			continue;
 		if (then && matches < MATCHES_MAX)
-			then(reviewing, position, SUBJECT_HOST, key, known);
+			then(reviewing, position, SUBJECT_HOST,
+			     snapshot_key_name(reviewing->snapshot, snapshot_setting_at(reviewing->snapshot, i)->key), known);
 		matches++;
 	}
 	return matches;
@@ -477,8 +500,7 @@ void review(struct rulebook *rulebook, struct snapshot *snapshot, const struct p
 	for (size_t i = 0; i < proposal->count; i++)
 		ask_item(&reviewing, i);
 	group_by_key(&reviewing);
-	for (size_t i = 0; i < reviewing.n_asked; i++)
-		review_boot(&reviewing, &reviewing.asked[i]);
+	review_boot(&reviewing);
 	review_measure(&reviewing);
 	for (size_t i = 0; i < reviewing.n_asked; i++) {
 		if (reviewing.asked[i].item->fate == PROPOSED_STANDS)
@@ -489,6 +511,7 @@ void review(struct rulebook *rulebook, struct snapshot *snapshot, const struct p
 	free(forgiven.items);
 	free(reviewing.asked);
 	free(reviewing.by_key);
+	free_paths(&reviewing);
 	free(reviewing.before.items);
 	free(reviewing.tried.items);
 	boot_state_release(&reviewing.auditing);
