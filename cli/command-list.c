@@ -92,10 +92,11 @@ static const enum option_id no_options[] = { OPTION_END };
 
 const struct command command_list = {
 	.name = "list",
-	.arguments = "rules|policies|tunables|facts|metrics|messages|forms|verdicts",
+	.arguments = "WHAT",
 	.summary = "the ids of what is known",
-	.description = "Prints one id a line with what it is, separated by a tab. Forms are those that\n"
-		       "review reads, verdicts what it says of a setting.",
+	.description = "Prints one id a line with what it is, separated by a tab. WHAT is rules,\n"
+		       "policies, tunables, facts, metrics, messages, forms (that review reads) or\n"
+		       "verdicts (what it says of a setting).",
 	.options = list_options,
 	.min_positional = 1,
 	.max_positional = 1,

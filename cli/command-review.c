@@ -118,7 +118,7 @@ static const enum option_id options[] = {
 const struct command command_review = {
 	.name = "review",
 	.arguments = "[OPTION]... CHANGE...",
-	.summary = "what a proposed change would do here, and whether anything asks for it",
+	.summary = "what a proposed change would do here, and what asks for it",
 	.description = "Reads what somebody proposes (sysctl.d files, shell scripts, TuneD profiles, playbooks,\n"
 		       "manifests, rules of udev, fstab, limits, drop-ins, a directory of them, or a unified\n"
 		       "diff) and says of each setting what it would do on this host, or on that of a\n"
