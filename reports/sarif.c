@@ -206,7 +206,7 @@ static void write_help(struct json *json, const struct finding *finding)
 	strbuf_add_string(&help.text, "\n");
 	quote_markdown(&help.markdown, finding->title, strlen(finding->title));
 	strbuf_add_string(&help.markdown, "\n\n");
-	help_add(&help, "Instead", finding->advice);
+	help_add(&help, finding->review ? "Do" : "Instead", finding->advice);
 	help_add(&help, finding->review ? "Means" : "Side effects", finding->side_effects);
 	help_add(&help, "Better when", finding->verify_measure);
 	help_add_references(&help, finding->references);
@@ -521,7 +521,7 @@ static void write_suppressions(struct json *json, const struct finding *finding)
 	json_close_array(json);
 }
 
-/* "vm.swappiness 60 → 10: overridden. /etc/sysctl.d/99-site.conf:3 has the last word at boot and sets 60." */
+/* "vm.swappiness 60 → 10: overridden: /etc/sysctl.d/99-site.conf:3 has the last word at boot and sets 60." */
 static void add_proposed(struct strbuf *out, const struct finding *finding)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, becomes = STRBUF_INIT, also = STRBUF_INIT;
@@ -530,11 +530,14 @@ static void add_proposed(struct strbuf *out, const struct finding *finding)
 	if (text.len)
 		strbuf_addf(&text, " %s → %s: ", review_from(finding), review_to(finding));
 	phrase_also(&also, finding);
-	strbuf_addf(&text, "%s%s%s", review_verdict_name(finding->review->verdict), also.len ? ", " : "", also.buf ? also.buf : "");
+	strbuf_addf(&text, "%s%s%s: %s", review_verdict_name(finding->review->verdict), also.len ? ", " : "", also.len ? also.buf : "",
+		    finding->reason);
 	add_sentence(out, text.buf);
-	add_sentence(out, finding->reason);
-	for (size_t i = 0; i < finding->review->n_remarks; i++)
-		add_sentence(out, finding->review->remarks[i]);
+	for (size_t i = 0; i < finding->review->n_remarks; i++) {
+		strbuf_reset(&text);
+		strbuf_addf(&text, "Note: %s", finding->review->remarks[i]);
+		add_sentence(out, text.buf);
+	}
 	if (phrase_becomes(&becomes, finding)) {
 		strbuf_reset(&text);
 		strbuf_addf(&text, "It becomes %s", becomes.buf);
