@@ -24,7 +24,7 @@ void phrase_pack(struct strbuf *out, const struct finding *finding)
 		end = start + strcspn(path + start, ".");
 	}
 	if (start == end)
-		strbuf_add_string(out, finding->values && finding->values->drift ? "drift" : "rules");
+		strbuf_add_string(out, finding->values && finding->values->drift ? "drift" : finding->review ? "review" : "rules");
 	else
 		strbuf_add(out, path + start, end - start);
 }

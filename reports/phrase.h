@@ -43,7 +43,7 @@ void phrase_commands(struct strbuf *out, const struct finding *finding, size_t m
 const char *change_note(const struct finding *finding, size_t index);
 
 /* The pack or policy that the rule of a finding stands in: "memory" of packs/memory/oom-kill.yaml, "kubelet" of
- * policies/kubelet.yaml; "drift" of what no rule asks for. */
+ * policies/kubelet.yaml; "drift" of what no rule asks for, "review" of what somebody proposes. */
 void phrase_pack(struct strbuf *out, const struct finding *finding);
 /* "net.core.somaxconn 128 → 4,096; …", or the advice of a rule without a change. */
 void phrase_changes(struct strbuf *out, const struct finding *finding);

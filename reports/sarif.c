@@ -255,7 +255,7 @@ static struct finding rule_of_verdict(const struct finding *finding)
 {
 	return (struct finding){
 		.rule = finding->rule, .title = finding->title, .advice = finding->advice, .severity = finding->severity,
-		.side_effects = finding->review->meaning, .resource = "review", .review = finding->review,
+		.side_effects = finding->review->meaning, .review = finding->review,
 	};
 }
 
@@ -265,10 +265,7 @@ static void write_rule(struct json *json, const struct finding *first)
 	struct finding verdict = first->review ? rule_of_verdict(first) : (struct finding){ 0 };
 	const struct finding *finding = first->review ? &verdict : first;
 
-	if (first->review)
-		strbuf_add_string(&pack, "proposal");
-	else
-		phrase_pack(&pack, finding);
+	phrase_pack(&pack, finding);
 	add_sentence(&title, finding->title);
 	json_open_object(json);
 	write_text(json, "id", finding->rule);
