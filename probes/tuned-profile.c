@@ -365,6 +365,8 @@ static const char *value_of(const char *const *variables, const char *name, size
 	return NULL;
 }
 
+#define EXPANDED_MAX ((size_t)64 << 10)	/* variables of variables double with each line */
+
 void tuned_expand(const char *text, const char *const *variables, struct strbuf *out)
 {
 	strbuf_reset(out);
@@ -383,7 +385,7 @@ void tuned_expand(const char *text, const char *const *variables, struct strbuf 
 			continue;
 		}
 		value = escaped ? NULL : value_of(variables, name, length);
-		if (value)
+		if (value && out->len + strlen(value) <= EXPANDED_MAX)
 			strbuf_add_string(out, value);
 		else
 			strbuf_add(out, text + escaped, length + 3);

@@ -301,6 +301,11 @@ static void read_probed(struct reading *reading, const struct proposed_text *tex
 		read_unclear(reading, text, 0, "more files than are read at once");
 		return;
 	}
+	/* Probes leave longer files alone, as what is no configuration. */
+	if (text->length > ROOT_READ_MAX) {
+		read_unclear(reading, text, 0, "it has more than %u bytes, and is not read as %s", ROOT_READ_MAX, text->file);
+		return;
+	}
 	r = run_probe(known, text, snapshot);
 	if (r < 0) {
 		read_unclear(reading, text, 0, "it could not be read as %s: %s", text->file, strerror(-r));

@@ -96,30 +96,13 @@ void shell_values_cut(struct shell_values *values)
 
 /* ---- braces ---- */
 
-/* The brace that closes the one at start, and whether there is a comma at its level; 0: none. */
-static size_t find_brace(const struct shell_value *value, size_t start, bool *ret_comma)
-{
-	unsigned int depth = 0;
-
-	*ret_comma = false;
-	for (size_t i = start; i < value->text.len; i++) {
-		if (value->marks.buf[i] != MARK_LITERAL)
-			continue;
-		if (value->text.buf[i] == '{')
-			depth++;
-		else if (value->text.buf[i] == ',' && depth == 1)
-			*ret_comma = true;
-		else if (value->text.buf[i] == '}' && --depth == 0)
-			return i;
-	}
-	return 0;
-}
-
 static void add_piece(struct shell_value *to, const struct shell_value *from, size_t start, size_t end)
 {
 	strbuf_add(&to->text, from->text.buf + start, end - start);
 	strbuf_add(&to->marks, from->marks.buf + start, end - start);
 }
+
+#define SEQUENCE_MAX 48		/* characters: two numbers and what stands between them */
 
 /* "1..10": both ends. */
 static bool is_sequence(const struct shell_value *value, size_t start, size_t end, int64_t *first, int64_t *last)
@@ -127,6 +110,8 @@ static bool is_sequence(const struct shell_value *value, size_t start, size_t en
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	char *dots;
 
+	if (end - start > SEQUENCE_MAX)
+		return false;
 	strbuf_add(&text, value->text.buf + start, end - start);
 	dots = strstr(text.buf, "..");
 	if (!dots)
@@ -188,29 +173,54 @@ static void add_sequence(const struct shell_value *value, size_t open, size_t cl
 	}
 }
 
+struct brace {
+	size_t open, close;
+	bool comma;			/* at its own level */
+	int64_t first, last;		/* of a sequence */
+};
+
+/* Of those that are closed and mean something the one that opens first; false: there is none. */
+static bool find_brace(const struct shell_value *value, struct brace *ret_brace)
+{
+	struct brace *open = NULL;	/* that are not closed yet, in each other */
+	size_t n_open = 0, capacity = 0;
+	bool found = false;
+
+	for (size_t i = 0; i < value->text.len; i++) {
+		const char c = value->marks.buf[i] == MARK_LITERAL ? value->text.buf[i] : '\0';
+
+		if (c == '{') {
+			GROW(open, capacity, n_open + 1);
+			open[n_open++] = (struct brace){ .open = i };
+		} else if (c == ',' && n_open > 0) {
+			open[n_open - 1].comma = true;
+		} else if (c == '}' && n_open > 0) {
+			struct brace *brace = &open[--n_open];
+
+			brace->close = i;
+			if (!brace->comma && !is_sequence(value, brace->open + 1, i, &brace->first, &brace->last))
+				continue;
+			if (!found || brace->open < ret_brace->open)
+				*ret_brace = *brace;
+			found = true;
+		}
+	}
+	free(open);
+	return found;
+}
+
 /* false: there are no braces in it. */
 static bool expand_one(const struct shell_value *value, struct shell_values *values)
 {
-	for (size_t i = 0; i < value->text.len; i++) {
-		int64_t first, last;
-		size_t close;
-		bool comma;
+	struct brace brace;
 
-		if (value->text.buf[i] != '{' || value->marks.buf[i] != MARK_LITERAL)
-			continue;
-		close = find_brace(value, i, &comma);
-		if (close == 0)
-			return false;
-		if (comma) {
-			add_alternatives(value, i, close, values);
-			return true;
-		}
-		if (is_sequence(value, i + 1, close, &first, &last)) {
-			add_sequence(value, i, close, first, last, values);
-			return true;
-		}
-	}
-	return false;
+	if (!find_brace(value, &brace))
+		return false;
+	if (brace.comma)
+		add_alternatives(value, brace.open, brace.close, values);
+	else
+		add_sequence(value, brace.open, brace.close, brace.first, brace.last, values);
+	return true;
 }
 
 #define BRACES_MAX 1000		/* words that one word may become */

@@ -251,9 +251,9 @@ static void flow_word(struct flow *flow, enum style style, const char *word, siz
 		strbuf_add(&flow->page->text, word, part);
 		flow_newline(flow);
 		flow_style(flow, style);
+		width -= width_of(word, part);
 		word += part;
 		length -= part;
-		width = width_of(word, length);
 	}
 	strbuf_add(&flow->page->text, word, length);
 	flow->column += width;
