@@ -5,7 +5,8 @@
 #
 #   test-reviews.sh KEISOKU SOURCE
 set -u
-keisoku=$1 source=$2 compose=$(realpath "$(dirname "$1")/../tests/cli/compose-host")
+keisoku=$(realpath "$1") source=$(realpath "$2")
+compose=$(dirname "$keisoku")/../tests/cli/compose-host
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)
