@@ -252,6 +252,7 @@ static void hostile_scripts_end(void **state)
 		{ "", "eval 'eval \"eval x\"'; ", 1000, "" },
 		{ "x='", "*", 100000, "'; echo ${x#*a*a*a*a}" },
 		{ "echo ", "{a,b}", 100, "" },
+		{ "echo ", "{", 30000, ",}{a..b}" },
 		{ "sh -c \"", "$(", 100, "\"" },
 	};
 

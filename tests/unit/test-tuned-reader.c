@@ -53,6 +53,26 @@ static void each_plugin_sets_what_it_is_for(void **state)
 			"unclear host =/etc/tuned/web/x.sh @25\n");
 }
 
+static void variables_that_double_each_other_end(void **state)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+	struct reading reading = { .proposal = &proposal };
+	struct proposed_text given = { .path = "web/tuned.conf", .first = 1 };
+
+	(void)state;
+	strbuf_add_string(&text, "[variables]\nv0=12345678\n");
+	for (int i = 1; i < 60; i++)
+		strbuf_addf(&text, "v%d=${v%d}${v%d}\n", i, i - 1, i - 1);
+	strbuf_add_string(&text, "[sysctl]\nvm.swappiness=${v59}\n");
+	given.text = text.buf;
+	given.length = text.len;
+	reader_find("tuned")->read(reader_find("tuned"), &reading, &given);
+	assert_int_equal(proposal.count, 1);
+	assert_string_equal(proposal.items[0].key, "vm.swappiness");
+	assert_true(strlen(proposal.items[0].value) <= 1 << 17);
+}
+
 static void functions_and_conditions_are_not_guessed(void **state)
 {
 	(void)state;
@@ -105,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_plugin_sets_what_it_is_for),
+		cmocka_unit_test(variables_that_double_each_other_end),
 		cmocka_unit_test(functions_and_conditions_are_not_guessed),
 		cmocka_unit_test(what_python_refuses_is_applied_by_nobody),
 		cmocka_unit_test(profiles_that_are_included_are_read_beside_it_and_nowhere_else),
