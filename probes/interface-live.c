@@ -280,12 +280,11 @@ static void offloads_read(int fd, const struct link *link, struct snapshot *snap
 
 static uint32_t feature_count(int fd, const char *name)
 {
-	struct {
-		struct ethtool_sset_info info;
-		uint32_t count;
-	} request = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
+	CLEANUP(free_ptr) struct ethtool_sset_info *request = xcalloc(1, sizeof(*request) + sizeof(request->data[0]));
 
-	return ethtool_ask(fd, name, &request) < 0 || !request.info.sset_mask ? 0 : request.count;
+	request->cmd = ETHTOOL_GSSET_INFO;
+	request->sset_mask = 1ULL << ETH_SS_FEATURES;
+	return ethtool_ask(fd, name, request) < 0 || !request->sset_mask ? 0 : request->data[0];
 }
 
 /* "tso" is several features in one, of which some may be off: each that has a key of its own. */
