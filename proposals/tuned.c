@@ -258,6 +258,11 @@ static void set_module(struct tuning *tuning, const struct tuned_option *option,
 
 	at += *at == ',';
 	at += strspn(at, " \t");
+	if (*at == '\0') {
+		item->fate = PROPOSED_UNCLEAR;
+		item->why = "the module is only loaded anew, and takes what modprobe.d says of it then";
+		(void)proposal_add(tuning->reading->proposal, item);
+	}
 	while (*at) {
 		size_t n = strcspn(at, " \t"), name = strcspn(at, "= \t");
 

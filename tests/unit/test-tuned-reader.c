@@ -37,7 +37,7 @@ static void each_plugin_sets_what_it_is_for(void **state)
 			"[cpu]\ngovernor=performance|schedutil\nload_threshold=0.2\nforce_latency=1\n"
 			"[disk]\ndevices=sd*, nvme0n1\nreadahead=8192 s\n"
 			"[bootloader]\ncmdline_x=skew_tick=1 quiet\n[sysfs]\n/sys/block/sda/queue/rq_affinity=2\n"
-			"[modules]\nloop=+r max_loop=8\n[scheduler]\nsched_latency_ns=1\nps_blacklist=x\n[script]\nscript=${i:PROFILE_DIR}/x.sh\n",
+			"[modules]\nloop=+r max_loop=8\nkvm=+r\n[scheduler]\nsched_latency_ns=1\nps_blacklist=x\n[script]\nscript=${i:PROFILE_DIR}/x.sh\n",
 			"sets host vm.swappiness=10 @4\n"
 			"sets host net.core.somaxconn=2048 @5 only where it is lower now\n"
 			"sets host thp.enabled=never @7\n"
@@ -49,8 +49,9 @@ static void each_plugin_sets_what_it_is_for(void **state)
 			"sets host cmdline.quiet= @16\n"
 			"sets block sda rq_affinity=2 @18\n"
 			"sets host module.loop.max_loop=8 @20\n"
-			"sets host kernel.sched_latency_ns=1 @22\n"
-			"unclear host =/etc/tuned/web/x.sh @25\n");
+			"unclear host =+r @21\n"
+			"sets host kernel.sched_latency_ns=1 @23\n"
+			"unclear host =/etc/tuned/web/x.sh @26\n");
 }
 
 static void variables_that_double_each_other_end(void **state)
