@@ -2,7 +2,7 @@
 # Proposals that never end, stand in each other for ever, or are out to do harm: nothing is run, nothing is written, nothing is
 # followed out of what was given; a review of each ends by itself, with a status of its own, in bounded memory.
 set -u
-keisoku=$1 source=$2
+keisoku=$(realpath "$1") source=$(realpath "$2")
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 work=$(mktemp -d)
