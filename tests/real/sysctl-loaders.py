@@ -395,10 +395,16 @@ def find_programs(world, roots):
 
 # ---- predictions ----
 
+def unescaped(match):
+    """What stands behind a backslash; a byte that is no UTF-8 as surrogateescape has it."""
+    text = match.group(1)
+    return chr(0xdc00 + int(text[1:], 16)) if len(text) > 1 else {"t": "\t", "n": "\n"}.get(text, text)
+
+
 def unescape(field):
     if field == ".":
         return ""
-    return re.sub(r"\\(.)", lambda m: {"t": "\t", "n": "\n"}.get(m.group(1), m.group(1)), field)
+    return re.sub(r"\\(x[0-9a-f]{2}|.)", unescaped, field)
 
 
 def predict(keisoku, world, work):
