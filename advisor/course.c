@@ -104,17 +104,6 @@ static void fill_courses(struct rulebook *rulebook, const struct rule *rule, con
 	finding->held = held_of(rule, &context, arena);
 }
 
-static const struct rule *find_rule(const struct rulebook *rulebook, const char *id)
-{
-	struct rule *const *rules;
-	size_t count = rulebook_rules(rulebook, &rules);
-
-	for (size_t i = 0; i < count; i++)
-		if (streq(rules[i]->id, id))
-			return rules[i];
-	return NULL;
-}
-
 void evaluate_courses(struct rulebook *rulebook, const struct snapshot *snapshot, size_t findings_max,
 		      struct finding_list *findings)
 {
@@ -127,7 +116,7 @@ void evaluate_courses(struct rulebook *rulebook, const struct snapshot *snapshot
 		if (finding->status != STATUS_RECOMMEND && finding->status != STATUS_SUSPECT &&
 		    finding->status != STATUS_ELSEWHERE)
 			continue;
-		rule = find_rule(rulebook, finding->rule);
+		rule = rulebook_find(rulebook, finding->rule);
 		if (!rule)
 			continue;
 		fill_courses(rulebook, rule, snapshot, judgement, &findings->arena, finding);

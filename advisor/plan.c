@@ -175,14 +175,6 @@ static void try_wishes(struct making *making, struct trial *trial)
 	}
 }
 
-static bool measures(const struct finding *finding)
-{
-	for (size_t i = 0; i < finding->n_evidence; i++)
-		if (finding->evidence[i].basis != BASIS_SETTING)
-			return true;
-	return false;
-}
-
 /* A finding about settings alone.  True when it adds or changes something. */
 static bool follow(struct making *making, const struct finding *finding, const struct change *seen)
 {
@@ -220,7 +212,7 @@ static bool judge_again(struct making *making)
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
 
-		for (size_t j = 0; finding->status == STATUS_RECOMMEND && !measures(finding) && j < finding->n_changes; j++)
+		for (size_t j = 0; finding->status == STATUS_RECOMMEND && !finding_measures(finding) && j < finding->n_changes; j++)
 			changed = follow(making, finding, &finding->changes[j]) || changed;
 	}
 	return changed;

@@ -30,7 +30,6 @@ struct asked {
 	/* What rules make of it: advisor/review-measure.c */
 	const struct finding *for_it, *against_it, *hint, *quiet, *unmeasured, *elsewhere;	/* NULL: none */
 	const char *wanted;		/* raw: what for_it or against_it asks for; NULL */
-	size_t rules;			/* that look at it */
 	const char *inert;		/* why it does nothing here, with the whole proposal tried; NULL: it does, or that is not known */
 	uint64_t hazards;		/* bits of those of the tunable that hold with the whole proposal tried */
 

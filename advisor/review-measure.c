@@ -66,17 +66,6 @@ static void note_hazards(struct reviewing *reviewing, struct asked *asked)
 
 /* ---- which rule looks at which setting ---- */
 
-static const struct rule *rule_find(const struct rulebook *rulebook, const char *id)
-{
-	struct rule *const *rules;
-	size_t count = rulebook_rules(rulebook, &rules);
-
-	for (size_t i = 0; i < count; i++)
-		if (streq(rules[i]->id, id))
-			return rules[i];
-	return NULL;
-}
-
 static bool rule_sets(const struct rule *rule, const struct finding *finding, const struct asked *asked)
 {
 	for (size_t i = 0; i < rule->n_changes; i++) {
@@ -109,19 +98,11 @@ static bool asks(const struct finding *finding)
 	return finding && finding->status == STATUS_RECOMMEND;
 }
 
-static bool measures(const struct finding *finding)
-{
-	for (size_t i = 0; i < finding->n_evidence; i++)
-		if (finding->evidence[i].basis != BASIS_SETTING)
-			return true;
-	return false;
-}
-
 /* The one that says more stays: measured rather than read, then the more severe one. */
 static void keep(const struct finding **slot, const struct finding *finding)
 {
-	bool better = *slot && measures(finding) && !measures(*slot);
-	bool worse = *slot && !measures(finding) && measures(*slot);
+	bool better = *slot && finding_measures(finding) && !finding_measures(*slot);
+	bool worse = *slot && !finding_measures(finding) && finding_measures(*slot);
 
 	if (!*slot || better || (!worse && finding->severity > (*slot)->severity))
 		*slot = finding;
@@ -143,7 +124,6 @@ static void take_before(struct asked *asked, const struct finding *finding)
 {
 	const struct change *change = change_of(finding, asked);
 
-	asked->rules++;
 	switch (finding->status) {
 	case STATUS_RECOMMEND:
 		if (change && asked->now)
@@ -153,7 +133,7 @@ static void take_before(struct asked *asked, const struct finding *finding)
 		keep(&asked->hint, finding);
 		break;
 	case STATUS_SATISFIED:
-		if (measures(finding))
+		if (finding_measures(finding))
 			keep(&asked->quiet, finding);
 		break;
 	case STATUS_ELSEWHERE:
@@ -165,8 +145,6 @@ static void take_before(struct asked *asked, const struct finding *finding)
 		break;
 	case STATUS_NOT_APPLICABLE:
 	case STATUS_WAIVED:
-		asked->rules--;
-		break;
 	case STATUS_COUNT:
 		break;
 	}
@@ -188,7 +166,7 @@ static void take_tried(const struct reviewing *reviewing, struct asked *asked, c
 	if (!asks(finding) || !asked->tried || asks(same_finding(&reviewing->before, finding)))
 		return;
 	/* Of settings alone nothing was measured: it is what goes with the change, or should. */
-	if (!measures(finding)) {
+	if (!finding_measures(finding)) {
 		review_remark(asked, arena_formatf(&reviewing->findings->arena, "with it: %s", finding->because ? finding->because : finding->title));
 		return;
 	}
@@ -203,7 +181,7 @@ static const struct rule **rules_of(const struct reviewing *reviewing, const str
 	const struct rule **rules = xcalloc(list->count + 1, sizeof(struct rule *));
 
 	for (size_t i = 0; i < list->count; i++)
-		rules[i] = rule_find(reviewing->rulebook, list->items[i].rule);
+		rules[i] = rulebook_find(reviewing->rulebook, list->items[i].rule);
 	return rules;
 }
 

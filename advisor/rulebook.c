@@ -464,3 +464,14 @@ void rulebook_bind(struct rulebook *rulebook, const struct snapshot *snapshot)
 	for (size_t i = 0; i < rulebook->n_compiled; i++)
 		compiled_bind(rulebook->compiled[i], snapshot);
 }
+
+const struct rule *rulebook_find(const struct rulebook *rulebook, const char *id)
+{
+	struct rule *const *rules;
+	size_t count = rulebook_rules(rulebook, &rules);
+
+	for (size_t i = 0; i < count; i++)
+		if (streq(rules[i]->id, id))
+			return rules[i];
+	return NULL;
+}

@@ -24,8 +24,6 @@ static int read_text(struct proposing *proposing, const char *path, const struct
 	struct proposed_text given = { .path = path, .text = text->buf, .length = text->len, .first = 1 };
 
 	proposing->files++;
-	for (const char *c = text->buf; (c = memchr(c, '\n', (size_t)(text->buf + text->len - c))); c++)
-		proposing->reading.proposal->lines++;
 	if (reader)
 		reader->read(reader, &proposing->reading, &given);
 	else if (named)

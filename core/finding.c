@@ -170,3 +170,11 @@ const char *review_verdict_name(enum review_verdict verdict)
 
 	return names[verdict];
 }
+
+bool finding_measures(const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->n_evidence; i++)
+		if (finding->evidence[i].basis != BASIS_SETTING)
+			return true;
+	return false;
+}

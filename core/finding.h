@@ -179,6 +179,9 @@ void finding_list_sort(struct finding_list *list);
 /* The share, 0..1, of what applies here that could be judged; 0 when nothing does: who saw nothing has covered nothing. */
 double finding_list_coverage(const struct finding_list *list);
 
+/* Whether it rests on more than settings. */
+bool finding_measures(const struct finding *finding);
+
 /* One cell of the USE table. */
 struct use_cell {
 	const char *value;		/* "12 %", "0.4/s"; "unknown" */

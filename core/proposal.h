@@ -69,7 +69,6 @@ struct proposal {
 	struct proposed *items;		/* in the order in which they take effect */
 	size_t count, capacity;
 	size_t left_out;		/* past PROPOSED_MAX: counted, and said */
-	size_t lines;			/* of everything that was read */
 	struct arena arena;
 	struct diag diag;		/* what could not be read at all */
 };

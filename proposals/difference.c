@@ -208,6 +208,5 @@ void proposal_difference(const struct proposal *old, const struct proposal *fres
 			add_removed(out, &sides[i]);
 	}
 	out->left_out += fresh->left_out;
-	out->lines += fresh->lines;
 	free(sides);
 }

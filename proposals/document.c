@@ -235,11 +235,6 @@ void document_run_shell(struct document *document, struct proposed_text inner, c
 	document_show_source(document, since);
 }
 
-bool is_sysctl_file(const char *file)
-{
-	return streq(file, "/etc/sysctl.conf") || strstr(file, "/sysctl.d/");
-}
-
 static void apply_files(struct proposal *proposal, size_t since, const char *file)
 {
 	for (size_t i = since; i < proposal->count; i++)

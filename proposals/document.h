@@ -43,7 +43,6 @@ void document_show_source(struct document *document, size_t since);
 void document_run_shell(struct document *document, struct proposed_text inner, const char *shell, const char *via, unsigned int when);
 /* A command that applies files of sysctl, among the items since some count; true: it is one. */
 bool document_apply_sysctl(struct document *document, size_t since, const char *command);
-bool is_sysctl_file(const char *file);
 
 /* What a key of a mapping holds, or NULL; node may be NULL or anything. */
 const struct node *document_get(const struct node *node, const char *key);

@@ -25,12 +25,6 @@ struct host_file {
 #define BOTH (PROPOSED_NOW | PROPOSED_BOOT)
 
 static const struct host_file host_files[] = {
-	{ "/etc/sysctl.conf", NULL, "sysctl.d", BOTH },
-	{ "/etc/sysctl.d/*", NULL, "sysctl.d", BOTH },
-	{ "/run/sysctl.d/*", NULL, "sysctl.d", BOTH },
-	{ "/usr/lib/sysctl.d/*", NULL, "sysctl.d", BOTH },
-	{ "/usr/local/lib/sysctl.d/*", NULL, "sysctl.d", BOTH },
-	{ "/lib/sysctl.d/*", NULL, "sysctl.d", BOTH },
 	{ "/etc/tmpfiles.d/*.conf", "boot-tmpfiles", "tmpfiles.d", PROPOSED_BOOT },
 	{ "/run/tmpfiles.d/*.conf", "boot-tmpfiles", "tmpfiles.d", PROPOSED_BOOT },
 	{ "/usr/lib/tmpfiles.d/*.conf", "boot-tmpfiles", "tmpfiles.d", PROPOSED_BOOT },
@@ -71,8 +65,24 @@ static bool is_kernel_file(const char *path)
 	return starts_with(path, "/proc/sys/") || starts_with(path, "/sys/");
 }
 
+const char *const sysctl_files[SYSCTL_FILES] = {
+	"/etc/sysctl.conf", "/etc/sysctl.d/*", "/run/sysctl.d/*", "/usr/lib/sysctl.d/*", "/usr/local/lib/sysctl.d/*", "/lib/sysctl.d/*",
+};
+
+static const struct host_file sysctl_file = { .form = "sysctl.d", .when = BOTH };
+
+bool is_sysctl_file(const char *file)
+{
+	for (size_t i = 0; i < SYSCTL_FILES; i++)
+		if (fnmatch(sysctl_files[i], file, FNM_PATHNAME) == 0)
+			return true;
+	return false;
+}
+
 static const struct host_file *host_file_find(const char *path)
 {
+	if (is_sysctl_file(path))
+		return &sysctl_file;
 	for (size_t i = 0; i < ARRAY_SIZE(host_files); i++)
 		if (fnmatch(host_files[i].pattern, path, FNM_PATHNAME) == 0)
 			return &host_files[i];

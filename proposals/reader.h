@@ -75,6 +75,10 @@ bool host_file_of(const char *path, struct strbuf *file);
  * /proc or /sys is written with the whole text.  false: no reader knows that file; it sets nothing that is known here, and
  * nothing was added. */
 bool read_host_file(struct reading *reading, const struct proposed_text *text);
+/* Patterns of the files that sysctl --system applies; all but the first are systemd-sysctl's too. */
+#define SYSCTL_FILES 6
+extern const char *const sysctl_files[SYSCTL_FILES];
+bool is_sysctl_file(const char *file);
 bool host_file_known(const char *file);		/* whether a reader knows the file of that name */
 
 /* Shell commands inside something else.  shell: "sh", "bash". */

@@ -4,11 +4,6 @@
 #include "../probes/sysctl-line.h"
 #include "shell-tools.h"
 
-static const char *const sysctl_files[] = {
-	"/etc/sysctl.conf", "/etc/sysctl.d/*", "/run/sysctl.d/*", "/usr/lib/sysctl.d/*", "/usr/local/lib/sysctl.d/*",
-	"/lib/sysctl.d/*",
-};
-
 struct sysctl_options {
 	bool write, load, system, optional, reads;
 	size_t first;			/* word that is no option */
@@ -195,7 +190,7 @@ void shell_run_sysctl(struct shell_run *run, const struct shell_call *call)
 			sysctl_option(shell_argument(call, i), &options);
 	run->optional |= options.optional;
 	if (options.system)
-		(void)shell_apply(run, sysctl_files, ARRAY_SIZE(sysctl_files));
+		(void)shell_apply(run, sysctl_files, SYSCTL_FILES);
 	for (size_t i = 1; i < call->arguments->count && !options.system && !options.reads;) {
 		const char *word = shell_argument(call, i);
 

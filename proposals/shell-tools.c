@@ -310,17 +310,13 @@ void shell_run_modprobe(struct shell_run *run, const struct shell_call *call)
 
 /* ---- systemd ---- */
 
-static const char *const unit_sysctl[] = {
-	"/etc/sysctl.d/*", "/run/sysctl.d/*", "/usr/lib/sysctl.d/*", "/usr/local/lib/sysctl.d/*", "/lib/sysctl.d/*",
-};
-
 static void start_unit(struct shell_run *run, const char *unit)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 	const char *patterns[1];
 
 	if (starts_with(unit, "systemd-sysctl") || starts_with(unit, "procps")) {
-		(void)shell_apply(run, unit_sysctl, ARRAY_SIZE(unit_sysctl));
+		(void)shell_apply(run, sysctl_files + 1, SYSCTL_FILES - 1);
 		return;
 	}
 	strbuf_addf(&path, "/etc/systemd/system/%s%s", unit, strchr(unit, '.') ? "" : ".service");

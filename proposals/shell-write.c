@@ -161,11 +161,6 @@ static const char *const script_files[] = {
 	"/root/*", "/etc/profile.d/*",
 };
 
-static const char *const sysctl_files[] = {
-	"/etc/sysctl.conf", "/etc/sysctl.d/*", "/run/sysctl.d/*", "/usr/lib/sysctl.d/*", "/usr/local/lib/sysctl.d/*",
-	"/lib/sysctl.d/*",
-};
-
 /* A file whose lines stand there for everybody: what is in it already is lost when it is written anew. */
 static const char *const shared_files[] = {
 	"/etc/sysctl.conf", "/etc/security/limits.conf", "/etc/fstab", "/etc/default/grub", "/etc/modules", "/etc/systemd/system.conf",
@@ -261,7 +256,7 @@ static void warn_emptied(struct shell_run *run, const struct shell_node *node, c
 	item.file = path;
 	item.fate = PROPOSED_BROKEN;
 	item.why = why.buf;
-	item.instead = matches(path, sysctl_files, ARRAY_SIZE(sysctl_files)) ? "a file of its own in /etc/sysctl.d" :
+	item.instead = is_sysctl_file(path) ? "a file of its own in /etc/sysctl.d" :
 		       streq(path, "/etc/security/limits.conf")		     ? "a file of its own in /etc/security/limits.d" :
 									       "a line added once, or put in place of another";
 	shell_add(run, node, &item);
@@ -275,7 +270,7 @@ void shell_write_file(struct shell_run *run, const struct shell_node *node, cons
 		.form = run->given->form ? run->given->form : "shell", .via = via, .file = path, .use = use,
 		.optional = run->optional || run->given->optional,
 	};
-	bool sysctl = matches(path, sysctl_files, ARRAY_SIZE(sysctl_files));
+	bool sysctl = is_sysctl_file(path);
 	size_t first = run->reading->proposal->count;
 	struct shell_file *file;
 
