@@ -190,7 +190,7 @@ const struct compiled_entry *rulebook_compiled(struct rulebook *rulebook, const 
 					       const struct entry *entry);
 const struct registry *rulebook_registry(const struct rulebook *rulebook);
 size_t rulebook_rules(const struct rulebook *rulebook, struct rule *const **ret_rules);
-const struct rule *rulebook_find(const struct rulebook *rulebook, const char *id);	/* or NULL */
+const struct rule *rulebook_find(const struct rulebook *rulebook, const char *id);	/* NULL: none, or no id */
 
 /* A line of a policy, which then stands among the rules. */
 int rulebook_load_expectation(struct rulebook *rulebook, const char *policy, const struct node *node, struct diag *diag);

@@ -470,7 +470,7 @@ const struct rule *rulebook_find(const struct rulebook *rulebook, const char *id
 	struct rule *const *rules;
 	size_t count = rulebook_rules(rulebook, &rules);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; id && i < count; i++)
 		if (streq(rules[i]->id, id))
 			return rules[i];
 	return NULL;

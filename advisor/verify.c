@@ -59,17 +59,6 @@ static const struct snapshot *snapshot_of(const struct verifying *verifying, int
 
 /* ---- what to look at ---- */
 
-static const struct rule *find_rule(const struct rulebook *rulebook, const char *id)
-{
-	struct rule *const *rules;
-	size_t count = rulebook_rules(rulebook, &rules);
-
-	for (size_t i = 0; id && i < count; i++)
-		if (streq(rules[i]->id, id))
-			return rules[i];
-	return NULL;
-}
-
 static subject_id find_subject(const struct snapshot *snapshot, enum subject_kind kind, const char *name)
 {
 	return kind == SUBJECT_KIND_HOST ? SUBJECT_HOST : snapshot_find_subject(snapshot, kind, name);
@@ -121,7 +110,7 @@ static void compile_own(struct verifying *verifying, struct trial *trial)
 
 static void trial_prepare(struct verifying *verifying, struct trial *trial)
 {
-	trial->rule = find_rule(verifying->rulebook, trial->reason->rule);
+	trial->rule = rulebook_find(verifying->rulebook, trial->reason->rule);
 	trial->load_program = find_load(verifying->rulebook, trial->rule);
 	if (trial->rule) {
 		trial->wanted = trial->rule->verify != NULL;

@@ -22,6 +22,7 @@ struct host_file {
 	unsigned int when;
 };
 
+#define FOREIGN_LINE_MAX ((size_t)4096)	/* of a line, as far as it is looked at */
 #define BOTH (PROPOSED_NOW | PROPOSED_BOOT)
 
 static const struct host_file host_files[] = {
@@ -301,6 +302,64 @@ static void add_options(struct reading *reading, const struct proposed_text *tex
 	}
 }
 
+/* Where a file stands whose place is not told by its name, and what its lines look like. */
+static const struct form {
+	const char *name;
+	const char *directory, *suffix;	/* suffix NULL: directory is the file */
+	const char *line;		/* POSIX extended: each line that is not empty and no comment; NULL: told by its name only */
+} forms[] = {
+	{ "sysctl.d", "/etc/sysctl.d/", ".conf", "^-?[a-z0-9_]+[./][][a-zA-Z0-9_.*?/:@+-]+[[:blank:]]*=" },
+	{ "udev", "/etc/udev/rules.d/", ".rules",
+	  "^[A-Z_]+([{][^}]*[}])?[[:blank:]]*(==|!=|[+:-]?=)[[:blank:]]*[ei]?\"" },
+	{ "tmpfiles.d", "/etc/tmpfiles.d/", ".conf", "^[a-zA-Z][-+!=~^$?]*[[:blank:]]+[\"']?[/%]" },
+	{ "modprobe.d", "/etc/modprobe.d/", ".conf", "^(options|blacklist|install|remove|alias|softdep|weakdep)[[:blank:]]" },
+	{ "modules-load.d", "/etc/modules-load.d/", ".conf", NULL },
+	{ "fstab", "/etc/fstab", NULL,
+	  "^[^[:blank:]]+[[:blank:]]+(/[^[:blank:]]*|none|swap)[[:blank:]]+[a-z0-9_.,]+[[:blank:]]+[^[:blank:]]+" },
+	{ "limits", "/etc/security/limits.d/", ".conf",
+	  "^[^[:blank:]]+[[:blank:]]+(soft|hard|-)[[:blank:]]+[a-z]+[[:blank:]]+[^[:blank:]]+$" },
+	{ "kernel-command-line", "/etc/default/grub", NULL, NULL },
+	{ "systemd", "/etc/systemd/system/", "", NULL },
+};
+
+static const struct form *form_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (streq(forms[i].name, name))
+			return &forms[i];
+	return NULL;
+}
+
+/* Whose probe keeps lines that set something only, and passes over those that are no line at all. */
+static bool passes_over(const char *form)
+{
+	return streq(form, "udev") || streq(form, "tmpfiles.d");
+}
+
+static void tell_foreign_lines(struct reading *reading, const struct proposed_text *text, const struct form *form)
+{
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+	const char *at = text->text, *end = at + text->length;
+	bool continued = false;
+	regex_t regex;
+
+	if (regcomp(&regex, form->line, REG_EXTENDED | REG_NOSUB) != 0)
+		return;
+	for (size_t number = 0; at < end; number++) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at)), *next = newline ? newline : end;
+		bool begins = !continued;
+
+		strbuf_reset(&line);
+		strbuf_add(&line, at, MIN((size_t)(next - at), FOREIGN_LINE_MAX));
+		continued = next > at && next[-1] == '\\';
+		at = newline ? newline + 1 : end;
+		strbuf_trim(&line);
+		if (begins && line.len > 0 && line.buf[0] != '#' && regexec(&regex, line.buf, 0, NULL, 0) != 0)
+			read_unclear(reading, text, number, "it is no line of a %s file, and is passed over: %.80s", form->name, line.buf);
+	}
+	regfree(&regex);
+}
+
 static void read_probed(struct reading *reading, const struct proposed_text *text, const struct host_file *known)
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
@@ -332,6 +391,8 @@ static void read_probed(struct reading *reading, const struct proposed_text *tex
 		else
 			add_boot_line(reading, text, known, line);
 	}
+	if (passes_over(known->form))
+		tell_foreign_lines(reading, text, form_find(known->form));
 }
 
 bool host_file_known(const char *file)
@@ -473,34 +534,6 @@ bool read_host_file(struct reading *reading, const struct proposed_text *text)
 }
 
 /* ---- as readers of their own ---- */
-
-/* Where a file stands whose place is not told by its name, and what its lines look like. */
-static const struct form {
-	const char *name;
-	const char *directory, *suffix;	/* suffix NULL: directory is the file */
-	const char *line;		/* POSIX extended: each line that is not empty and no comment; NULL: told by its name only */
-} forms[] = {
-	{ "sysctl.d", "/etc/sysctl.d/", ".conf", "^-?[a-z0-9_]+[./][][a-zA-Z0-9_.*?/:@+-]+[[:blank:]]*=" },
-	{ "udev", "/etc/udev/rules.d/", ".rules",
-	  "^[A-Z]+([{][^}]*[}])?[[:blank:]]*(==|!=|[+:-]?=)[[:blank:]]*\".*\"" },
-	{ "tmpfiles.d", "/etc/tmpfiles.d/", ".conf", "^[a-zA-Z][-+!=~^$]*[[:blank:]]+\"?/" },
-	{ "modprobe.d", "/etc/modprobe.d/", ".conf", "^(options|blacklist|install|remove|alias|softdep|weakdep)[[:blank:]]" },
-	{ "modules-load.d", "/etc/modules-load.d/", ".conf", NULL },
-	{ "fstab", "/etc/fstab", NULL,
-	  "^[^[:blank:]]+[[:blank:]]+(/[^[:blank:]]*|none|swap)[[:blank:]]+[a-z0-9_.,]+[[:blank:]]+[^[:blank:]]+" },
-	{ "limits", "/etc/security/limits.d/", ".conf",
-	  "^[^[:blank:]]+[[:blank:]]+(soft|hard|-)[[:blank:]]+[a-z]+[[:blank:]]+[^[:blank:]]+$" },
-	{ "kernel-command-line", "/etc/default/grub", NULL, NULL },
-	{ "systemd", "/etc/systemd/system/", "", NULL },
-};
-
-static const struct form *form_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
-		if (streq(forms[i].name, name))
-			return &forms[i];
-	return NULL;
-}
 
 /* Nearly every line that says something looks so; a few may be mistakes, and will be told. */
 static bool lines_match(const char *pattern, const char *text, size_t length)

@@ -51,6 +51,18 @@ static void a_file_that_has_a_place_on_a_host_is_read_as_it_is_there(void **stat
 		     "sets host module.nf_conntrack.hashsize=65536 @1\n");
 }
 
+/* Their programs pass them over; whoever wrote them believes otherwise. */
+static void a_line_that_is_none_of_its_file_is_unclear(void **state)
+{
+	(void)state;
+	assert_reads("udev", "etc/udev/rules.d/60-x.rules",
+		     "ACTION==\"add\", KERNEL==\"sd*\", \\\n  ATTR{queue/scheduler}=\"none\"\n# c\nLABEL=\"end\"\ngarbage\n",
+		     "sets block sd* scheduler=none @1\n"
+		     "unclear host = @5\n");
+	assert_reads("tmpfiles.d", "etc/tmpfiles.d/x.conf", "d /run/x 0755\nnonsense\nw %t/x - - - - 1\n", "unclear host = @2\n");
+	assert_reads("modprobe.d", "etc/modprobe.d/x.conf", "option loop max_loop=8\nalias a b\n", "broken host = @1\n");
+}
+
 static void what_nobody_knows_has_no_reader(void **state)
 {
 	static const struct {
@@ -116,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_that_has_a_place_on_a_host_is_read_as_it_is_there),
+		cmocka_unit_test(a_line_that_is_none_of_its_file_is_unclear),
 		cmocka_unit_test(what_nobody_knows_has_no_reader),
 		cmocka_unit_test(a_path_in_a_repository_stands_for_a_file_of_the_host),
 		cmocka_unit_test(a_write_below_proc_or_sys_is_a_setting_and_a_glob_a_pattern),
