@@ -25,6 +25,10 @@ struct proposed *proposal_add(struct proposal *proposal, const struct proposed *
 	GROW(proposal->items, proposal->capacity, proposal->count + 1);
 	added = &proposal->items[proposal->count++];
 	*added = *item;
+	if (item->fate == PROPOSED_SETS && !(item->key && *item->key)) {
+		added->fate = PROPOSED_UNCLEAR;
+		added->why = "it names no setting";
+	}
 	added->path = copied(proposal, item->path);
 	added->text = copied(proposal, item->text);
 	added->form = copied(proposal, item->form);
@@ -36,7 +40,7 @@ struct proposed *proposal_add(struct proposal *proposal, const struct proposed *
 	added->file = copied(proposal, item->file);
 	added->condition = copied(proposal, item->condition);
 	added->before = copied(proposal, item->before);
-	added->why = copied(proposal, item->why);
+	added->why = copied(proposal, added->why);
 	added->instead = copied(proposal, item->instead);
 	return added;
 }

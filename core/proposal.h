@@ -77,7 +77,8 @@ struct proposal {
 
 void proposal_release(struct proposal *proposal);
 
-/* Copies item; NULL strings become "".  The copy, or NULL when there are too many. */
+/* Copies item; NULL strings become "", and what sets something without a key is unclear.  The copy, or NULL when there are too
+ * many. */
 struct proposed *proposal_add(struct proposal *proposal, const struct proposed *item);
 
 #endif
