@@ -66,7 +66,8 @@ static void side_add(struct side *side, const char *text, size_t length, uint64_
 	strbuf_add(&side->text, text, length);
 	strbuf_add_char(&side->text, '\n');
 	GROW(side->lines, side->capacity, side->count + 1);
-	side->lines[side->count++] = line > UINT32_MAX ? UINT32_MAX : (unsigned int)line;
+	/* A head that lies may say 0. */
+	side->lines[side->count++] = line == 0 ? 1 : line > UINT32_MAX ? UINT32_MAX : (unsigned int)line;
 }
 
 static bool is_on(const struct piece *piece, bool fresh)

@@ -47,7 +47,7 @@ static void add_sysctl(struct shell_run *run, const struct shell_call *call, con
 	named = sysctl_key_of_path(line.path.buf, &key);
 	if (line.kind != SYSCTL_LINE_ASSIGN || !named) {
 		item.fate = PROPOSED_BROKEN;
-		item.why = line.why ? line.why : "the name leaves /proc/sys or names nothing";
+		item.why = line.kind == SYSCTL_LINE_INVALID ? line.why : "the name leaves /proc/sys or names nothing";
 	} else if (why) {
 		item.fate = PROPOSED_BROKEN;
 		item.why = why;

@@ -6,6 +6,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	read_fuzzed("ansible", data, size);
+	read_fuzzed("ansible", data, size, false);
 	return 0;
 }

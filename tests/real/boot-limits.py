@@ -20,6 +20,8 @@ import shutil
 import subprocess
 import sys
 
+from boot_text import unescape
+
 LAYOUTS_OF_UNITS = 24
 LAYOUTS_OF_PAM = 40
 NOBODY = 65534
@@ -48,18 +50,6 @@ def write(root, path, text):
         return
     with open(full, "w") as f:
         f.write(text)
-
-
-def unescaped(match):
-    """What stands behind a backslash; a byte that is no UTF-8 as surrogateescape has it."""
-    text = match.group(1)
-    return chr(0xdc00 + int(text[1:], 16)) if len(text) > 1 else {"t": "\t", "n": "\n"}.get(text, text)
-
-
-def unescape(field):
-    if field == ".":
-        return ""
-    return re.sub(r"\\(x[0-9a-f]{2}|.)", unescaped, field)
 
 
 def predict(keisoku, root):

@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 
+from boot_text import unescape
+
 UNSET = "?"
 MARK = "this-is-no-kernel"
 NAMES = ["all", "default", "eth0", "eth0.100", "lo"]
@@ -394,18 +396,6 @@ def find_programs(world, roots):
 
 
 # ---- predictions ----
-
-def unescaped(match):
-    """What stands behind a backslash; a byte that is no UTF-8 as surrogateescape has it."""
-    text = match.group(1)
-    return chr(0xdc00 + int(text[1:], 16)) if len(text) > 1 else {"t": "\t", "n": "\n"}.get(text, text)
-
-
-def unescape(field):
-    if field == ".":
-        return ""
-    return re.sub(r"\\(x[0-9a-f]{2}|.)", unescaped, field)
-
 
 def predict(keisoku, world, work):
     """{loader: {key: (fate, value, why)}}: wins and unresolved."""
