@@ -148,10 +148,10 @@ static void run_load(struct shell_run *run, const struct shell_call *call, size_
 		if (shell_apply(run, standard, 1) > 0)
 			return;
 		for (size_t i = 0; i < run->n_files; i++) {
-			if (!strstr(run->files[i].path, "/sysctl.d/"))
+			if (!strstr(run->files[i]->path, "/sysctl.d/"))
 				continue;
 			item.fate = PROPOSED_BROKEN;
-			item.file = run->files[i].path;
+			item.file = run->files[i]->path;
 			item.why = "without a file sysctl -p reads /etc/sysctl.conf alone: what was written to sysctl.d stays without "
 				   "effect until the next boot";
 			item.instead = "sysctl --system";

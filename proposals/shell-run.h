@@ -55,7 +55,7 @@ struct shell_run {
 	size_t n_functions, functions_capacity;
 	const struct shell_values *arguments;	/* of the function or script; NULL: not known */
 
-	struct shell_file *files;
+	struct shell_file **files;	/* each stays where it is: a script that is followed may write more of them */
 	size_t n_files, files_capacity, files_read;
 
 	struct shell_stream *out;		/* NULL: what is printed goes nowhere that matters */

@@ -189,7 +189,7 @@ static struct shell_file *file_add(struct shell_run *run, const char *path)
 	if (run->n_files == FILES_MAX)
 		return NULL;
 	GROW(run->files, run->files_capacity, run->n_files + 1);
-	file = &run->files[run->n_files++];
+	file = run->files[run->n_files++] = xmalloc(sizeof(*file));
 	*file = (struct shell_file){ .path = xstrdup(path), .text = SHELL_STREAM_INIT };
 	file->first = file->end = run->reading->proposal->count;
 	return file;
@@ -308,7 +308,7 @@ size_t shell_apply(struct shell_run *run, const char *const *patterns, size_t co
 	size_t applied = 0;
 
 	for (size_t i = 0; i < run->n_files; i++) {
-		struct shell_file *file = &run->files[i];
+		struct shell_file *file = run->files[i];
 
 		if (!matches(file->path, patterns, count))
 			continue;
@@ -323,7 +323,7 @@ void shell_run_file(struct shell_run *run, const struct shell_node *node, const 
 {
 	(void)node;
 	for (size_t i = run->n_files; i-- > 0;) {
-		struct shell_file *file = &run->files[i];
+		struct shell_file *file = run->files[i];
 		struct proposed_text text = *run->given;
 
 		if (!file->script || !streq(file->path, path) || file->ran)

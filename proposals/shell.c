@@ -89,7 +89,7 @@ static void finish(struct shell_run *run)
 	struct proposal *proposal = run->reading->proposal;
 
 	for (size_t i = 0; i < run->n_files; i++) {
-		struct shell_file *file = &run->files[i];
+		struct shell_file *file = run->files[i];
 
 		if (file->script && !file->ran) {
 			run->uncalled = true;
@@ -114,8 +114,9 @@ static void finish(struct shell_run *run)
 static void release(struct shell_run *run)
 {
 	for (size_t i = 0; i < run->n_files; i++) {
-		free(run->files[i].path);
-		shell_stream_release(&run->files[i].text);
+		free(run->files[i]->path);
+		shell_stream_release(&run->files[i]->text);
+		free(run->files[i]);
 	}
 	free(run->files);
 	free(run->functions);
