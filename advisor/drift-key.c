@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of one key. */
+#include "../core/parse.h"
 #include "drift.h"
-
-static bool same_words(const char *a, const char *b)
-{
-	for (;;) {
-		size_t n, m;
-
-		a += strspn(a, " \t\n");
-		b += strspn(b, " \t\n");
-		n = strcspn(a, " \t\n");
-		m = strcspn(b, " \t\n");
-		if (n != m || memcmp(a, b, n) != 0)
-			return false;
-		if (n == 0)
-			return true;
-		a += n;
-		b += m;
-	}
-}
 
 bool drift_same_raw(const struct entry *entry, const char *a, const char *b)
 {

@@ -187,3 +187,21 @@ int version_compare(const char *a, const char *b)
 			return x < y ? -1 : x > y ? 1 : (*a == '.') - (*b == '.');
 	}
 }
+
+bool same_words(const char *a, const char *b)
+{
+	for (;;) {
+		size_t n, m;
+
+		a += strspn(a, " \t\n");
+		b += strspn(b, " \t\n");
+		n = strcspn(a, " \t\n");
+		m = strcspn(b, " \t\n");
+		if (n != m || memcmp(a, b, n) != 0)
+			return false;
+		if (n == 0)
+			return true;
+		a += n;
+		b += m;
+	}
+}

@@ -18,6 +18,9 @@ int parse_duration_msec(const char *text, uint64_t *ret_msec);
  * a piece of the text.  False at the end of the line or text.  Used by every parser of /proc tables. */
 bool next_word(const char **cursor, const char **ret_word, size_t *ret_length);
 
+/* Whether both are the same words, whatever white space is between them. */
+bool same_words(const char *a, const char *b);
+
 /* Moves *cursor to the start of the next line; false when the text ends. */
 bool next_line(const char **cursor);
 

@@ -3,27 +3,12 @@
 #include "html-parts.h"
 #include "phrase.h"
 
-/* Restrained: colour is for what somebody has to do something about, and for what is asked for. */
 static const char *colour_of(const struct finding *finding)
 {
-	switch (finding->review->verdict) {
-	case REVIEW_SUPPORTED:
-		return "good";
-	case REVIEW_UNMEASURED:
-	case REVIEW_UNCLEAR:
-	case REVIEW_NO_EFFECT:
-	case REVIEW_UNSUPPORTED:
-		return "dim";
-	case REVIEW_CONTRADICTED:
-	case REVIEW_OVERRIDDEN:
-	case REVIEW_OBSOLETE:
-	case REVIEW_DANGEROUS:
-	case REVIEW_INVALID:
-	case REVIEW_BROKEN:
-	case REVIEW_COUNT:
-		break;
-	}
-	return severity_name(finding->severity);
+	static const char *const colours[] = { [TONE_GOOD] = "good", [TONE_QUIET] = "dim" };
+	enum review_tone tone = review_tone(finding);
+
+	return tone == TONE_SEVERITY ? severity_name(finding->severity) : colours[tone];
 }
 
 static void add_verdict(struct strbuf *out, const struct finding *finding)

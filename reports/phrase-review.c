@@ -116,3 +116,13 @@ size_t report_same_below(const struct report *report, size_t index)
 		more++;
 	return more;
 }
+
+enum review_tone review_tone(const struct finding *finding)
+{
+	static const unsigned int quiet = 1U << REVIEW_UNSUPPORTED | 1U << REVIEW_UNMEASURED | 1U << REVIEW_UNCLEAR | 1U << REVIEW_NO_EFFECT;
+	enum review_verdict verdict = finding->review->verdict;
+
+	if (verdict == REVIEW_SUPPORTED)
+		return TONE_GOOD;
+	return quiet & (1U << verdict) ? TONE_QUIET : TONE_SEVERITY;
+}

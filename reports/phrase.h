@@ -77,6 +77,9 @@ bool phrase_becomes(struct strbuf *out, const struct finding *finding);
 size_t report_same_below(const struct report *report, size_t index);
 /* The verdict leaves the proposed value in force, so that the way back is worth telling. */
 bool review_would_apply(const struct finding *finding);
+/* Restrained: colour is for what somebody has to do something about, and for what is asked for. */
+enum review_tone { TONE_GOOD, TONE_QUIET, TONE_SEVERITY };
+enum review_tone review_tone(const struct finding *finding);
 
 /* The address of a page of the kernel's documentation, or of a reference that is one; false: none is known. */
 bool phrase_reference_url(struct strbuf *out, const char *reference);

@@ -12,24 +12,10 @@
 
 static enum style verdict_style(const struct finding *finding)
 {
-	switch (finding->review->verdict) {
-	case REVIEW_SUPPORTED:
-		return STYLE_GREEN;
-	case REVIEW_UNMEASURED:
-	case REVIEW_UNCLEAR:
-	case REVIEW_NO_EFFECT:
-		return STYLE_DIM;
-	case REVIEW_UNSUPPORTED:
-	case REVIEW_CONTRADICTED:
-	case REVIEW_OVERRIDDEN:
-	case REVIEW_OBSOLETE:
-	case REVIEW_DANGEROUS:
-	case REVIEW_INVALID:
-	case REVIEW_BROKEN:
-	case REVIEW_COUNT:
-		break;
-	}
-	return severity_style(finding->severity);
+	static const enum style styles[] = { [TONE_GOOD] = STYLE_GREEN, [TONE_QUIET] = STYLE_DIM };
+	enum review_tone tone = review_tone(finding);
+
+	return tone == TONE_SEVERITY ? severity_style(finding->severity) : styles[tone];
 }
 
 static void labelled(struct page *page, const char *label, const char *text)

@@ -20,26 +20,14 @@
 #include "../../advisor/audit-making.h"
 #include "../../advisor/compare.h"
 #include "../../cli/knowledge.h"
+#include "../../core/parse.h"
+#include "../read-file.h"
 
 struct prediction {
 	struct auditing image;
 	struct snapshot *live;
 	struct arena arena;
 };
-
-static int read_file(const char *path, struct strbuf *text)
-{
-	FILE *in = fopen(path, "re");
-	char part[65536];
-	size_t n;
-
-	if (!in)
-		return -errno;
-	while ((n = fread(part, 1, sizeof(part), in)) > 0)
-		strbuf_add(text, part, n);
-	fclose(in);
-	return 0;
-}
 
 static int read_snapshot(const char *path, struct snapshot **ret)
 {
@@ -79,24 +67,6 @@ static int read_more(const char *path, struct snapshot *live)
 }
 
 /* ---- values ---- */
-
-static bool same_words(const char *a, const char *b)
-{
-	for (;;) {
-		size_t n, m;
-
-		a += strspn(a, " \t\n");
-		b += strspn(b, " \t\n");
-		n = strcspn(a, " \t\n");
-		m = strcspn(b, " \t\n");
-		if (n != m || memcmp(a, b, n) != 0)
-			return false;
-		if (n == 0)
-			return true;
-		a += n;
-		b += m;
-	}
-}
 
 /* Parameters of modules that are switches read Y and N, whatever was written. */
 static bool same_switch(const char *a, const char *b)

@@ -13,6 +13,7 @@
 #include "../../cli/knowledge.h"
 #include "../../core/parse.h"
 #include "../../core/strbuf.h"
+#include "../read-file.h"
 
 #define ROUNDS_MAX 24
 
@@ -29,20 +30,6 @@ struct proposals {
 	size_t count, capacity;
 	bool up;
 };
-
-static int read_file(const char *path, struct strbuf *text)
-{
-	FILE *in = fopen(path, "re");
-	char part[65536];
-	size_t n;
-
-	if (!in)
-		return -errno;
-	while ((n = fread(part, 1, sizeof(part), in)) > 0)
-		strbuf_add(text, part, n);
-	fclose(in);
-	return 0;
-}
 
 /* ---- values ---- */
 
