@@ -26,10 +26,10 @@ static int read_text(struct proposing *proposing, const char *path, const struct
 	proposing->files++;
 	if (reader)
 		reader->read(reader, &proposing->reading, &given);
-	else if (named)
-		read_unclear(&proposing->reading, &given, 0, "nobody knows this form; --as FORM says which it is");
-	else
+	else if (!named)
 		proposing->unknown++;
+	else if (strspn(text->buf, " \t\r\n") < text->len)
+		read_unclear(&proposing->reading, &given, 0, "nobody knows this form; --as FORM says which it is");
 	return 0;
 }
 

@@ -34,6 +34,11 @@ done
 same "at least twenty proposals were judged" true "$([ "$proposals" -ge 20 ] && echo true)"
 same "each line is argued for" "" "$(grep -LP '\t# .' tests/reviews/*.expected)"
 
+printf '\n \n' >"$work/empty.conf"
+same "an empty file proposes nothing" "" "$(verdicts "$work/host.json" "$work/empty.conf")"
+printf 'a\0b\n' >"$work/unknown.bin"
+same "what nobody knows is unclear" "1	unclear	-" "$(verdicts "$work/host.json" "$work/unknown.bin")"
+
 # The same line on three hosts: idle, short of page cache while memory of programs stays, and short of memory for programs.
 printf 'vm.swappiness = 100\n' >"$work/60-swap.conf"
 for host in healthy/debian-11-idle:unsupported sick/cache-starved:supported sick/heap-in-swap:contradicted; do
