@@ -77,7 +77,15 @@ static bool beats_at_boot(const struct asked *asked, const struct asked *other)
 	return !wins_over(asked->item, &mine, &theirs);
 }
 
-static bool makes_nothing_of(const struct asked *asked, const struct asked *other)
+#define SYSCTL_CONF "/etc/sysctl.conf"
+
+/* systemd-sysctl reads /etc/sysctl.conf only through a link in sysctl.d. */
+static bool is_read_at_boot(const struct reviewing *reviewing, const struct proposed *item)
+{
+	return (item->when & PROPOSED_BOOT) && (reviewing->sysctl_conf_read || !streq(item->file, SYSCTL_CONF));
+}
+
+static bool makes_nothing_of(const struct reviewing *reviewing, const struct asked *asked, const struct asked *other)
 {
 	unsigned int left = asked->item->when;
 
@@ -85,7 +93,7 @@ static bool makes_nothing_of(const struct asked *asked, const struct asked *othe
 		return false;
 	if ((other->item->when & PROPOSED_NOW) && other->position > asked->position)
 		left &= ~(unsigned int)PROPOSED_NOW;
-	if ((other->item->when & PROPOSED_BOOT) && beats_at_boot(asked, other))
+	if (is_read_at_boot(reviewing, other->item) && beats_at_boot(asked, other))
 		left &= ~(unsigned int)PROPOSED_BOOT;
 	return left == 0;
 }
@@ -101,7 +109,7 @@ static void find_other_item(struct reviewing *reviewing, struct asked *asked)
 	for (size_t n = 0; n < MIN(count, 2 * OTHERS_MAX) && !asked->beaten_by_item; n++) {
 		size_t i = n < OTHERS_MAX ? asked->group_end - 1 - n : asked->group + n - OTHERS_MAX;
 
-		if (makes_nothing_of(asked, reviewing->by_key[i]))
+		if (makes_nothing_of(reviewing, asked, reviewing->by_key[i]))
 			asked->beaten_by_item = reviewing->by_key[i]->item;
 	}
 }
@@ -124,6 +132,12 @@ static bool is_tuned(const struct boot_line *line)
 	return streq(line->loader, BOOT_TUNED) && strstr(line->path, "/tuned/");
 }
 
+/* What wins comes before what is shadowed, and TuneD, which comes last, before the others. */
+static unsigned int weight(const struct boot_line *line)
+{
+	return (line->fate == BOOT_WINS ? 2U : 0U) + is_tuned(line);
+}
+
 /* The last line that the host has for it, without those that the proposal replaces. */
 static const struct boot_line *host_line(struct reviewing *reviewing, const struct asked *asked)
 {
@@ -138,8 +152,8 @@ static const struct boot_line *host_line(struct reviewing *reviewing, const stru
 		if ((line->fate != BOOT_WINS && line->fate != BOOT_SHADOWED) || is_replaced(asked->item, line) ||
 		    !boot_state_applies(&reviewing->auditing, line->loader) || streq(line->source, "cmdline"))
 			continue;
-		if (!last || line->fate == BOOT_WINS || (last->fate != BOOT_WINS && !is_tuned(last)))
-			last = last && is_tuned(last) && !is_tuned(line) ? last : line;
+		if (!last || weight(line) >= weight(last))
+			last = line;
 	}
 	return last;
 }
@@ -172,7 +186,7 @@ static void find_boot_value(struct reviewing *reviewing, struct asked *first)
 	for (size_t i = first->group_end; i-- > first->group && !first->group_boot;) {
 		const struct asked *other = reviewing->by_key[i];
 
-		if (proposed_sets(other->item) && (other->item->when & PROPOSED_BOOT) && !other->beaten_by_item &&
+		if (proposed_sets(other->item) && is_read_at_boot(reviewing, other->item) && !other->beaten_by_item &&
 		    is_taken(reviewing, other))
 			first->group_boot = other->item->value;
 	}
@@ -183,7 +197,6 @@ static const char *boot_value(const struct reviewing *reviewing, const struct as
 	return reviewing->by_key[asked->group]->group_boot;
 }
 
-/* systemd-sysctl reads /etc/sysctl.conf only through a link in sysctl.d. */
 static void find_who_reads(struct reviewing *reviewing)
 {
 	bool read = false, ignored = false;
@@ -194,8 +207,8 @@ static void find_who_reads(struct reviewing *reviewing)
 		if (!streq(line->loader, BOOT_SYSTEMD))
 			continue;
 		read |= streq(line->path, "/etc/sysctl.d/99-sysctl.conf") ||
-			(streq(line->path, "/etc/sysctl.conf") && line->fate != BOOT_IGNORED);
-		ignored |= streq(line->path, "/etc/sysctl.conf") && line->fate == BOOT_IGNORED;
+			(streq(line->path, SYSCTL_CONF) && line->fate != BOOT_IGNORED);
+		ignored |= streq(line->path, SYSCTL_CONF) && line->fate == BOOT_IGNORED;
 	}
 	reviewing->sysctl_conf_read = read;
 	reviewing->sysctl_conf_ignored = ignored;
@@ -203,7 +216,7 @@ static void find_who_reads(struct reviewing *reviewing)
 
 static void ask_who_reads(const struct reviewing *reviewing, struct asked *asked)
 {
-	if (!streq(asked->item->file, "/etc/sysctl.conf") || reviewing->sysctl_conf_read)
+	if (!streq(asked->item->file, SYSCTL_CONF) || reviewing->sysctl_conf_read)
 		return;
 	if (reviewing->sysctl_conf_ignored)
 		review_remark(asked, "systemd does not read /etc/sysctl.conf on this host: the line is lost at boot; write it into a file of "
@@ -231,14 +244,15 @@ static void ask_boot(struct reviewing *reviewing, struct asked *asked)
 		without_line(reviewing, asked);
 	if (!proposed_sets(asked->item) || asked->subject == SUBJECT_NONE)
 		return;
-	if (asked->item->when & PROPOSED_BOOT)
+	if (is_read_at_boot(reviewing, asked->item))
 		meet_host(reviewing, asked);
 	ask_who_reads(reviewing, asked);
 	if (asked->beaten_by)
 		asked->after_boot = asked->beaten_by->value;
 	else
 		asked->after_boot = boot_value(reviewing, asked);
-	if (!asked->after_boot)
+	/* Whether the file is read is not known: nor is what is left. */
+	if (!asked->after_boot && (!streq(asked->item->file, SYSCTL_CONF) || reviewing->sysctl_conf_ignored || reviewing->sysctl_conf_read))
 		asked->after_boot = snapshot_text(reviewing->auditing.after, asked->subject, asked->key);
 }
 

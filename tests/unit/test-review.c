@@ -267,15 +267,20 @@ static void of_two_lines_the_later_one_counts(void **state)
 }
 
 /* The host's own files, as its boot lines tell. */
-static void host_line(struct host *host, const char *path, const char *value)
+static void host_line_of(struct host *host, const char *path, const char *key, const char *value, enum boot_fate fate)
 {
 	struct boot *boot = boot_new();
-	struct boot_line line = { .source = "sysctl", .loader = BOOT_SYSTEMD, .kind = SUBJECT_KIND_HOST, .key = "vm.swappiness", .value = value,
-				  .path = path, .line = 7, .text = "vm.swappiness", .fate = BOOT_WINS };
+	struct boot_line line = { .source = "sysctl", .loader = BOOT_SYSTEMD, .kind = SUBJECT_KIND_HOST, .key = key, .value = value,
+				  .path = path, .line = 7, .text = key, .fate = fate };
 
 	assert_true(boot_add(boot, &line));
 	boot_store(boot, host->snapshot, "sysctl", "sysctl.d");
 	boot_free(boot);
+}
+
+static void host_line(struct host *host, const char *path, const char *value)
+{
+	host_line_of(host, path, "vm.swappiness", value, BOOT_WINS);
 }
 
 static void a_file_of_the_host_whose_name_sorts_later_has_the_last_word(void **state)
@@ -287,6 +292,38 @@ static void a_file_of_the_host_whose_name_sorts_later_has_the_last_word(void **s
 	assert_verdicts(host, "overridden: /etc/sysctl.d/99-site.conf:7 has the last word at boot and sets 30\n");
 	assert_string_equal(host->findings.items[0].review->applied, "10");
 	assert_string_equal(host->findings.items[0].values->boot, "30");
+}
+
+/* Debian links it into sysctl.d, until 12; where no line tells, it is not known whether it is read. */
+static void sysctl_conf_counts_at_boot_only_where_it_is_read(void **state)
+{
+	static const struct {
+		const char *host, *boot;
+		enum boot_fate fate;
+	} cases[] = {
+		{ NULL, NULL, BOOT_WINS },
+		{ "/etc/sysctl.d/99-sysctl.conf", "10", BOOT_WINS },
+		{ "/etc/sysctl.conf", "60", BOOT_IGNORED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		void *fresh;
+		struct host *host;
+
+		assert_int_equal(set_up(&fresh), 0);
+		host = fresh;
+		if (cases[i].host)
+			host_line_of(host, cases[i].host, "vm.dirty_ratio", "20", cases[i].fate);
+		propose(host, "vm.swappiness", "10")->file = "/etc/sysctl.conf";
+		review(host->rulebook, host->snapshot, &host->proposal, &(struct review_options){ 0 }, &host->findings);
+		if (cases[i].boot)
+			assert_string_equal(host->findings.items[0].values->boot, cases[i].boot);
+		else
+			assert_null(host->findings.items[0].values->boot);
+		assert_int_equal(host->findings.items[0].review->n_remarks, cases[i].fate == BOOT_WINS && cases[i].host ? 0 : 1);
+		assert_int_equal(tear_down(&fresh), 0);
+	}
 }
 
 static void a_file_that_is_replaced_or_sorts_earlier_has_not(void **state)
@@ -408,6 +445,7 @@ int main(void)
 		TEST(what_went_is_obsolete_and_what_breaks_is_dangerous),
 		TEST(a_key_of_a_module_needs_it_first),
 		TEST(of_two_lines_the_later_one_counts),
+		cmocka_unit_test(sysctl_conf_counts_at_boot_only_where_it_is_read),
 		TEST(a_file_of_the_host_whose_name_sorts_later_has_the_last_word),
 		cmocka_unit_test(a_file_that_is_replaced_or_sorts_earlier_has_not),
 		TEST(a_line_that_stands_is_not_judged_and_may_have_the_last_word),
