@@ -170,14 +170,14 @@ static void meet_host(struct reviewing *reviewing, struct asked *asked)
 		asked->beaten_by = line;
 }
 
-static bool is_taken(struct reviewing *reviewing, const struct asked *asked)
+static bool is_taken(const struct asked *asked)
 {
 	const struct setting *setting = asked->setting;
 
 	if (asked->entry && asked->entry->obsolete && !(setting && setting->absence == PRESENT))
 		return false;
 	return !(setting && setting->absence != PRESENT && setting->absence != UNREADABLE && !(asked->entry && asked->entry->module)) &&
-	       !value_refusal(&reviewing->auditing, asked->entry, asked->item->value, &reviewing->findings->arena);
+	       !asked->refusal;
 }
 
 /* What the last of the proposal's lines leaves behind. */
@@ -187,7 +187,7 @@ static void find_boot_value(struct reviewing *reviewing, struct asked *first)
 		const struct asked *other = reviewing->by_key[i];
 
 		if (proposed_sets(other->item) && is_read_at_boot(reviewing, other->item) && !other->beaten_by_item &&
-		    is_taken(reviewing, other))
+		    is_taken(other))
 			first->group_boot = other->item->value;
 	}
 }

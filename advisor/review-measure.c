@@ -5,7 +5,6 @@
 #include "plan-making.h"
 #include "review-making.h"
 #include "trial.h"
-#include "value-check.h"
 
 /* ---- the two evaluations ---- */
 
@@ -21,21 +20,13 @@ static void evaluate_into(struct reviewing *reviewing, struct finding_list *list
 	list->arena = (struct arena)ARENA_INIT;
 }
 
-static bool is_taken(const struct asked *asked)
-{
-	const char *raw = asked->setting && asked->setting->absence == PRESENT ? asked->setting->raw : "";
-	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
-
-	return value_check(asked->entry, raw, asked->item->value, &why) == 0;
-}
-
 static void try_proposal(struct reviewing *reviewing, struct trial *trial)
 {
 	for (size_t i = 0; i < reviewing->n_asked; i++) {
 		struct asked *asked = &reviewing->asked[i];
 
 		if (proposed_sets(asked->item) && asked->subject != SUBJECT_NONE && asked->entry && !asked->beaten_by_item &&
-		    is_taken(asked))
+		    !asked->refusal)
 			asked->tried = trial_set(trial, asked->entry, asked->subject, asked->key, asked->item->value);
 	}
 }

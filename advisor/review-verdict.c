@@ -3,7 +3,6 @@
 #include "drift.h"
 #include "plan-making.h"
 #include "review-making.h"
-#include "value-check.h"
 
 static bool says(struct asked *asked, enum review_verdict verdict, const char *why)
 {
@@ -139,10 +138,7 @@ static bool is_of_device(const struct asked *asked)
 
 static bool ask_invalid(struct reviewing *reviewing, struct asked *asked)
 {
-	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
-	const char *raw = asked->setting && asked->setting->absence == PRESENT ? asked->setting->raw : "";
 	bool absent = asked->setting && asked->setting->absence == ABSENT && !(asked->entry && asked->entry->module);
-	const char *refusal;
 
 	if (asked->item->fate == PROPOSED_REMOVED)
 		return false;
@@ -150,14 +146,7 @@ static bool ask_invalid(struct reviewing *reviewing, struct asked *asked)
 		return says(asked, REVIEW_NO_EFFECT, review_say(reviewing, "%s is not there on this host", asked->key));
 	if (absent && !(asked->entry && asked->entry->obsolete))
 		return says(asked, REVIEW_INVALID, review_say(reviewing, "this kernel does not have %s", asked->key));
-	if (ask_unknown(reviewing, asked))
-		return true;
-	if (!asked->entry)
-		return false;
-	if (value_check(asked->entry, raw, asked->item->value, &why) < 0)
-		return says(asked, REVIEW_INVALID, arena_strdup(&reviewing->findings->arena, why.buf));
-	refusal = value_refusal(&reviewing->auditing, asked->entry, asked->item->value, &reviewing->findings->arena);
-	return refusal && says(asked, REVIEW_INVALID, refusal);
+	return ask_unknown(reviewing, asked) || (asked->refusal && says(asked, REVIEW_INVALID, asked->refusal));
 }
 
 static bool ask_obsolete(struct reviewing *reviewing, struct asked *asked)

@@ -8,6 +8,7 @@
 #include "action.h"
 #include "drift.h"
 #include "review-making.h"
+#include "value-check.h"
 
 #define MATCHES_MAX 64		/* findings of one line; what matches besides is counted */
 
@@ -93,6 +94,17 @@ static struct change change_to(const struct reviewing *reviewing, const struct a
 	return change;
 }
 
+static const char *refusal_of(struct reviewing *reviewing, const struct asked *asked)
+{
+	const char *raw = asked->setting && asked->setting->absence == PRESENT ? asked->setting->raw : "";
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+	struct arena *arena = &reviewing->findings->arena;
+
+	if (asked->entry && value_check(asked->entry, raw, asked->item->value, &why) < 0)
+		return arena_strdup(arena, why.buf);
+	return value_refusal(&reviewing->auditing, asked->entry, asked->item->value, arena);
+}
+
 static void add_asked(struct reviewing *reviewing, size_t position, subject_id subject, const char *key, size_t matches)
 {
 	const struct proposed *item = &reviewing->proposal->items[position];
@@ -104,9 +116,10 @@ static void add_asked(struct reviewing *reviewing, size_t position, subject_id s
 	asked->entry = registry_find_key(reviewing->registry, item->kind, key);
 	if (asked->entry && asked->entry->class != ENTRY_TUNABLE)
 		asked->entry = NULL;
-	if (subject == SUBJECT_NONE)
-		return;
-	asked->setting = snapshot_get(reviewing->snapshot, subject, key);
+	if (subject != SUBJECT_NONE)
+		asked->setting = snapshot_get(reviewing->snapshot, subject, key);
+	if (proposed_sets(item))
+		asked->refusal = refusal_of(reviewing, asked);
 	if (!asked->setting || asked->setting->absence != PRESENT)
 		return;
 	asked->now = asked->setting->raw;
