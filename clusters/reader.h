@@ -17,6 +17,8 @@ struct read_options {
 	/* Told of progress from time to time; NULL: nobody asks.  bytes of total (0: not known). */
 	void (*progress)(void *context, const char *path, uint64_t bytes, uint64_t total);
 	void *context;
+	/* Of usage that does not say when it was measured (`kubectl top`): when the file was written, since 1970; 0: not known. */
+	double time_sec;
 };
 
 /* Everything in one text or stream, YAML (several documents) or JSON (one value or several), a List of any kind, Helm's and kustomize's

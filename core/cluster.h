@@ -98,6 +98,7 @@ struct workload {
 	const struct node *strategy;	/* of updates: maxSurge, maxUnavailable */
 	uint32_t first_container, n_containers;	/* in cluster.containers, in the order of the spec: init, app, ephemeral */
 	uint32_t first_pod, n_pods;	/* in cluster.pods_by_workload, after cluster_join() */
+	uint32_t vpa;			/* in cluster.vpas: the one that targets it, after the join; CLUSTER_NONE */
 	bool from_pods;
 	struct cluster_place place;
 	uint32_t document;		/* number of the YAML document or item in its file, from 0 */
@@ -107,6 +108,7 @@ struct workload {
 struct pod_container {			/* of status and spec of one pod */
 	uint32_t container;		/* in cluster.containers, after the join; CLUSTER_NONE */
 	const char *name;
+	const char *id;			/* its newest in the status, without "containerd://": 64 hexadecimal digits; "" */
 	uint32_t restarts;
 	bool oom_killed;		/* lastState or state: terminated with reason OOMKilled */
 	bool waiting_crash;		/* CrashLoopBackOff */

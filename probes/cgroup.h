@@ -5,11 +5,9 @@
 
 #include <math.h>
 
-#include "../core/base.h"
+#include "../core/cgroup-name.h"
 
 #define CGROUP_MOUNTS_MAX 32
-#define CGROUP_POD_UID_MAX 36
-#define CGROUP_CONTAINER_ID_LENGTH 64
 #define CGROUP_UNLIMITED HUGE_VAL
 
 struct cgroup_mount {
@@ -38,9 +36,5 @@ bool cgroup_mount_has(const struct cgroup_mount *mount, const char *controller);
 /* The text of cpu.max in cores, of a memory limit in bytes; CGROUP_UNLIMITED, or -EBADMSG. */
 int cgroup_quota_parse(const char *text, double *ret_cores);
 int cgroup_bytes_parse(const char *text, double *ret_bytes);
-
-/* What a component of a group's path says of the pod and the container in it; false, and nothing written: nothing. */
-bool cgroup_pod_uid(const char *component, char uid[static CGROUP_POD_UID_MAX + 1]);
-bool cgroup_container_id(const char *component, char id[static CGROUP_CONTAINER_ID_LENGTH + 1]);
 
 #endif
