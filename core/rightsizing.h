@@ -38,6 +38,7 @@ enum consequence_weight {
 	CONSEQUENCE_WARNING,		/* somebody has to do something besides */
 	CONSEQUENCE_BLOCKS,		/* the change would fail or break something: it is not recommended */
 };
+const char *consequence_weight_name(enum consequence_weight weight);	/* "note" … */
 
 struct consequence {
 	enum consequence_kind kind;
@@ -141,9 +142,12 @@ struct rightsizing {
 	struct savings savings;
 	struct arena arena;
 	struct diag notes;
+	bool all;			/* reports leave nothing out: what is satisfied, what is one of very many */
 };
 
 #define RIGHTSIZING_INIT { 0 }
+/* Whose workload it is: the value of a label of the workload, else of its pods, else of its namespace; "": none has it. */
+const char *workload_label(const struct cluster *cluster, const struct workload *workload, const char *key);
 void rightsizing_release(struct rightsizing *rightsizing);
 
 #endif
