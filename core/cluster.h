@@ -70,6 +70,7 @@ struct workload_container {
 	/* env: those with a value that concern memory, CPU or threads, and all others whose value is a plain text of at most
 	 * 4 KiB; command and args; livenessProbe, readinessProbe, startupProbe, lifecycle, securityContext, resizePolicy. */
 	const struct node *env, *env_from, *command, *args, *probes[3], *lifecycle, *security, *resize_policy;
+	const struct node *ports;	/* those with a hostPort; with hostNetwork all */
 	uint32_t line, column;		/* of the container's mapping */
 	uint32_t position;		/* in its list: containers[position] */
 };
@@ -79,7 +80,7 @@ struct workload {
 	const char *namespace, *kind, *name, *api_version;
 	const char *owner;		/* "kind/name" that made it and was not given (an operator's object); "" */
 	const struct node *labels, *annotations;	/* of its own metadata */
-	const struct node *pod_labels;	/* of the pod template */
+	const struct node *pod_labels, *pod_annotations;	/* of the pod template */
 	const struct node *selector;
 	/* The pod template's spec, what of it is looked at. */
 	const struct node *node_selector, *affinity, *tolerations, *topology_spread, *security, *volumes;
