@@ -6,9 +6,12 @@
  *	date: 2026-10-01
  *	cpu_hour: 0.033			# of one CPU
  *	gib_hour: 0.0045		# of one GiB of memory
- *	nodes:				# optional: whole nodes, the first that matches
+ *	nodes:				# optional: of nodes with these labels; the first that matches counts
  *	  - match: {node.kubernetes.io/instance-type: m5.2xlarge}
- *	    hour: 0.384 */
+ *	    hour: 0.384			# of the whole node
+ *	  - match: {karpenter.sh/capacity-type: spot}
+ *	    cpu_hour: 0.011		# or of its parts
+ *	    gib_hour: 0.0015 */
 #ifndef KEISOKU_PRICES_H
 #define KEISOKU_PRICES_H
 
@@ -16,12 +19,13 @@
 
 struct node_price {
 	const struct node *match;	/* labels that must all be so */
-	double hour;
+	double hour;			/* of the whole node; NAN: the two others are given */
+	double cpu_hour, gib_hour;	/* NAN: hour is given */
 };
 
 struct prices {
 	const char *currency, *source, *date;
-	double cpu_hour, gib_hour;
+	double cpu_hour, gib_hour;	/* both or neither; NAN */
 	struct node_price *nodes;
 	size_t n_nodes;
 	struct arena arena;
