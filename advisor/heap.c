@@ -228,6 +228,21 @@ static void read_dotnet(const struct heap_env *env, const struct heap_words *wor
 		heap->doubt = "runtimeconfig.json in the image may say otherwise";
 }
 
+/* Amounts that no machine has would overflow what is reckoned from them. */
+static struct heap_given bounded(const struct heap_given *given)
+{
+	const int64_t most = 1LL << 60;
+
+	return (struct heap_given){
+		.memory_limit = MIN(given->memory_limit, most),
+		.memory_request = MIN(given->memory_request, most),
+		.cpu_limit = MIN(given->cpu_limit, most),
+		.cpu_request = MIN(given->cpu_request, most),
+		.node_memory = MIN(given->node_memory, most),
+		.node_cpu = MIN(given->node_cpu, most),
+	};
+}
+
 void heap_read(const struct workload_container *container, const struct heap_given *given, struct arena *arena, struct heap *ret_heap)
 {
 	static void (*const readers[HEAP_RUNTIME_COUNT])(const struct heap_env *, const struct heap_words *, const struct heap_given *,
@@ -235,13 +250,14 @@ void heap_read(const struct workload_container *container, const struct heap_giv
 		[HEAP_JVM] = heap_java_read, [HEAP_GO] = read_go, [HEAP_NODE] = read_node, [HEAP_DOTNET] = read_dotnet,
 	};
 	struct heap heap = { .most = -1, .beside = -1, .threads = -1, .setting = "", .advice = "", .threads_setting = "" };
+	struct heap_given within = bounded(given);
 	struct heap_words words;
 	struct heap_env env;
 
-	heap_env_read(container, given, arena, &env);
+	heap_env_read(container, &within, arena, &env);
 	heap_words_read(container, &env, arena, &words);
 	heap.runtime = find_runtime(container, &env, &words);
 	if (readers[heap.runtime])
-		readers[heap.runtime](&env, &words, given, arena, &heap);
+		readers[heap.runtime](&env, &words, &within, arena, &heap);
 	*ret_heap = heap;
 }
