@@ -2,8 +2,9 @@
 /* What containers of a cluster used: one digest for each container of a workload and metric, fed with samples of all its pods.
  *
  * Nothing is kept of a sample but what it adds to: counts, extremes, a histogram whose buckets are 2 % wide (so that any
- * percentile of any of 100,000 containers is there, at most 1 % off), the decaying histogram of `vpa` (its own buckets), and a
- * course of at most USAGE_SLOTS slots for charts.  What a server computed (a percentile over a window) is kept beside, and wins
+ * percentile of any of 100,000 containers is there, never too low and at most 2 % too high), the decaying histogram of `vpa` (its own buckets), and a
+ * course of at most USAGE_SLOTS slots for charts; of CPU and of the working set also how the pods differ, how each began and whether
+ * it grew.  What a server computed (a percentile over a window) is kept beside, and wins
  * over what the histogram says.  Absent is not zero: a metric nobody fed is not there. */
 #ifndef KEISOKU_USAGE_H
 #define KEISOKU_USAGE_H
@@ -45,7 +46,7 @@ bool usage_metric_is_counter(enum usage_metric metric);
 const char *usage_metric_name(enum usage_metric metric);	/* "cpu", "memory.working_set", "cpu.throttled_periods" … */
 int usage_metric_parse(const char *name, enum usage_metric *ret_metric);
 
-#define USAGE_SLOTS 168			/* of a course; neighbouring ones are merged when more would be needed */
+#define USAGE_SLOTS 96			/* of a course; neighbouring ones are merged when more would be needed */
 #define USAGE_PERCENTILES_MAX 8
 
 struct usage_percentile {		/* computed by a server over the whole window */
@@ -57,7 +58,26 @@ struct usage_slot {			/* of a course: one stretch of time, all pods */
 	float max, mean;		/* NAN: nothing */
 };
 
-struct usage_histogram;			/* usage.c */
+struct usage_histogram;			/* usage-histogram.h */
+struct vpa_histogram;			/* vpa-histogram.h */
+
+/* What a pod does in this time after it began is looked at apart: warm-up of a runtime, filling of caches. */
+#define USAGE_START_SEC 600
+
+/* How the pods of a container differ, and what they do over their lives: of USAGE_CPU and USAGE_MEMORY_WORKING_SET. */
+struct usage_pods {
+	uint32_t compared;		/* pods with enough samples to be compared */
+	const char *busiest;		/* the one whose 95th percentile is greatest; NULL: none */
+	double busiest_p95, median_p95;
+	struct usage_histogram *of_busiest;
+	uint32_t started;		/* pods whose beginning was seen */
+	double start_max, later_max;	/* of those: greatest within USAGE_START_SEC, and after; NAN: not seen */
+	uint32_t growing;		/* pods (of those with enough samples) whose lowest use rose all their life and still does */
+	uint32_t grew;			/* stretches between two falls to less than half that did so, in pods that were restarted */
+	double growth_per_day;		/* of the one that grew fastest; NAN */
+	double growth_from, growth_to;	/* of that one: its lowest use in the first and last eighth of its life */
+	double longest_sec;		/* the longest any pod was seen */
+};
 
 struct usage_series {
 	uint32_t container;		/* in cluster.containers; a node's own: see usage_node_series() */
@@ -70,13 +90,15 @@ struct usage_series {
 	double increase;		/* counters: over all pods; resets are not counted as decreases */
 	double covered_sec;		/* pod-seconds for which there are samples */
 	uint32_t gaps, resets, bad;	/* bad: NaN, infinite, negative, out of order */
-	struct usage_percentile given[USAGE_PERCENTILES_MAX];
+	double start_increase;		/* counters: what of it fell into the first USAGE_START_SEC of pods whose beginning was seen */
+	struct usage_percentile *given;	/* at most USAGE_PERCENTILES_MAX */
 	uint32_t n_given;
 	struct usage_slot *course;	/* USAGE_SLOTS of them from course_begin_sec on, each course_slot_sec long; NULL: none */
 	uint32_t n_course;
 	double course_begin_sec, course_slot_sec;
 	struct usage_histogram *histogram;	/* plain; NULL: only given */
-	struct usage_histogram *decaying;	/* of USAGE_CPU and USAGE_MEMORY_WORKING_SET; NULL */
+	struct vpa_histogram *decaying;	/* of USAGE_CPU and USAGE_MEMORY_WORKING_SET; NULL */
+	struct usage_pods *pods_seen;	/* of the same, after usage_finish(); NULL */
 	const char *source;		/* "Prometheus http://…", "usage.csv" */
 };
 
@@ -103,7 +125,8 @@ void usage_increase(struct usage_feed *feed, double begin_sec, double end_sec, d
 void usage_given(struct usage *usage, uint32_t container, enum usage_metric metric, double quantile, double value, const char *source);
 void usage_given_extent(struct usage *usage, uint32_t container, enum usage_metric metric, uint64_t samples, uint32_t pods,
 			double first_sec, double last_sec, double min, double max, double mean);
-/* An OOM kill of a container: what `vpa` takes as a sample of memory above what it had.  memory: what it used or was allowed then, bytes. */
+/* An OOM kill of a container: what `vpa` takes as a sample of memory above what it had.  memory: what it used or was allowed then, bytes;
+ * NAN: not known.  Those that the cluster's pods tell of are taken by themselves; the same one twice is one. */
 void usage_oom(struct usage *usage, uint32_t container, const char *pod, double time_sec, double memory);
 void usage_finish(struct usage *usage);	/* after the last sample; once */
 
@@ -120,7 +143,9 @@ double usage_rate(const struct usage_series *series);		/* counters: per second o
 /* What `vpa` estimates from its decaying histogram: END of the bucket where quantile is reached. */
 double usage_vpa_percentile(const struct usage_series *series, double quantile);
 double usage_vpa_samples(const struct usage_series *series);	/* its count, for confidence */
-double usage_last_oom_memory(const struct usage *usage, uint32_t container, double *ret_time_sec);	/* greatest; NAN: never */
+/* Of the throttled share of a quota's periods: in the pod where it is greatest.  NAN: not measured. */
+double usage_worst_throttled(const struct usage *usage, uint32_t container, const char **ret_pod);
+double usage_last_oom_memory(const struct usage *usage, uint32_t container, double *ret_time_sec);	/* greatest; NAN: never, or not known */
 uint32_t usage_oom_count(const struct usage *usage, uint32_t container);
 size_t usage_unmatched(const struct usage *usage);	/* series that belong to no container of the cluster */
 void usage_note_unmatched(struct usage *usage, const char *namespace, const char *pod, const char *container);

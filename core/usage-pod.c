@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "usage-store.h"
+
+#define FIRST_GROWTH_SLOT_SEC 64
+/* Less than this is warm-up, however steadily it rises: caches fill, classes are loaded, heaps grow to their size. */
+#define GROWTH_SEC (6 * 3600.0)
+#define STRETCH_SEC 3600.0		/* of a process that was restarted, which is a hint by itself */
+#define GROWTH_LEAST 0.10		/* of what it began with */
+#define GROWTH_LEAST_BYTES (16.0 * 1024 * 1024)
+#define NOISE 0.01
+
+/* A pod is compared with others when it has this many samples, and a tenth of what the longest-lived has. */
+#define COMPARED_SAMPLES 12
+#define COMPARED_SHARE 10
+
+static void growth_halve(struct usage_growth *growth)
+{
+	for (uint32_t i = 0; i < GROWTH_SLOTS; i++)
+		growth->least[i] = fminf(growth->least[2 * i], growth->least[2 * i + 1]);
+	growth->used = GROWTH_SLOTS;
+	growth->slot_sec *= 2;
+}
+
+static void growth_add(struct usage_growth *growth, double time_sec, double value)
+{
+	uint64_t at;
+
+	if (growth->used == 0) {
+		growth->begin_sec = time_sec;
+		growth->slot_sec = FIRST_GROWTH_SLOT_SEC;
+	}
+	for (;;) {
+		at = (uint64_t)((time_sec - growth->begin_sec) / (double)growth->slot_sec);
+		if (at < ARRAY_SIZE(growth->least))
+			break;
+		while (growth->used < ARRAY_SIZE(growth->least))
+			growth->least[growth->used++] = NAN;
+		growth_halve(growth);
+	}
+	while (growth->used <= at)
+		growth->least[growth->used++] = NAN;
+	growth->least[at] = fminf(growth->least[at], (float)value);	/* of a number and NAN: the number */
+}
+
+/* It rose all the time and still does.  What fills up (a cache, a heap) rises less and less: its last third adds little.  The first
+ * slot is left out: everything grows when it starts. */
+static bool growth_steady(const struct usage_growth *growth, double least_sec, float *ret_from, float *ret_to)
+{
+	float from = NAN, last = NAN, third = NAN;
+	uint32_t known = 0, rises = 0;
+
+	if (growth->used < GROWTH_SLOTS || growth->used * (double)growth->slot_sec < least_sec)
+		return false;
+	for (uint32_t i = 1; i < growth->used; i++) {
+		float least = growth->least[i];
+
+		if (isnan(least))
+			continue;
+		if (known && least < last * (1 - (float)NOISE))
+			return false;
+		rises += known && least > last;
+		if (i <= growth->used * 2 / 3)
+			third = least;
+		if (!known)
+			from = least;
+		last = least;
+		known++;
+	}
+	if (known < GROWTH_SLOTS / 2 || rises * 4 < (known - 1) * 3 || last - from < fmax(GROWTH_LEAST * from, GROWTH_LEAST_BYTES))
+		return false;
+	*ret_from = from;
+	*ret_to = last;
+	return (last - third) * 6 >= last - from;
+}
+
+static float growth_per_day(const struct usage_growth *growth, float from, float to)
+{
+	return (to - from) / (float)(growth->used - 1) / growth->slot_sec * 86400;
+}
+
+static void stretch_end(struct usage_pod_digest *digest)
+{
+	float from, to;
+
+	if (growth_steady(&digest->growth, STRETCH_SEC, &from, &to)) {
+		float per_day = growth_per_day(&digest->growth, from, to);
+
+		digest->grew++;
+		if (per_day > digest->fastest) {
+			digest->fastest = per_day;
+			digest->fastest_from = from;
+			digest->fastest_to = to;
+		}
+	}
+	digest->growth.used = 0;
+}
+
+void usage_pod_add(struct usage_feed *feed, double time_sec, double value)
+{
+	struct usage_pod_digest *digest = feed->digest;
+	float *max;
+
+	if (!digest) {
+		digest = feed->digest = xcalloc(1, sizeof(*digest));
+		digest->start_max = digest->later_max = -1;
+	}
+	usage_histogram_add(&digest->histogram, value);
+	max = time_sec - feed->first_sec < USAGE_START_SEC ? &digest->start_max : &digest->later_max;
+	*max = fmaxf(*max, (float)value);
+	if (feed->series->public.metric != USAGE_MEMORY_WORKING_SET)
+		return;
+	if (feed->samples && value < feed->last_value / 2)
+		stretch_end(digest);
+	growth_add(&digest->growth, time_sec, value);
+}
+
+static int double_compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void growth_count(struct usage_pods *pods, struct usage_pod_digest *digest)
+{
+	float from, to, per_day = 0;
+
+	if (growth_steady(&digest->growth, GROWTH_SEC, &from, &to)) {
+		per_day = growth_per_day(&digest->growth, from, to);
+		pods->growing++;
+	}
+	if (digest->fastest > per_day) {
+		per_day = digest->fastest;
+		from = digest->fastest_from;
+		to = digest->fastest_to;
+	}
+	pods->grew += digest->grew;
+	if (per_day > 0 && !((double)per_day <= pods->growth_per_day)) {
+		pods->growth_per_day = (double)per_day;
+		pods->growth_from = (double)from;
+		pods->growth_to = (double)to;
+	}
+}
+
+static void start_count(struct usage_pods *pods, const struct usage_feed *feed, double begin_sec)
+{
+	const struct usage_pod_digest *digest = feed->digest;
+
+	/* One that was there at the first sample of all may have begun long before. */
+	if (feed->first_sec <= begin_sec + 2 * (double)feed->step_sec)
+		return;
+	pods->started++;
+	if (digest->start_max >= 0)
+		pods->start_max = fmax(pods->start_max, (double)digest->start_max);
+	if (digest->later_max >= 0)
+		pods->later_max = fmax(pods->later_max, (double)digest->later_max);
+}
+
+/* The busiest keeps its histogram where there are others. */
+static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint32_t n_feeds, uint64_t longest,
+			 const char *(*pod_name)(const void *, uint32_t), const void *context)
+{
+	CLEANUP(free_ptr) double *p95 = xcalloc(n_feeds, sizeof(*p95));
+	struct usage_feed *busiest = NULL;
+
+	for (struct usage_feed *feed = feeds; feed; feed = feed->next) {
+		if (!feed->digest || feed->digest->histogram.total < MAX(COMPARED_SAMPLES, longest / COMPARED_SHARE))
+			continue;
+		p95[pods->compared] = usage_histogram_percentile(&feed->digest->histogram, 0.95);
+		if (!busiest || p95[pods->compared] > pods->busiest_p95) {
+			busiest = feed;
+			pods->busiest_p95 = p95[pods->compared];
+		}
+		pods->compared++;
+	}
+	if (!busiest)
+		return;
+	qsort(p95, pods->compared, sizeof(*p95), double_compare);
+	pods->median_p95 = p95[(pods->compared - 1) / 2];
+	pods->busiest = pod_name(context, busiest->pod);
+	if (pods->compared < 2)
+		return;
+	pods->of_busiest = xcalloc(1, sizeof(*pods->of_busiest));
+	usage_histogram_merge(pods->of_busiest, &busiest->digest->histogram);
+}
+
+/* The first one's is taken as it is: most containers have one pod, or few. */
+static void digest_into(struct usage_series *series, struct usage_pod_digest *digest)
+{
+	if (!series->histogram) {
+		series->histogram = xmalloc(sizeof(*series->histogram));
+		*series->histogram = digest->histogram;
+	} else {
+		usage_histogram_merge(series->histogram, &digest->histogram);
+		free(digest->histogram.counts);
+	}
+	free(digest);
+}
+
+void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, double begin_sec, const char *(*pod_name)(const void *, uint32_t),
+		       const void *context)
+{
+	struct usage_pods *pods = xcalloc(1, sizeof(*pods));
+	uint64_t longest = 0;
+	uint32_t n_feeds = 0;
+
+	*pods = (struct usage_pods){ .busiest_p95 = NAN, .median_p95 = NAN, .start_max = NAN, .later_max = NAN, .growth_per_day = NAN,
+				     .growth_from = NAN, .growth_to = NAN };
+	for (const struct usage_feed *feed = feeds; feed; feed = feed->next) {
+		if (!feed->digest)
+			continue;
+		n_feeds++;
+		longest = MAX(longest, feed->digest->histogram.total);
+		pods->longest_sec = fmax(pods->longest_sec, feed->last_sec - feed->first_sec);
+	}
+	if (n_feeds)
+		pods_compare(pods, feeds, n_feeds, longest, pod_name, context);
+	for (struct usage_feed *feed = feeds; feed; feed = feed->next) {
+		if (!feed->digest)
+			continue;
+		if (series->metric == USAGE_MEMORY_WORKING_SET)
+			growth_count(pods, feed->digest);
+		start_count(pods, feed, begin_sec);
+		digest_into(series, feed->digest);
+		feed->digest = NULL;
+	}
+	series->pods_seen = pods;
+}
