@@ -8,7 +8,8 @@
  *
  * Pods of one workload are joined: a ReplicaSet's pods belong to its Deployment, a Job's to its CronJob.  A pod that nothing owns
  * is its own workload (kind "Pod").  Of a workload whose object was not given but whose pods were, a workload is made of the newest
- * pod (from_pods). */
+ * pod (from_pods), and of a Deployment or CronJob that was not given, but whose ReplicaSets or Jobs were, of the newest of these.  A
+ * namespace is "" where a manifest leaves it to whoever applies it. */
 #ifndef KEISOKU_CLUSTER_H
 #define KEISOKU_CLUSTER_H
 
@@ -226,6 +227,12 @@ struct runtime_class {
 	struct cluster_place place;
 };
 
+/* It does not say of which node it is: of the one whose name its file has, else, if it is the only such one, of all that have none. */
+struct kubelet_configuration {
+	const struct node *config;
+	struct cluster_place place;
+};
+
 struct cluster_namespace {
 	const char *name;
 	const struct node *labels, *annotations;
@@ -265,15 +272,27 @@ struct cluster {
 	struct cluster_namespace *namespaces;	uint32_t n_namespaces;		size_t namespaces_capacity;
 	struct cluster_file *files;		uint32_t n_files;		size_t files_capacity;
 	/* clang-format on */
-	void *index;			/* of names, made by cluster_join() */
+	/* KubeletConfiguration objects: cluster_join() gives them to the nodes they are of. */
+	struct kubelet_configuration *kubelets;
+	uint32_t n_kubelets;
+	size_t kubelets_capacity;
+	struct cluster_index *index;	/* of names: cluster-index.h */
 };
 
 struct cluster *cluster_new(void);
 void cluster_free(struct cluster *cluster);
 DEFINE_FREE_PTR(cluster)
 
-/* The same text is kept once. */
+/* The same text is kept once; NULL is "". */
 const char *cluster_name(struct cluster *cluster, const char *text);
+const char *cluster_name_of(struct cluster *cluster, const char *text, size_t length);
+
+/* Lends a new one in which nothing is known yet, until the next is added.  A container belongs to the workload, or the pod, that was
+ * added last. */
+struct workload *cluster_add_workload(struct cluster *cluster);
+struct workload_container *cluster_add_container(struct cluster *cluster);
+struct cluster_pod *cluster_add_pod(struct cluster *cluster);
+struct pod_container *cluster_add_pod_container(struct cluster *cluster);
 
 /* After everything was read: pods to workloads and nodes, autoscalers to their targets; makes workloads of pods whose object was
  * not given; a second object of the same namespace, kind and name replaces the first (a warning).  Once. */
@@ -288,6 +307,9 @@ uint32_t cluster_find_container(const struct cluster *cluster, uint32_t workload
  * way controllers name pods (NAME-<hash>-<5>, NAME-<n>, NAME-<5>, NAME-<minutes>-<5>), taken only where exactly one workload of the
  * namespace has that name and such a container.  CLUSTER_NONE: none or several. */
 uint32_t cluster_match_container(const struct cluster *cluster, const char *namespace, const char *pod, const char *container);
+
+/* What a container asks for, limits taken for requests that are not given as admission does; 0: nothing. */
+struct quantity resources_request(const struct resources *resources, enum resource resource);
 
 /* Sum over the given: what the scheduler counts for a pod of this workload: the greater of app + sidecar containers and of what
  * init containers need (with the sidecars started before them), or what the pod level says, plus the overhead.  Limits default to
@@ -304,7 +326,7 @@ uint64_t cpu_shares(int64_t request_milli);
 uint64_t cpu_weight_old(uint64_t shares);
 uint64_t cpu_weight_new(uint64_t shares);
 int64_t cpu_quota_usec(int64_t limit_milli, int64_t period_usec);	/* 0 or less milli: -1, none */
-/* pkg/kubelet/qos/policy.go; node_memory in bytes (capacity).  critical: priority ≥ 2,000,000,000 or a static pod. */
+/* pkg/kubelet/qos/policy.go; node_memory in bytes (capacity), greater than 0.  critical: priority ≥ 2,000,000,000 or a static pod. */
 int oom_score_adj(enum qos_class qos, int64_t memory_request, int64_t node_memory, bool critical);
 
 #endif
