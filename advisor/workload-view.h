@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What consequences look at: a workload with the rows of its containers, the objects that bound or move it, and its pod as admission makes it,
+ * now and with what is proposed.  Everything is found by number, once; a view is made for one workload at a time. */
+#ifndef KEISOKU_WORKLOAD_VIEW_H
+#define KEISOKU_WORKLOAD_VIEW_H
+
+#include "rightsize.h"
+
+/* Items by a key: the first of each, and for each item the next one of the same key; CLUSTER_NONE ends. */
+struct chain {
+	uint32_t *first, *next;
+};
+#define CHAIN_EACH(chain, key, item) \
+	for (uint32_t item = (key) == CLUSTER_NONE ? CLUSTER_NONE : (chain)->first[key]; item != CLUSTER_NONE; item = (chain)->next[item])
+
+struct cluster_view {
+	struct rightsizing *rightsizing;
+	const struct cluster *cluster;
+	struct arena arena;			/* of the index; what is told is in rightsizing's */
+	struct symbols namespaces;
+	struct chain rows, autoscalers, vpas;	/* by workload */
+	struct chain limit_ranges, quotas, budgets, workloads;	/* by number of the namespace */
+	uint32_t *namespace_of;			/* by workload: its namespace's number */
+};
+
+/* The pod of a workload. */
+struct pod_shape {
+	struct cluster cluster;			/* a copy whose containers are these, for workload_request() and workload_qos() */
+	struct workload workload;
+	struct workload_container *containers;
+	enum qos_class qos;
+	int64_t request[2], limit[2];		/* of the whole pod: milli, bytes; what no container has is 0 */
+	bool limited[2];			/* every container that stays has a limit */
+};
+
+struct workload_view {
+	struct cluster_view *view;
+	struct rightsizing *rightsizing;
+	const struct cluster *cluster;
+	const struct workload *workload;
+	uint32_t number, namespace;		/* of the workload; of its namespace: CLUSTER_NONE when nothing else is in it */
+	struct sizing_row **rows;		/* by position among its containers; NULL: no row */
+	struct pod_shape now, then;		/* see view_reshape() */
+	int64_t pods;				/* how many of it there are, or are asked for; -1: not known */
+	struct workload_container *limits;	/* room to reckon in */
+	struct arena arena;			/* of this view; what is told is in rightsizing's */
+	bool changes;				/* something is proposed for one of its containers */
+};
+
+void cluster_view_make(struct cluster_view *view, struct rightsizing *rightsizing);
+void cluster_view_release(struct cluster_view *view);
+
+/* False: it has no rows, and there is nothing to release. */
+bool workload_view_make(struct workload_view *view, struct cluster_view *cluster_view, uint32_t workload);
+void workload_view_release(struct workload_view *view);
+/* Makes view->then of what rows propose by now. */
+void workload_view_reshape(struct workload_view *view);
+
+/* Whether something else is proposed than there is. */
+bool sizing_changes(const struct sizing *sizing);
+/* Takes a proposal back: everything stays as it is, for this reason. */
+void sizing_withdraw(struct rightsizing *rightsizing, struct sizing *sizing, enum status status, const char *reason);
+
+/* "250m", "1536Mi", "1.2 GiB": as a person reads it; in the arena.  -1: "none". */
+const char *size_text(struct arena *arena, enum resource resource, int64_t amount);
+
+/* milli, bytes; -1: none given. */
+int64_t amount_size(const struct amount *amount, enum resource resource);
+struct amount amount_of(enum resource resource, int64_t size);
+
+/* Whether its containers run all the time and side by side: app and sidecar. */
+bool container_stays(const struct workload_container *container);
+
+/* ---- the steps: one file per matter ---- */
+
+/* May change what is proposed for one resource of a container. */
+void bound_oom_floor(struct workload_view *view, struct sizing_row *row, enum resource resource);
+void bound_heap(struct workload_view *view, struct sizing_row *row, enum resource resource);
+void bound_limit_range(struct workload_view *view, struct sizing_row *row, enum resource resource);
+void bound_static_cpu(struct workload_view *view, struct sizing_row *row, enum resource resource);
+void bound_order(struct workload_view *view, struct sizing_row *row, enum resource resource);
+
+/* LimitRange defaults into a container as admission finds it.  consequence-limit-range.c */
+void limit_range_default(const struct cluster_view *view, uint32_t namespace, struct workload_container *container);
+
+#endif
