@@ -217,6 +217,8 @@ static struct bounds bounds_of_subjects(const struct program *program, const str
 		return condition(true, body.can_fail);
 	if (op->code == OP_COUNT)
 		return between(0, body.can_hold ? INFINITY : 0);
+	if (op->code == OP_SMALLEST || op->code == OP_LARGEST)
+		return body;
 	return between(body.low < 0 ? -INFINITY : 0, body.high > 0 ? INFINITY : 0);
 }
 
@@ -268,6 +270,8 @@ struct bounds bounds_of(const struct program *program, uint16_t index)
 	case OP_ALL:
 	case OP_COUNT:
 	case OP_SUM:
+	case OP_SMALLEST:
+	case OP_LARGEST:
 		return bounds_of_subjects(program, op);
 	case OP_ADD:
 	case OP_SUBTRACT:

@@ -109,6 +109,20 @@ static struct value evaluate_has(const struct op *op, struct expr_context *conte
 	return value_bool(setting->absence != ABSENT && setting->absence != UNSUPPORTED);
 }
 
+/* Whether a text that is there says anything. */
+static struct value evaluate_valid(const struct op *op, struct expr_context *context)
+{
+	subject_id subject = subject_of(op, context);
+	const struct setting *setting = snapshot_get_symbol(context->snapshot, subject, op->symbol);
+
+	if (setting && setting->absence == UNPARSABLE)
+		return value_bool(false);
+	if (!setting || setting->absence != PRESENT)
+		return expr_missing(context, subject, op->entry, op->key, NULL,
+				    setting && setting->absence != ABSENT && setting->absence != UNSUPPORTED);
+	return value_bool(value_of_setting(op->entry, setting->raw, setting->raw_length).type != VALUE_UNKNOWN);
+}
+
 /* "none [mq-deadline] kyber": the words, brackets left out */
 static bool words_hold(const char *raw, size_t length, const char *word, size_t word_length, const char *separators)
 {
@@ -446,11 +460,15 @@ static struct value evaluate_op(const struct program *program, struct op *op, st
 	case OP_ALL:
 	case OP_COUNT:
 	case OP_SUM:
+	case OP_SMALLEST:
+	case OP_LARGEST:
 		return expr_evaluate_subjects(program, op, context);
 	case OP_AT:
 		return evaluate_at(program, op, context);
 	case OP_HAS:
 		return evaluate_has(op, context);
+	case OP_VALID:
+		return evaluate_valid(op, context);
 	case OP_OFFERS:
 		return evaluate_offers(program, op, context);
 	case OP_KERNEL:

@@ -98,10 +98,12 @@ static int compile_subject_body(struct compiler *compiler, uint16_t body, enum s
 	return op;
 }
 
-/* The first argument of a function that looks at other subjects. */
+/* The first argument of a function that looks at other subjects: "block" for all of them, "self.container" for those that belong to
+ * the subject itself. */
 static int subject_kind_argument(struct compiler *compiler, const struct function *function, const struct ast *call,
-				 enum subject_kind *ret_kind)
+				 enum subject_kind *ret_kind, bool *ret_own)
 {
+	static const char self[] = "self.";
 	const struct ast *name = ast_at(compiler, call->first);
 	CLEANUP(free_ptr) char *kind_name = NULL;
 
@@ -109,10 +111,15 @@ static int subject_kind_argument(struct compiler *compiler, const struct functio
 		return fail(compiler, name, "%s() takes a kind of subject first, found '%.*s'", function->name,
 			    ast_text(compiler, name));
 	kind_name = xstrndup(compiler->source->text + name->name_offset, name->name_length);
-	if (subject_kind_parse(kind_name, ret_kind) < 0 || *ret_kind == SUBJECT_KIND_HOST)
+	*ret_own = starts_with(kind_name, self);
+	if (subject_kind_parse(kind_name + (*ret_own ? strlen(self) : 0), ret_kind) < 0 || *ret_kind == SUBJECT_KIND_HOST)
 		return fail(compiler, name, "'%s' is no kind of subject (cpu, numa-node, block, mount, interface, cgroup, "
-			    "unit, process, listener)", kind_name);
-	if (compiler->in_subjects > 0)
+			    "unit, process, listener, workload, container, node; self.container)", kind_name);
+	if (*ret_own && !snapshot_owns(compiler->scope.about, *ret_kind))
+		return fail(compiler, name, "'%s': of a %s nothing like that is its own; a workload has containers", kind_name,
+			    subject_kind_name(compiler->scope.about));
+	/* The containers of the workload that at() found are few. */
+	if (compiler->in_subjects > (*ret_own ? 1U : 0U))
 		return fail(compiler, call, "%s() stands inside another function over subjects", function->name);
 	return 0;
 }
@@ -123,28 +130,31 @@ static int compile_subject_function(struct compiler *compiler, const struct func
 	const struct ast *body = ast_at(compiler, name->next);
 	enum subject_kind kind;
 	struct expr_type type = type_bool;
+	bool own, number = function->code == OP_SUM || function->code == OP_SMALLEST || function->code == OP_LARGEST;
 	uint16_t child;
 	int op, r;
 
-	r = subject_kind_argument(compiler, function, call, &kind);
+	r = subject_kind_argument(compiler, function, call, &kind, &own);
 	if (r < 0)
 		return r;
 	op = compile_subject_body(compiler, name->next, kind);
 	if (op < 0)
 		return op;
 	child = (uint16_t)op;
-	r = expr_need_type(compiler, body, op, function->code == OP_SUM ? VALUE_NUMBER : VALUE_BOOL, function->name);
+	r = expr_need_type(compiler, body, op, number ? VALUE_NUMBER : VALUE_BOOL, function->name);
 	if (r < 0)
 		return r;
 
 	if (function->code == OP_COUNT)
 		type = type_plain;
-	else if (function->code == OP_SUM)
+	else if (number)
 		type = compiler->ops[child].type;
 	op = expr_emit(compiler, call, function->code, type, &child, 1);
 	if (op < 0)
 		return op;
 	compiler->ops[op].index = kind;
+	compiler->ops[op].self = own;
+	compiler->uses.self |= own && compiler->in_subjects == 0;
 	compiler->ops[op].constant_true = compiler->ops[child].code == OP_BOOL && compiler->ops[child].number != 0;
 	expr_add_term(compiler, op);
 	return op;
@@ -156,11 +166,14 @@ static int compile_at(struct compiler *compiler, const struct function *function
 	const struct ast *kind_ast = ast_at(compiler, call->first), *name = ast_at(compiler, kind_ast->next);
 	enum subject_kind kind;
 	uint16_t children[2];
+	bool own;
 	int op, r;
 
-	r = subject_kind_argument(compiler, function, call, &kind);
+	r = subject_kind_argument(compiler, function, call, &kind, &own);
 	if (r < 0)
 		return r;
+	if (own)
+		return fail(compiler, kind_ast, "at() finds a subject by its name: a kind without self.");
 	compiler->quiet_terms++;
 	op = expr_compile_node(compiler, kind_ast->next);
 	compiler->quiet_terms--;
@@ -236,6 +249,11 @@ static int compile_has(struct compiler *compiler, const struct function *functio
 	r = expr_resolve_key(compiler, argument, &key, &entry, &name);
 	if (r < 0)
 		return r;
+	if (function->code == OP_VALID && entry_is_metric(entry)) {
+		r = fail(compiler, call, "valid() takes a setting; '%s' is a metric", name);
+		free(name);
+		return r;
+	}
 	op = expr_emit(compiler, call, function->code, type_bool, NULL, 0);
 	if (op < 0) {
 		free(name);
@@ -313,6 +331,7 @@ static const struct function functions[] = {
 	{ "floor",		compile_numbers,		OP_FLOOR,		1, 1 },
 	{ "has",		compile_has,			OP_HAS,			1, 1 },
 	{ "kernel",		compile_kernel,			OP_KERNEL,		1, 1 },
+	{ "largest",		compile_subject_function,	OP_LARGEST,		2, 2 },
 	{ "last",		compile_interval_function,	OP_LAST,		1, 1 },
 	{ "max",		compile_extreme,		OP_MAX,			1, EXPR_LIST_MAX },
 	{ "mean",		compile_interval_function,	OP_MEAN,		1, 1 },
@@ -325,8 +344,10 @@ static const struct function functions[] = {
 	{ "rate",		compile_metric_function,	OP_RATE,		1, 1 },
 	{ "round_up",		compile_numbers,		OP_ROUND_UP,		2, 2 },
 	{ "share",		compile_interval_function,	OP_SHARE,		1, 1 },
+	{ "smallest",		compile_subject_function,	OP_SMALLEST,		2, 2 },
 	{ "sum",		compile_subject_function,	OP_SUM,			2, 2 },
 	{ "total",		compile_metric_function,	OP_TOTAL,		1, 1 },
+	{ "valid",		compile_has,			OP_VALID,		1, 1 },
 	/* clang-format on */
 };
 

@@ -62,8 +62,8 @@ enum op_code {
 	OP_NOT, OP_AND, OP_OR, OP_IF,
 	OP_MIN, OP_MAX, OP_CLAMP, OP_ROUND_UP, OP_NEXT_POWER_OF_2, OP_FLOOR, OP_ABS,
 	OP_PERCENTILE, OP_INTERVAL_MIN, OP_INTERVAL_MAX, OP_MEAN, OP_LAST, OP_SHARE,
-	OP_ANY, OP_ALL, OP_COUNT, OP_SUM, OP_AT,
-	OP_HAS, OP_OFFERS, OP_KERNEL,
+	OP_ANY, OP_ALL, OP_COUNT, OP_SUM, OP_SMALLEST, OP_LARGEST, OP_AT,
+	OP_HAS, OP_VALID, OP_OFFERS, OP_KERNEL,
 };
 
 struct regex {
@@ -90,7 +90,7 @@ struct sight {
 /* There are eight thousand of them in the rules: their order leaves no gaps. */
 struct op {
 	enum op_code code : 8;
-	bool self;				/* keys: of self, not of the host */
+	bool self;				/* keys: of self, not of the host; subject functions: those that belong to self */
 	bool constant_true;			/* a literal "true" */
 	bool slots_differ;			/* its value may differ between intervals */
 	bool key_owned, text_owned;

@@ -145,7 +145,7 @@ struct value expr_find_at(const struct program *program, const struct op *op, st
 {
 	const struct op *name = &program->ops[child_of(program, op, 0)];
 	struct value value = evaluate_child(program, op, 0, context);
-	char text[256];
+	char text[1024];
 
 	*ret_subject = SUBJECT_NONE;
 	if (value.type == VALUE_UNKNOWN)
@@ -259,24 +259,53 @@ struct value expr_evaluate_intervals(const struct program *program, const struct
 
 /* ---- functions over subjects ---- */
 
+#define OWNED_MAX 1000		/* of one subject; of more the answer is unknown */
+
 struct tally {
 	uint32_t known, yes, hard, left_out;
-	long double sum;
+	long double sum, smallest, largest;
 };
+
+/* Those that an op goes through: all of a kind, or those of self. */
+struct crowd {
+	const subject_id *owned;
+	uint32_t count;
+};
+
+static struct crowd crowd_of(const struct op *op, const struct expr_context *context)
+{
+	enum subject_kind kind = (enum subject_kind)op->index;
+	struct crowd crowd = { .owned = NULL };
+
+	crowd.count = op->self ? snapshot_owned(context->snapshot, context->self, kind, &crowd.owned)
+			       : snapshot_kind_count(context->snapshot, kind);
+	return crowd;
+}
+
+static subject_id crowd_get(const struct op *op, const struct expr_context *context, const struct crowd *crowd, uint32_t nth)
+{
+	return op->self ? crowd->owned[nth] : snapshot_kind_get(context->snapshot, (enum subject_kind)op->index, nth);
+}
 
 /* A subject that simply does not have the setting or metric is left out; one that could not be read counts as unknown. */
 static void tally_subjects(const struct program *program, const struct op *op, struct expr_context *context,
 			   struct tally *tally)
 {
-	uint32_t subjects = snapshot_kind_count(context->snapshot, (enum subject_kind)op->index);
+	struct crowd crowd = crowd_of(op, context);
 	subject_id outer = context->self;
 	bool outer_hard = context->hard_unknown;
 
-	for (uint32_t i = 0; i < subjects; i++) {
+	if (op->self && crowd.count > OWNED_MAX) {
+		(void)expr_missing(context, outer, NULL, subject_kind_name((enum subject_kind)op->index), "there are too many of them",
+				   true);
+		tally->hard++;
+		crowd.count = 0;
+	}
+	for (uint32_t i = 0; i < crowd.count; i++) {
 		size_t causes = context->missing ? context->missing->count : 0;
 		struct value value;
 
-		context->self = snapshot_kind_get(context->snapshot, (enum subject_kind)op->index, i);
+		context->self = crowd_get(op, context, &crowd, i);
 		context->hard_unknown = false;
 		value = evaluate_child(program, op, 0, context);
 		if (value.type == VALUE_UNKNOWN) {
@@ -290,6 +319,8 @@ static void tally_subjects(const struct program *program, const struct op *op, s
 		tally->known++;
 		tally->yes += value_is_true(&value);
 		tally->sum += value.number;
+		tally->smallest = tally->known > 1 ? fminl(tally->smallest, value.number) : value.number;
+		tally->largest = tally->known > 1 ? fmaxl(tally->largest, value.number) : value.number;
 		if ((op->code == OP_ANY && value_is_true(&value)) || (op->code == OP_ALL && value_is_false(&value)))
 			break;
 	}
@@ -312,20 +343,24 @@ static struct value evaluate_tally(const struct op *op, const struct tally *tall
 		return value_number(tally->yes);
 	if (op->code == OP_SUM)
 		return value_number(tally->sum);
+	if (op->code == OP_SMALLEST || op->code == OP_LARGEST)
+		return tally->known > 0 ? value_number(op->code == OP_SMALLEST ? tally->smallest : tally->largest)
+					: expr_missing(context, SUBJECT_HOST, NULL, subject_kind_name((enum subject_kind)op->index),
+						       "there is none", false);
 	return value_bool(op->code == OP_ALL);
 }
 
 struct value expr_evaluate_subjects(const struct program *program, const struct op *op, struct expr_context *context)
 {
 	uint32_t nth = context->slot == SLOT_WHOLE || !op->slots_differ ? 0 : context->slot + 1;
-	bool keep = nth < op->n_memos;
+	bool keep = nth < op->n_memos && !op->self;
 	struct memo *memo = &op->memos[keep ? nth : 0], once;
 	struct tally tally = { 0 };
 	struct expr_context inner;
 	struct value value;
 
 	if (op->code == OP_COUNT && op->constant_true)
-		return value_number(snapshot_kind_count(context->snapshot, (enum subject_kind)op->index));
+		return value_number(crowd_of(op, context).count);
 	if (!keep)
 		memo = &once;
 	if (!keep || !memo->valid) {

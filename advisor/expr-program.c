@@ -35,7 +35,7 @@ struct program *expr_build_program(const struct compiler *compiler, uint16_t roo
 	program->root = root;
 	program->uses = compiler->uses;
 	for (uint16_t i = 0; i < program->op_count; i++)
-		if (program->ops[i].code >= OP_ANY && program->ops[i].code <= OP_SUM)
+		if (program->ops[i].code >= OP_ANY && program->ops[i].code <= OP_LARGEST)
 			program->ops[i].memos = xcalloc(program->ops[i].n_memos = 1, sizeof(struct memo));
 
 	program->term_count = compiler->term_count;

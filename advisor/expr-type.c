@@ -72,6 +72,7 @@ struct expr_type expr_type_of_entry(const struct entry *entry)
 		return type_plain;
 	case FORMAT_INTEGER:
 	case FORMAT_REAL:
+	case FORMAT_QUANTITY:
 		break;
 	}
 	return type;

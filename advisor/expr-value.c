@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "../core/parse.h"
+#include "../core/quantity.h"
 #include "../core/strbuf.h"
 #include "expr.h"
 
@@ -185,6 +186,21 @@ static struct value read_choice(const char *text, size_t length)
 	return (struct value){ .type = VALUE_TEXT, .text = text, .length = length };
 }
 
+/* "250m", "1.5Gi": in billionths exactly, which 64 bits of a fraction hold up to ten thousand million. */
+static struct value read_quantity(const struct entry *entry, const char *text, size_t length)
+{
+	struct quantity quantity;
+	char buffer[NUMBER_MAX];
+
+	if (length == 0 || length >= sizeof(buffer))
+		return (struct value){ .type = VALUE_UNKNOWN };
+	memcpy(buffer, text, length);
+	buffer[length] = '\0';
+	if (quantity_parse(buffer, &quantity) < 0)
+		return (struct value){ .type = VALUE_UNKNOWN };
+	return (struct value){ .type = VALUE_NUMBER, .number = unit_to_base((long double)quantity.nano / 1e9L, &entry->unit) };
+}
+
 struct value value_of_setting(const struct entry *entry, const char *raw, size_t length)
 {
 	struct value value = { .type = VALUE_UNKNOWN };
@@ -204,6 +220,8 @@ struct value value_of_setting(const struct entry *entry, const char *raw, size_t
 		return read_bool(raw, length);
 	case FORMAT_HEX:
 		return read_hex(raw, length);
+	case FORMAT_QUANTITY:
+		return read_quantity(entry, raw, length);
 	case FORMAT_ENUM:
 		return read_choice(raw, length);
 	case FORMAT_LIST:
@@ -286,12 +304,28 @@ static int write_list(const struct entry *entry, const struct value *value, stru
 	return 0;
 }
 
+/* Bytes whole and in binary suffixes, all else in thousandths; rounded up, as Kubernetes does. */
+static int write_quantity(const struct entry *entry, long double number, struct strbuf *out)
+{
+	bool bytes = entry->unit.dimension.bytes == 1;
+	long double count = ceill(unit_from_base(number, &entry->unit) * (bytes ? 1 : 1000) * (1 - 1e-15L));
+	struct quantity quantity;
+
+	if (fabsl(count) > 9e18L)
+		return -ERANGE;
+	quantity = bytes ? quantity_of_bytes((int64_t)count) : quantity_of_milli((int64_t)count);
+	quantity_print(out, &quantity);
+	return 0;
+}
+
 static int write_number(const struct entry *entry, const struct value *value, struct strbuf *out)
 {
 	if (entry->format == FORMAT_INTEGER)
 		return write_integer(entry, value->number, out);
 	if (!isfinite(value->number))
 		return -ERANGE;
+	if (entry->format == FORMAT_QUANTITY)
+		return write_quantity(entry, value->number, out);
 	if (entry->format == FORMAT_REAL) {
 		strbuf_addf(out, "%.12Lg", unit_from_base(value->number, &entry->unit));
 		return 0;

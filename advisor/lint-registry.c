@@ -94,7 +94,7 @@ static bool is_known_value(const struct entry *entry, const char *text)
 static bool is_number(const struct entry *entry)
 {
 	return entry->format == FORMAT_INTEGER || entry->format == FORMAT_REAL || entry->format == FORMAT_LIST ||
-	       entry->format == FORMAT_HEX;
+	       entry->format == FORMAT_HEX || entry->format == FORMAT_QUANTITY;
 }
 
 /* A value, an expression, or text in words.  0 may well be what cannot be written: it is off then. */

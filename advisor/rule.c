@@ -242,7 +242,7 @@ static void load_direction(struct loader *loader, const struct node *mapping, st
 {
 	const struct node *node = node_get(mapping, "direction");
 	bool numeric = change->tunable->format == FORMAT_INTEGER || change->tunable->format == FORMAT_REAL ||
-		       change->tunable->format == FORMAT_LIST;
+		       change->tunable->format == FORMAT_LIST || change->tunable->format == FORMAT_QUANTITY;
 	int direction;
 
 	if (!node) {

@@ -32,7 +32,8 @@ struct name {
 /* clang-format off */
 static const struct name formats[] = {
 	{ "integer", FORMAT_INTEGER }, { "real", FORMAT_REAL }, { "bool", FORMAT_BOOL }, { "text", FORMAT_TEXT },
-	{ "enum", FORMAT_ENUM }, { "list", FORMAT_LIST }, { "words", FORMAT_WORDS }, { "hex", FORMAT_HEX }, { NULL, 0 },
+	{ "enum", FORMAT_ENUM }, { "list", FORMAT_LIST }, { "words", FORMAT_WORDS }, { "hex", FORMAT_HEX },
+	{ "quantity", FORMAT_QUANTITY }, { NULL, 0 },
 };
 
 static const struct name kinds[] = {

@@ -25,6 +25,7 @@ enum value_format {
 	FORMAT_LIST,		/* numbers separated by white space: "4096 131072 6291456" */
 	FORMAT_WORDS,		/* words separated by white space or commas */
 	FORMAT_HEX,		/* a hexadecimal mask, commas allowed */
+	FORMAT_QUANTITY,	/* of Kubernetes: "250m", "1.5Gi"; of the unit that the entry has: "core", "B", none */
 };
 
 enum tunable_kind {		/* selects the actuator */

@@ -16,6 +16,13 @@ struct pair_index {
 uint32_t pair_index_add(struct pair_index *index, uint32_t subject, uint32_t key, bool *ret_new);
 uint32_t pair_index_find(const struct pair_index *index, uint32_t subject, uint32_t key); /* or UINT32_MAX */
 
+/* Who owns whom: the containers of owner are ids[first[owner]] to ids[first[owner + 1]]. */
+struct owned {
+	size_t subjects, settings;		/* that there were when it was made */
+	uint32_t *first;
+	subject_id *ids;
+};
+
 struct snapshot {
 	struct arena arena;
 	struct symbols keys;
@@ -28,6 +35,8 @@ struct snapshot {
 	subject_id *kinds[SUBJECT_KIND_COUNT];
 	size_t kind_counts[SUBJECT_KIND_COUNT], kind_capacities[SUBJECT_KIND_COUNT];
 	size_t subjects_left_out;
+
+	struct owned *owned;			/* made when it is first asked for */
 
 	struct setting *settings;
 	size_t settings_capacity;

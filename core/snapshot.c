@@ -154,6 +154,7 @@ struct snapshot *snapshot_new(void)
 	struct snapshot *snapshot = xcalloc(1, sizeof(*snapshot));
 
 	snapshot->slot_ticks = 1;
+	snapshot->owned = xcalloc(1, sizeof(*snapshot->owned));
 	(void)snapshot_subject(snapshot, SUBJECT_KIND_HOST, "", "");
 	return snapshot;
 }
@@ -166,6 +167,9 @@ void snapshot_free(struct snapshot *snapshot)
 		free(snapshot->series[i].slots);
 	for (size_t i = 0; i < SUBJECT_KIND_COUNT; i++)
 		free(snapshot->kinds[i]);
+	free(snapshot->owned->first);
+	free(snapshot->owned->ids);
+	free(snapshot->owned);
 	free(snapshot->series);
 	free(snapshot->settings);
 	free(snapshot->subjects);
@@ -214,6 +218,58 @@ subject_id snapshot_find_subject(const struct snapshot *snapshot, enum subject_k
 	uint32_t symbol = symbols_find(&snapshot->subject_names, name, strlen(name));
 
 	return symbol == SYMBOL_NONE ? SUBJECT_NONE : pair_index_find(&snapshot->subject_index, kind, symbol);
+}
+
+bool snapshot_owns(enum subject_kind owner, enum subject_kind kind)
+{
+	return owner == SUBJECT_KIND_WORKLOAD && kind == SUBJECT_KIND_CONTAINER;
+}
+
+static subject_id owner_of(const struct snapshot *snapshot, subject_id container)
+{
+	const char *workload = snapshot_text(snapshot, container, "workload");
+
+	return workload ? snapshot_find_subject(snapshot, SUBJECT_KIND_WORKLOAD, workload) : SUBJECT_NONE;
+}
+
+/* Counted, then put in place: two passes over the containers. */
+static void make_owned(const struct snapshot *snapshot, struct owned *owned)
+{
+	size_t count = snapshot->kind_counts[SUBJECT_KIND_CONTAINER];
+	const subject_id *containers = snapshot->kinds[SUBJECT_KIND_CONTAINER];
+
+	free(owned->first);
+	free(owned->ids);
+	owned->first = xcalloc(snapshot->n_subjects + 2, sizeof(*owned->first));
+	owned->ids = xcalloc(count + 1, sizeof(*owned->ids));
+	owned->subjects = snapshot->n_subjects;
+	owned->settings = snapshot->setting_index.count;
+	for (size_t i = 0; i < count; i++) {
+		subject_id owner = owner_of(snapshot, containers[i]);
+
+		if (owner != SUBJECT_NONE)
+			owned->first[owner + 2]++;
+	}
+	for (size_t i = 2; i < snapshot->n_subjects + 2; i++)
+		owned->first[i] += owned->first[i - 1];
+	for (size_t i = 0; i < count; i++) {
+		subject_id owner = owner_of(snapshot, containers[i]);
+
+		if (owner != SUBJECT_NONE)
+			owned->ids[owned->first[owner + 1]++] = containers[i];
+	}
+}
+
+uint32_t snapshot_owned(const struct snapshot *snapshot, subject_id owner, enum subject_kind kind, const subject_id **ret_ids)
+{
+	struct owned *owned = snapshot->owned;
+
+	if (owner >= snapshot->n_subjects || !snapshot_owns(snapshot->subjects[owner].kind, kind))
+		return 0;
+	if (!owned->first || owned->subjects != snapshot->n_subjects || owned->settings != snapshot->setting_index.count)
+		make_owned(snapshot, owned);
+	*ret_ids = owned->ids + owned->first[owner];
+	return owned->first[owner + 1] - owned->first[owner];
 }
 
 const struct subject *snapshot_subject_get(const struct snapshot *snapshot, subject_id id)

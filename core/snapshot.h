@@ -133,6 +133,11 @@ uint32_t snapshot_subject_count(const struct snapshot *snapshot);
 uint32_t snapshot_kind_count(const struct snapshot *snapshot, enum subject_kind kind);
 subject_id snapshot_kind_get(const struct snapshot *snapshot, enum subject_kind kind, uint32_t index);
 
+/* Subjects that belong to another one, in the order they were added: the containers of a workload, which say so in their setting
+ * "workload".  Lent until a subject or setting is added. */
+bool snapshot_owns(enum subject_kind owner, enum subject_kind kind);
+uint32_t snapshot_owned(const struct snapshot *snapshot, subject_id owner, enum subject_kind kind, const subject_id **ret_ids);
+
 /* Settings.  A second set of the same (subject, key) replaces the first.  origin may be NULL (see above). */
 void snapshot_set(struct snapshot *snapshot, subject_id subject, const char *key, const char *raw, size_t length,
 		  const char *origin);

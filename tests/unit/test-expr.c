@@ -33,12 +33,16 @@ static const char tunables_yaml[] =
 	"block.scheduler: {kind: block-queue, type: enum, summary: s, scope: device, takes_effect: live, reversible: yes, references: [r]}\n"
 	"block.nr_requests: {kind: block-queue, type: integer, unit: count, summary: s, scope: device, takes_effect: live, reversible: yes, references: [r]}\n"
 	"cgroup.memory.max: {kind: cgroup, type: integer, unit: B, unlimited: [max, \"9223372036854771712\"], summary: s, scope: cgroup, takes_effect: live, reversible: yes, references: [r]}\n"
-	"cgroup.cpu.max: {kind: cgroup, type: list, unit: us, fields: [quota, period], summary: s, scope: cgroup, takes_effect: live, reversible: yes, references: [r]}\n";
+	"cgroup.cpu.max: {kind: cgroup, type: list, unit: us, fields: [quota, period], summary: s, scope: cgroup, takes_effect: live, reversible: yes, references: [r]}\n"
+	"container.requests.cpu: {kind: container-resource, type: quantity, unit: core, summary: s, scope: cgroup, takes_effect: new-objects, reversible: yes, references: [r]}\n"
+	"container.requests.memory: {kind: container-resource, type: quantity, unit: B, summary: s, scope: cgroup, takes_effect: new-objects, reversible: yes, references: [r]}\n";
 static const char facts_yaml[] =
 	"page_size: {type: integer, unit: B/page, summary: s, source: s}\n"
 	"model: {type: text, summary: s, source: s}\n"
 	"block.rotational: {type: bool, summary: s, source: s}\n"
-	"cgroup.version: {type: integer, summary: s, source: s}\n";
+	"cgroup.version: {type: integer, summary: s, source: s}\n"
+	"container.workload: {type: text, summary: s, source: s}\n"
+	"workload.replicas: {type: integer, summary: s, source: s}\n";
 static const char metrics_yaml[] =
 	"steady: {kind: counter, unit: count, source: s, meaning: m, references: [r]}\n"
 	"burst: {kind: counter, unit: count, source: s, meaning: m, references: [r]}\n"
@@ -94,6 +98,16 @@ static void settings(struct snapshot *snapshot)
 		{ SUBJECT_KIND_CGROUP, "/b", "cpu.max", "50000 100000" },
 		{ SUBJECT_KIND_CGROUP, "/v1", "memory.max", "9223372036854771712" },
 		{ SUBJECT_KIND_CGROUP, "/v1", "version", "1" },
+		{ SUBJECT_KIND_CONTAINER, "shop/web/app", "workload", "shop/web" },
+		{ SUBJECT_KIND_CONTAINER, "shop/web/app", "requests.cpu", "1500m" },
+		{ SUBJECT_KIND_CONTAINER, "shop/web/app", "requests.memory", "1.5Gi" },
+		{ SUBJECT_KIND_CONTAINER, "shop/db/db", "workload", "shop/db" },
+		{ SUBJECT_KIND_CONTAINER, "shop/db/db", "requests.cpu", "0.3" },
+		{ SUBJECT_KIND_CONTAINER, "shop/web/log", "workload", "shop/web" },
+		{ SUBJECT_KIND_CONTAINER, "shop/web/log", "requests.cpu", "100m" },
+		{ SUBJECT_KIND_CONTAINER, "shop/web/log", "requests.memory", "64MB" },
+		{ SUBJECT_KIND_WORKLOAD, "shop/web", "replicas", "3" },
+		{ SUBJECT_KIND_WORKLOAD, "shop/db", "replicas", "1" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(host); i++)
@@ -462,6 +476,66 @@ static void functions_over_subjects_leave_out_who_does_not_have_it(void **state)
 	CHECK_HOST(state, rows);
 }
 
+static void quantities_are_read_as_kubernetes_reads_them(void **state)
+{
+	static const struct row rows[] = {
+		{ "at(container, \"shop/web/app\", self.requests.cpu) == 1.5core", "true" },
+		{ "at(container, \"shop/web/app\", self.requests.cpu == 1500m)", "true" },
+		{ "at(container, \"shop/web/app\", self.requests.memory == 1536MiB)", "true" },
+		{ "at(container, \"shop/web/log\", self.requests.memory > 0B)", "unknown: requests.memory" },
+		{ "at(container, \"shop/web/log\", valid(self.requests.memory))", "false" },
+		{ "at(container, \"shop/web/app\", valid(self.requests.memory))", "true" },
+		{ "at(container, \"shop/db/db\", valid(self.requests.memory))", "unknown: requests.memory" },
+		{ "at(container, \"shop/db/db\", has(self.requests.cpu))", "true" },
+		{ "valid(vm.garbled)", "false" },
+		{ "valid(vm.swappiness)", "true" },
+		{ "valid(vm.hidden)", "unknown: vm.hidden" },
+		{ "valid(vm.gone)", "unknown: vm.gone" },
+	};
+
+	CHECK_HOST(state, rows);
+}
+
+static void the_smallest_and_the_largest_of_many(void **state)
+{
+	static const struct row rows[] = {
+		{ "largest(container, self.requests.cpu) == 1500m", "true" },
+		{ "smallest(container, self.requests.cpu) == 100m", "true" },
+		{ "largest(block, self.nr_requests)", "64" },
+		{ "largest(numa-node, 5)", "unknown: numa-node" },
+		{ "largest(container, self.requests.memory)", "unknown: requests.memory" },
+	};
+
+	CHECK_HOST(state, rows);
+}
+
+static void a_workload_has_containers_of_its_own(void **state)
+{
+	static const struct row web[] = {
+		{ "count(self.container, true)", "2" },
+		{ "count(self.container, self.requests.cpu > 1core)", "1" },
+		{ "any(self.container, self.requests.cpu == 300m)", "false" },
+		{ "any(container, self.requests.cpu == 300m)", "true" },
+		{ "all(self.container, self.requests.cpu >= 100m)", "true" },
+		{ "sum(self.container, self.requests.cpu) == 1600m", "true" },
+		{ "smallest(self.container, self.requests.cpu) == 100m", "true" },
+		{ "self.replicas * sum(self.container, self.requests.cpu) == 4800m", "true" },
+	};
+	static const struct row db[] = {
+		{ "count(self.container, true)", "1" },
+		{ "sum(self.container, self.requests.cpu) == 300m", "true" },
+	};
+	static const struct row of_sibling[] = {
+		{ "at(workload, self.workload, count(self.container, true))", "2" },
+		{ "at(workload, self.workload, sum(self.container, self.requests.cpu)) == 1600m", "true" },
+	};
+	struct fixture *fixture = *state;
+
+	check_rows(fixture, fixture->snapshot, SUBJECT_KIND_WORKLOAD, "shop/web", web, ARRAY_SIZE(web));
+	check_rows(fixture, fixture->snapshot, SUBJECT_KIND_WORKLOAD, "shop/db", db, ARRAY_SIZE(db));
+	check_rows(fixture, fixture->snapshot, SUBJECT_KIND_CONTAINER, "shop/web/log", of_sibling, ARRAY_SIZE(of_sibling));
+}
+
 static void one_subject_is_found_by_its_name(void **state)
 {
 	static const struct row rows[] = {
@@ -473,7 +547,7 @@ static void one_subject_is_found_by_its_name(void **state)
 		{ "at(block, \"sdz\", self.nr_requests)", "unknown: at()" },
 		{ "at(block, \"\", true)", "unknown: at()" },
 		{ "at(disk, \"sda\", true)", "error 4: 'disk' is no kind of subject (cpu, numa-node, block, mount, "
-					     "interface, cgroup, unit, process, listener)" },
+					     "interface, cgroup, unit, process, listener, workload, container, node; self.container)" },
 		{ "at(block, 5, true)", "error 11: at: expected text, found a plain number" },
 		{ "at(block, \"sda\", any(block, true))",
 		  "error 18: any() stands inside another function over subjects" },
@@ -641,10 +715,16 @@ static void each_mistake_is_refused_where_it_stands(void **state)
 		{ "share(level)", "error 7: share: expected a condition, found bytes" },
 		{ "p95(level > 1kB)", "error 5: p95: expected a number, found true or false" },
 		{ "any(disk, true)", "error 5: 'disk' is no kind of subject (cpu, numa-node, block, mount, interface, cgroup, "
-				     "unit, process, listener)" },
+				     "unit, process, listener, workload, container, node; self.container)" },
 		{ "any(block, 5)", "error 12: any: expected a condition, found a plain number" },
 		{ "sum(block, true)", "error 12: sum: expected a number, found true or false" },
 		{ "any(block, any(block, true))", "error 12: any() stands inside another function over subjects" },
+		{ "any(self.container, true)", "error 5: 'self.container': of a host nothing like that is its own; a workload has containers" },
+		{ "any(container, any(self.container, true))",
+		  "error 20: 'self.container': of a container nothing like that is its own; a workload has containers" },
+		{ "at(self.container, \"x\", true)", "error 4: 'self.container': of a host nothing like that is its own; a workload has containers" },
+		{ "smallest(block, true)", "error 17: smallest: expected a number, found true or false" },
+		{ "valid(steady)", "error 1: valid() takes a setting; 'steady' is a metric" },
 		{ "any(5, true)", "error 5: any() takes a kind of subject first, found '5'" },
 		{ "has(5)", "error 5: has() takes a key first, found '5'" },
 		{ "offers(kernel.governor, 5)", "error 25: offers: expected text, found a plain number" },
@@ -815,6 +895,9 @@ int main(void)
 		cmocka_unit_test(without_a_window_counters_are_since_boot),
 		cmocka_unit_test(functions_over_subjects_leave_out_who_does_not_have_it),
 		cmocka_unit_test(one_subject_is_found_by_its_name),
+		cmocka_unit_test(quantities_are_read_as_kubernetes_reads_them),
+		cmocka_unit_test(the_smallest_and_the_largest_of_many),
+		cmocka_unit_test(a_workload_has_containers_of_its_own),
 		cmocka_unit_test(self_is_the_subject_of_the_rule),
 		cmocka_unit_test(plain_functions_calculate),
 		cmocka_unit_test(each_mistake_is_refused_where_it_stands),

@@ -274,6 +274,7 @@ static bool propose_value(const struct entry *entry, const char *raw, bool up, s
 	case FORMAT_TEXT:
 	case FORMAT_WORDS:
 	case FORMAT_HEX:
+	case FORMAT_QUANTITY:
 		return false;
 	}
 	return false;
