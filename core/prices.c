@@ -220,20 +220,48 @@ static double node_amount(const struct cluster_node *node, enum resource resourc
 	return amount->given && !amount->wrong && amount->quantity.nano >= 0 ? quantity_real(&amount->quantity) : NAN;
 }
 
-double prices_node_hour(const struct prices *prices, const struct cluster_node *node)
+/* What applies to a node: a price of it as a whole (else NAN), and prices of its parts (else NAN). */
+static void find_price(const struct prices *prices, const struct cluster_node *node, struct node_price *ret_price)
 {
-	double cpu_hour = prices->cpu_hour, gib_hour = prices->gib_hour;
-
+	*ret_price = (struct node_price){ .hour = NAN, .cpu_hour = prices->cpu_hour, .gib_hour = prices->gib_hour };
 	for (size_t i = 0; i < prices->n_nodes; i++) {
 		const struct node_price *price = &prices->nodes[i];
 
 		if (!labels_match(price->match, node->labels))
 			continue;
-		if (!isnan(price->hour))
-			return price->hour;
-		cpu_hour = price->cpu_hour;
-		gib_hour = price->gib_hour;
-		break;
+		ret_price->hour = price->hour;
+		if (isnan(price->hour)) {
+			ret_price->cpu_hour = price->cpu_hour;
+			ret_price->gib_hour = price->gib_hour;
+		}
+		return;
 	}
-	return node_amount(node, RESOURCE_CPU) * cpu_hour + node_amount(node, RESOURCE_MEMORY) / GIB * gib_hour;
+}
+
+double prices_node_hour(const struct prices *prices, const struct cluster_node *node)
+{
+	struct node_price price;
+
+	find_price(prices, node, &price);
+	if (!isnan(price.hour))
+		return price.hour;
+	return node_amount(node, RESOURCE_CPU) * price.cpu_hour + node_amount(node, RESOURCE_MEMORY) / GIB * price.gib_hour;
+}
+
+void prices_node_rates(const struct prices *prices, const struct cluster_node *node, double *ret_cpu_hour, double *ret_byte_hour)
+{
+	double cpus = node_amount(node, RESOURCE_CPU), bytes = node_amount(node, RESOURCE_MEMORY);
+	double hour = prices_node_hour(prices, node), cpu_share, memory_share;
+	struct node_price price;
+
+	find_price(prices, node, &price);
+	cpu_share = cpus * price.cpu_hour;
+	memory_share = bytes / GIB * price.gib_hour;
+	if (!(cpu_share + memory_share > 0)) {		/* there is nothing to go by */
+		cpu_share = cpus > 0;
+		memory_share = bytes > 0;
+	}
+	hour /= cpu_share + memory_share;
+	*ret_cpu_hour = cpus > 0 ? hour * cpu_share / cpus : NAN;
+	*ret_byte_hour = bytes > 0 ? hour * memory_share / bytes : NAN;
 }

@@ -37,5 +37,7 @@ void prices_release(struct prices *prices);
 int prices_parse(const char *file, const char *text, size_t length, struct diag *diag, struct prices *ret_prices);
 /* Of one hour; by the node's labels, else by its capacity; NAN when prices know neither. */
 double prices_node_hour(const struct prices *prices, const struct cluster_node *node);
+/* The same, split: of one of its CPUs and of one byte of its memory, as cpu_hour and gib_hour split it, else evenly.  NAN. */
+void prices_node_rates(const struct prices *prices, const struct cluster_node *node, double *ret_cpu_hour, double *ret_byte_hour);
 
 #endif
