@@ -20,17 +20,32 @@ void rightsize(const struct cluster *cluster, const struct usage *usage, const s
 
 struct need {				/* of one container and resource */
 	bool known;
-	double target, lower, upper;	/* cores, bytes */
+	/* cores, bytes.  Below lower it is too little, above upper too much; between them nothing argues for a change.  percentile: lower and
+	 * upper are the target, but where page cache is in it; vpa: its bounds. */
+	double target, lower, upper;
 	double floor;			/* never below: what it had or used at an OOM kill; 0 */
 	enum confidence confidence;
 	const char *confidence_reason;
+	const char *basis;		/* what target is: "95th percentile of 3 pods" */
 	const char *why_not, *next_step;	/* !known */
 };
 struct need percentile_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource, struct arena *arena);
 struct need vpa_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource, struct arena *arena);
 
-/* Fill cause, severity, evidence and because; may raise request_to and limit_to. */
-void rightsize_evidence(struct rightsizing *rightsizing, struct sizing_row *row);
+/* What is known of the nodes, found once.  rightsize-node.c */
+struct node_view {
+	double cpu_pressure, memory_pressure;	/* shares of time in which something waited; NAN: not measured */
+	double cpu_used;			/* 95th percentile, as a share of its capacity; NAN */
+};
+struct node_views {
+	struct node_view *nodes;		/* of cluster.nodes */
+	int64_t most_cpu_milli, most_memory;	/* allocatable of the greatest; -1: not known */
+};
+/* Also says in rightsizing->node_notes where what is reserved for the system does not fit what it uses. */
+void rightsize_nodes(struct rightsizing *rightsizing, struct node_views *ret_views);
+
+/* Status, cause, severity, evidence and because; request_to and limit_to, which are as from before. */
+void rightsize_evidence(struct rightsizing *rightsizing, const struct node_views *nodes, struct sizing_row *row, const struct need needs[2]);
 /* Add consequences; may bound request_to and limit_to, or take the recommendation back.  Called once for all rows, after the evidence of each. */
 void rightsize_consequences(struct rightsizing *rightsizing);
 /* Drops what is too small to be worth it. */

@@ -13,6 +13,8 @@ static const struct { const char *name, *text; } causes[CAUSE_COUNT] = {
 	[CAUSE_PAGE_CACHE]          = { .name = "page-cache", .text = "what looks like need is page cache that can be reclaimed", },
 	[CAUSE_HEAP_ABOVE_LIMIT]    = { .name = "heap-above-limit", .text = "its runtime may grow beyond the limit", },
 	[CAUSE_THREADS_ABOVE_QUOTA] = { .name = "threads-above-quota", .text = "more threads want to run than its CPU limit feeds", },
+	[CAUSE_GROWTH]              = { .name = "growth", .text = "its memory grows without end, so that no size is enough", },
+	[CAUSE_IDLE]                = { .name = "idle", .text = "the whole pod did nothing while it was measured", },
 };
 /* clang-format on */
 
@@ -71,6 +73,7 @@ const char *workload_label(const struct cluster *cluster, const struct workload 
 void rightsizing_release(struct rightsizing *rightsizing)
 {
 	free(rightsizing->rows);
+	free(rightsizing->node_notes);
 	arena_release(&rightsizing->arena);
 	diag_release(&rightsizing->notes);
 	*rightsizing = (struct rightsizing)RIGHTSIZING_INIT;

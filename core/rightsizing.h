@@ -20,6 +20,8 @@ enum size_cause {
 	CAUSE_PAGE_CACHE,		/* what looks like need is page cache that could be reclaimed */
 	CAUSE_HEAP_ABOVE_LIMIT,		/* the runtime may grow beyond the limit */
 	CAUSE_THREADS_ABOVE_QUOTA,	/* more runnable threads than the quota feeds: throttled in bursts */
+	CAUSE_GROWTH,			/* its memory grows without end: no size is enough */
+	CAUSE_IDLE,			/* the whole pod did nothing: whether it is a standby or not needed cannot be measured */
 	CAUSE_COUNT,
 };
 const char *size_cause_name(enum size_cause cause);		/* "request-too-high" … */
@@ -112,6 +114,15 @@ struct savings {
 	size_t unplaced_now, unplaced_then;	/* pods that packing finds no node for */
 };
 
+/* What is reserved for the system of a node against what it uses. */
+struct node_note {
+	uint32_t node;			/* in cluster.nodes */
+	enum resource resource;
+	bool too_little;		/* else far too much */
+	double reserved, used;		/* cores, bytes */
+	const char *text;		/* a sentence with its numbers */
+};
+
 enum recommender { RECOMMENDER_PERCENTILE, RECOMMENDER_VPA };
 
 struct rightsize_options {
@@ -140,6 +151,8 @@ struct rightsizing {
 	size_t n_rows, capacity;
 	size_t counts[STATUS_COUNT];	/* of sizings */
 	struct savings savings;
+	struct node_note *node_notes;
+	size_t n_node_notes, node_notes_capacity;
 	struct arena arena;
 	struct diag notes;
 	bool all;			/* reports leave nothing out: what is satisfied, what is one of very many */
