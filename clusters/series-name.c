@@ -178,3 +178,26 @@ bool series_slice(const char *id, struct strbuf *slice)
 	strbuf_add_string(slice, id + 1);
 	return true;
 }
+
+/* kube_pod_container_status_last_terminated_reason{namespace="shop",pod="web-1",container="app",reason="OOMKilled"} 1 */
+bool series_tells_oom(const struct series_name *series, const struct series_label *labels, size_t n)
+{
+	return (streq(series->name, "kube_pod_container_status_last_terminated_reason")
+		|| streq(series->name, "kube_pod_init_container_status_last_terminated_reason"))
+	    && streq(label_value(labels, n, "reason"), "OOMKilled");
+}
+
+/* The port is behind the last colon; addresses of IPv6 stand in brackets. */
+bool series_node(const struct cluster *cluster, const struct series_name *series, struct strbuf *node)
+{
+	const char *colon = strrchr(series->node, ':');
+
+	strbuf_reset(node);
+	strbuf_add_string(node, series->node);
+	if (node->len && (cluster->n_nodes == 0 || cluster_find_node(cluster, node->buf) != CLUSTER_NONE))
+		return true;
+	if (!colon)
+		return false;
+	strbuf_truncate(node, (size_t)(colon - series->node));
+	return cluster_find_node(cluster, node->buf) != CLUSTER_NONE;
+}

@@ -40,6 +40,13 @@ const struct series_kind_of *series_node_table(size_t *ret_count);
 /* Not the pause container ("POD"), nor a pod's or a slice's cgroup (no container). */
 bool series_of_container(const struct series_name *series);
 
+/* kube-state-metrics' answer to why a container last ended: it was killed for want of memory. */
+bool series_tells_oom(const struct series_name *series, const struct series_label *labels, size_t n);
+
+/* The node a series is of, by its label for it or by the instance that was scraped ("node-1:9100"): as the cluster names it, where
+ * it has nodes.  False: none. */
+bool series_node(const struct cluster *cluster, const struct series_name *series, struct strbuf *node);
+
 /* "/system.slice" → "system.slice", "/" → "", "/kubepods" and "/kubepods.slice" → "kubepods.slice", also below a manager's own root; "/system.slice/kubelet.service" →
  * "system.slice/kubelet.service".  False: a cgroup that says nothing of a node's reservations (a pod's, a container's). */
 bool series_slice(const char *id, struct strbuf *slice);
