@@ -163,10 +163,17 @@ void config_release(struct config *config)
 	free(config->entries);
 }
 
-const char *config_get(const struct config *config, const char *section, const char *key)
+const struct config_entry *config_find(const struct config *config, const char *section, const char *key)
 {
 	for (size_t i = config->count; i-- > 0;)
 		if (streq(config->entries[i].section, section) && streq(config->entries[i].key, key))
-			return config->entries[i].value;
+			return &config->entries[i];
 	return NULL;
+}
+
+const char *config_get(const struct config *config, const char *section, const char *key)
+{
+	const struct config_entry *entry = config_find(config, section, key);
+
+	return entry ? entry->value : NULL;
 }

@@ -28,6 +28,8 @@ struct config {
 /* section: the one that lines before the first header belong to; NULL: such lines are refused. */
 void config_parse(const char *text, size_t length, const char *section, struct config *config);
 void config_release(struct config *config);
-const char *config_get(const struct config *config, const char *section, const char *key);	/* the last, or NULL */
+/* The last one that is given, or NULL. */
+const struct config_entry *config_find(const struct config *config, const char *section, const char *key);
+const char *config_get(const struct config *config, const char *section, const char *key);	/* its value */
 
 #endif

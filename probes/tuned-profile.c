@@ -39,6 +39,7 @@ struct loading {
 	const struct root *root;
 	struct tuned *tuned;
 	bool all;			/* units of every plugin, not of [sysctl] only */
+	bool partial;			/* what failed is an include that nobody knows: what else there is counts all the same */
 	char *directories[16];
 	size_t n_directories;
 	char *files[FILES_MAX];		/* that were read */
@@ -53,8 +54,10 @@ static void fail(struct loading *loading, const char *path, unsigned int line, c
 {
 	struct tuned *tuned = loading->tuned;
 
-	if (tuned->failure)
+	if (tuned->failure && !loading->partial)
 		return;
+	loading->partial = false;
+	free(tuned->failure_path);
 	tuned->failure = why;
 	tuned->unknown = unknown;
 	tuned->failure_path = xstrdup(path);
@@ -62,6 +65,11 @@ static void fail(struct loading *loading, const char *path, unsigned int line, c
 }
 
 /* ---- units ---- */
+
+static bool has_failed(const struct loading *loading)
+{
+	return loading->tuned->failure && !loading->partial;
+}
 
 static bool is_true(const char *text)
 {
@@ -254,13 +262,16 @@ static bool seen_before(const struct config *config, size_t index)
 
 static void load_profile(struct loading *loading, const char *name, size_t length, unsigned int depth);
 
-static void load_includes(struct loading *loading, const char *names, const char *path, unsigned int depth)
+static void load_includes(struct loading *loading, const struct config_entry *include, const char *path, unsigned int depth)
 {
-	const char *name;
+	const char *names = include->value, *name;
 	size_t length;
 
 	if (strstr(names, "${")) {
-		fail(loading, path, 0, "what it includes depends on a function of TuneD", true);
+		if (loading->partial)
+			return;
+		fail(loading, path, include->number, "what it includes depends on a function of TuneD", true);
+		loading->partial = loading->all;
 		return;
 	}
 	while (next_of_list(&names, &name, &length))
@@ -270,17 +281,17 @@ static void load_includes(struct loading *loading, const char *names, const char
 static void merge_profile(struct loading *loading, const char *path, const char *text, size_t length, unsigned int depth)
 {
 	CLEANUP(config_release) struct config config = { 0 };
-	const char *include;
+	const struct config_entry *include;
 
 	config_parse(text, length, NULL, &config);
 	if (config.bad_line > 0) {
 		fail(loading, path, config.bad_line, "TuneD cannot read the profile", false);
 		return;
 	}
-	include = config_get(&config, "main", "include");
+	include = config_find(&config, "main", "include");
 	if (include)
 		load_includes(loading, include, path, depth + 1);
-	for (size_t i = 0; i < config.count && !loading->tuned->failure; i++)
+	for (size_t i = 0; i < config.count && !has_failed(loading); i++)
 		if (!streq(config.entries[i].section, "main") && !seen_before(&config, i))
 			merge_section(loading, &config, config.entries[i].section, path);
 }
@@ -325,7 +336,7 @@ static void load_profile(struct loading *loading, const char *name, size_t lengt
 	const char *slash = memrchr(name, '/', length), *path;
 	CLEANUP(free_ptr) char *base = NULL;
 
-	if (loading->tuned->failure)
+	if (has_failed(loading))
 		return;
 	if (slash)
 		base = xstrndup(slash + 1, length - (size_t)(slash + 1 - name));
@@ -339,7 +350,7 @@ static void load_profile(struct loading *loading, const char *name, size_t lengt
 		path = NULL, skipped = false;
 	else
 		path = find_profile(loading, base, optional, &text, &skipped);
-	if (path && !loading->tuned->failure)
+	if (path && !has_failed(loading))
 		merge_profile(loading, path, text.buf, text.len, depth);
 	else if (!path && !skipped)
 		fail(loading, TUNED_ACTIVE, 0, "TuneD does not find a profile that it names or that one includes", false);
@@ -602,7 +613,7 @@ static void read_units(const struct root *root, bool all, struct tuned *tuned)
 		tuned->configured = true;
 	else if (tuned->configured)
 		fail(loading, TUNED_ACTIVE, 0, "TuneD chooses a profile when it starts", true);
-	if (!tuned->failure) {
+	if (!has_failed(loading)) {
 		add_variables(loading);
 		take_options(loading);
 		tuned->reapply &= reapply;

@@ -294,6 +294,38 @@ static bool break_kernel_file(struct ansible *ansible, const struct ansible_task
 	return true;
 }
 
+static bool may_set(const char *text)
+{
+	static const char *const words[] = { "sysctl", "/proc/", "/sys/", "net.", "net\\.", "kernel.", "kernel\\.", "vm.", "vm\\.", "fs.", "fs\\." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return starts_with(text, "{{") || reader_recognise("", text, strlen(text));
+}
+
+/* One word, or numbers: a file of the kernel may take them. */
+static bool may_be_value(const char *text)
+{
+	return !text[strcspn(text, " \t")] || !text[strspn(text, "-0123456789 \t\n")];
+}
+
+/* An audit rule or a line of PAM, say: whatever file it goes to, it is nothing that is judged. */
+static bool writes_no_setting(struct ansible *ansible, const struct ansible_task *task)
+{
+	static const char *const written[] = { "content", "line", "block", "replace", "regexp", "search_string" };
+	bool some = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(written); i++) {
+		struct ansible_value value = ansible_argument(ansible, task, written[i]);
+
+		if (value.given && (may_set(value.text) || (i == 0 && may_be_value(value.text))))
+			return false;
+		some |= value.given;
+	}
+	return some;
+}
+
 static const char *destination(struct ansible *ansible, struct ansible_task *task, const char *names)
 {
 	struct ansible_value path = ansible_argument(ansible, task, names), source = ansible_argument(ansible, task, "src");
@@ -303,7 +335,8 @@ static const char *destination(struct ansible *ansible, struct ansible_task *tas
 	if (!path.given || !*path.text)
 		return NULL;
 	if (!path.known && has_template(path.text)) {
-		add_unclear(ansible, task, path.node, "which file it writes is known only when the playbook runs: %s", path.written);
+		if (!writes_no_setting(ansible, task))
+			add_unclear(ansible, task, path.node, "which file it writes is known only when the playbook runs: %s", path.written);
 		return NULL;
 	}
 	if (!ends_with(path.text, "/") || !source.given)
@@ -735,7 +768,7 @@ static const char *const without_settings[] = {
 	"add_host", "apt", "apt_key", "apt_repository", "archive", "assert", "async_status", "authorized_key", "cron", "debconf",
 	"debug", "dnf", "fail", "fetch", "find", "firewalld", "gather_facts", "getent", "git", "group", "group_by", "hostname",
 	"include_vars", "iptables", "known_hosts", "locale_gen", "meta", "package", "package_facts", "pause", "ping", "pip",
-	"reboot", "rpm_key", "selinux", "service_facts", "set_stats", "setup", "slurp", "stat", "timezone", "unarchive", "uri",
+	"reboot", "rpm_key", "seboolean", "sefcontext", "selinux", "service_facts", "set_stats", "setup", "slurp", "stat", "timezone", "unarchive", "uri",
 	"user", "wait_for", "wait_for_connection", "yum", "yum_repository", "zypper",
 };
 

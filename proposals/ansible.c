@@ -282,6 +282,13 @@ static void run_block(struct ansible *ansible, const struct node *node)
 	ansible->condition = mark.condition;
 }
 
+static bool is_true(const struct node *node)
+{
+	CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
+
+	return node && node->kind == NODE_SCALAR && scalar_value(node, &value) == SCALAR_BOOL && streq(value.buf, "True");
+}
+
 static void run_module(struct ansible *ansible, const struct node *node)
 {
 	struct ansible_task task = { .node = node, .more = document_get(node, "args") };
@@ -295,7 +302,9 @@ static void run_module(struct ansible *ansible, const struct node *node)
 		return;
 	}
 	task.module = task.key->text;
-	run_loop(ansible, &task);
+	/* A look at what it would change, which it does not. */
+	if (!is_true(document_get(node, "check_mode")))
+		run_loop(ansible, &task);
 	if (registered)
 		ansible_bind(ansible, registered, NULL);
 }

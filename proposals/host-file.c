@@ -468,13 +468,18 @@ static void read_cron(struct reading *reading, const struct proposed_text *text)
 /* "ExecStart=-/bin/sh -c 'echo never > /sys/…'": systemd's quotes are near enough to those of a shell. */
 static void read_unit_commands(struct reading *reading, const struct proposed_text *text)
 {
-	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT, more = STRBUF_INIT;
 	const char *at = text->text, *end = at + text->length;
 
-	for (size_t number = 0; at < end; number++) {
+	for (size_t number = 0, lines; at < end; number += lines) {
 		const char *command;
 
 		at = line_copy(at, end, &line);
+		for (lines = 1; at < end && ends_with(line.buf, "\\"); lines++) {
+			line.buf[line.len - 1] = ' ';
+			at = line_copy(at, end, &more);
+			strbuf_add(&line, more.buf, more.len);
+		}
 		command = strchr(line.buf, '=');
 		if (!command || !starts_with(line.buf, "ExecStart"))
 			continue;

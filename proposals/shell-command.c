@@ -195,8 +195,10 @@ static void run_ls(struct shell_run *run, const struct shell_call *call)
 		}
 	}
 	if (!path || !shell_value_known(path) || !starts_with(path->text.buf, "/sys/") || ends_with(path->text.buf, "*")) {
+		const char *slash = path ? strrchr(path->text.buf, '/') : NULL;
+
 		/* "ls -d PATTERN" and "ls PATTERN" print what the pattern matches, as long as these are files. */
-		if (path && shell_value_known(path) && shell_value_has(path, MARK_EACH) && strchr(strrchr(path->text.buf, '/'), '.') == NULL &&
+		if (slash && shell_value_known(path) && shell_value_has(path, MARK_EACH) && !strchr(slash, '.') &&
 		    call->arguments->count == 3 && streq(shell_argument(call, 1), "-d")) {
 			shell_print(run, path, line_of(run, call));
 			return;
@@ -514,6 +516,7 @@ static const struct shell_command commands[] = {
 	{ "busybox", run_prefix, false },
 	{ "cat", run_cat, false },
 	{ "cd", run_cd, true },
+	{ "chgrp", NULL, true },
 	{ "chmod", NULL, true },
 	{ "chown", NULL, true },
 	{ "chroot", run_prefix, false },

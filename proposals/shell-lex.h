@@ -23,6 +23,7 @@ struct shell_parser {
 	struct shell_pending *pending;
 	size_t n_pending, pending_capacity;
 	bool failed;
+	bool exceeded;			/* failed because of a limit of ours */
 	bool functions;
 	size_t zeros;
 	struct shell_error error;

@@ -71,6 +71,7 @@ void shell_fail(struct shell_parser *p, uint32_t line, const char *format, ...)
 
 bool shell_enter(struct shell_parser *p)
 {
+	p->exceeded |= p->depth == SHELL_NESTING_MAX;
 	if (p->depth == SHELL_NESTING_MAX)
 		shell_fail(p, p->line, "commands and words are nested more than %d deep", SHELL_NESTING_MAX);
 	if (p->failed)
@@ -86,7 +87,8 @@ void shell_leave(struct shell_parser *p)
 
 void *shell_alloc(struct shell_parser *p, size_t size)
 {
-	if (++p->pieces > SHELL_PIECES_MAX)
+	p->exceeded |= ++p->pieces > SHELL_PIECES_MAX;
+	if (p->pieces > SHELL_PIECES_MAX)
 		shell_fail(p, p->line, "a command has more than %d words and redirections", SHELL_PIECES_MAX);
 	return arena_alloc(p->arena, size);
 }

@@ -554,6 +554,23 @@ void shell_run_copy(struct shell_run *run, const struct shell_call *call)
 
 /* ---- what is known, and not understood ---- */
 
+static const char found_unknown[] = "which files there are is known only when it runs";
+
+/* find -exec chmod: it sets nothing, whichever files there are. */
+static bool is_harmless(const struct shell_call *call)
+{
+	for (size_t i = 1; i + 1 < call->arguments->count; i++) {
+		const struct shell_command *command;
+
+		if (!starts_with(shell_argument(call, i), "-exec"))
+			continue;
+		command = shell_command_find(shell_argument(call, i + 1));
+		if (!command || command->run)
+			return false;
+	}
+	return true;
+}
+
 void shell_run_unclear(struct shell_run *run, const struct shell_call *call)
 {
 	static const struct {
@@ -567,8 +584,8 @@ void shell_run_unclear(struct shell_run *run, const struct shell_call *call)
 		{ "nvme", "set-feature", "settings inside of a disk are not judged here" },
 		{ "nvme", "format", "settings inside of a disk are not judged here" },
 		{ "kernelstub", NULL, "arguments of the kernel that it adds are not read here" },
-		{ "find", "-exec", "which files there are is known only when it runs" },
-		{ "find", "-execdir", "which files there are is known only when it runs" },
+		{ "find", "-exec", found_unknown },
+		{ "find", "-execdir", found_unknown },
 		{ "xargs", "sysctl", "its words are known only when it runs" },
 		{ "xargs", "tee", "its words are known only when it runs" },
 		{ "xargs", "sh", "its words are known only when it runs" },
@@ -580,7 +597,8 @@ void shell_run_unclear(struct shell_run *run, const struct shell_call *call)
 	shell_print_unknown(run, "a command");
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (streq(reasons[i].name, name) && (!reasons[i].word || has_word(call, reasons[i].word))) {
-			unclear_command(run, call, reasons[i].why);
+			if (reasons[i].why != found_unknown || !is_harmless(call))
+				unclear_command(run, call, reasons[i].why);
 			return;
 		}
 }

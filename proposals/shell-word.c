@@ -331,7 +331,7 @@ static void parse_backquotes(struct shell_parser *p, struct parts *parts, bool q
 	struct shell_part part = { .kind = SHELL_PART_COMMAND, .line = p->line, .quoted = quoted, .text = p->at };
 	const char *start = p->at + 1, *end = start;
 	struct set_aside aside;
-	size_t length;
+	size_t length, pending = p->n_pending;
 
 	while (end < p->end && *end != '`')
 		end += *end == '\\' && end + 1 < p->end ? 2 : 1;
@@ -346,6 +346,12 @@ static void parse_backquotes(struct shell_parser *p, struct parts *parts, bool q
 	part.script = shell_parse_list(p);
 	if (!p->failed && p->at < p->end)
 		shell_fail(p, p->line, "'%c' where a command is expected", *p->at);
+	/* bash reads it when it comes there: a mistake in it leaves nothing of it, and the script goes on. */
+	if (p->failed && p->dialect == SHELL_BASH && !p->exceeded) {
+		p->failed = false;
+		p->n_pending = pending;
+		part.script = NULL;
+	}
 	widen(p, &aside);
 	if (!p->failed)
 		shell_pass(p, (size_t)(end + 1 - p->at));

@@ -165,6 +165,25 @@ void read_shell(struct reading *reading, const struct proposed_text *text, const
 	reading->depth--;
 }
 
+static bool parses(const struct proposed_text *text, enum shell_dialect dialect)
+{
+	CLEANUP(shell_parser_free_ptr) struct shell_parser *parser = shell_parser_new(text->text, text->length, dialect);
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+
+	while (shell_parser_next(parser, &arena))
+		if (!shell_parser_has_functions(parser))
+			arena_release(&arena);
+	return !shell_parser_error(parser);
+}
+
+/* A script that names no shell is carried out by the one that calls it: by bash if only bash can. */
+static const char *unnamed_shell(const struct proposed_text *text)
+{
+	if (ends_with(text->path, ".bash"))
+		return "bash";
+	return !parses(text, SHELL_POSIX) && parses(text, SHELL_BASH) ? "bash" : "sh";
+}
+
 static void read_script(const struct reader *reader, struct reading *reading, const struct proposed_text *text)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT, name = STRBUF_INIT;
@@ -173,7 +192,7 @@ static void read_script(const struct reader *reader, struct reading *reading, co
 	if (shebang(text->text, text->length, &line))
 		interpreter(line.buf, &name);
 	else
-		strbuf_add_string(&name, ends_with(text->path, ".bash") ? "bash" : "sh");
+		strbuf_add_string(&name, unnamed_shell(text));
 	read_shell(reading, text, name.buf);
 }
 

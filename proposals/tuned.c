@@ -429,6 +429,12 @@ static void propose_option(struct tuning *tuning, const struct tuned_option *opt
 	set_option(tuning, option, &item);
 }
 
+/* Of the profile itself, from 0; of one that it includes there is none. */
+static size_t failure_line(const struct tuned *tuned, const char *own)
+{
+	return tuned->failure_line > 0 && streq(tuned->failure_path, own) ? tuned->failure_line - 1 : 0;
+}
+
 static void read_root(struct tuning *tuning)
 {
 	CLEANUP(free_ptr) char *own = xasprintf("/etc/tuned/%s/tuned.conf", tuning->name);
@@ -442,8 +448,8 @@ static void read_root(struct tuning *tuning)
 	}
 	tuned_read_all(root, &tuned);
 	if (tuned.failure)
-		read_unclear(tuning->reading, tuning->text, tuned.failure_line ? tuned.failure_line - 1 : 0,
-			     "%s; profiles that it includes are read where they stand beside it", tuned.failure);
+		read_unclear(tuning->reading, tuning->text, failure_line(&tuned, own), "%s%s", tuned.failure,
+			     tuned.unknown ? "" : "; profiles that it includes are read where they stand beside it");
 	for (size_t i = 0; i < tuned.count; i++)
 		propose_option(tuning, &tuned.options[i], own);
 	tuned_release(&tuned);

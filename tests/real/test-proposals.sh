@@ -1,6 +1,6 @@
 #!/bin/bash
-# What others wrote, read as proposals: profiles of TuneD and the files that packages of Debian ship.  Each line that means
-# something is an item, or is named as what is not understood.
+# What others wrote, read as proposals: profiles of TuneD, files of sysctl, playbooks and scripts that packages of Debian ship.
+# Each line that means something is an item, or is named as what is not understood.
 #
 # The packages are downloaded and unpacked, never installed; without a mirror the test is skipped.
 set -u
@@ -9,8 +9,12 @@ keisoku=$1 source=$3
 . "$source/tests/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-packages="tuned procps systemd systemd-coredump hardening-runtime corekeeper tracker-miner-fs bubblewrap ufw
-	libvirt-daemon-system udev kmod mdadm jackd2 dmsetup rtkit nfs-common multipath-tools"
+# Every package of the distribution that ships a file of sysctl.
+sysctl_packages="procps systemd systemd-coredump kdump-tools lxd ceph-osd lxc corekeeper tup tracker-miner-fs bubblewrap uhd-host
+	389-ds-base libreswan ufw hardening-runtime octavia-agent open-infrastructure-compute-tools
+	open-infrastructure-system-images libvirt-daemon-system"
+packages="$sysctl_packages tuned udev kmod mdadm jackd2 dmsetup rtkit nfs-common multipath-tools
+	ssg-debian ssg-debderived rear python3-magnum cloud-init"
 
 mkdir "$work/packages" "$work/root"
 for package in $packages; do
@@ -37,9 +41,9 @@ for profile in "$work"/root/usr/lib/tuned/*/tuned.conf; do
 	review "$profile" >"$work/items"
 	same "TuneD's $name: it is read" 0 $?
 	# What includes another one by a function is not guessed, nor what includes that: one line says so.
-	if [ "$(wc -l <"$work/items")" -eq 1 ] && grep -q 'what it includes depends on a function' "$work/items"; then
-		same "TuneD's $name: what it includes is named as not understood" unclear "$(cut -f 3 "$work/items")"
-		continue
+	if grep -q '^include=.*[$]{f:' "$profile"; then
+		same "TuneD's $name: what it includes is named as not understood" "$(grep -n '^include=' "$profile" | cut -d : -f 1)" \
+			"$(awk -F '\t' '$3 == "unclear" && $5 ~ /includes depends on a function/ { print $2 }' "$work/items")"
 	fi
 	# Options of units that set something; filters, modules that are only loaded again, those of [main], [variables] and of units' own affairs set nothing by themselves.
 	awk '/^[ \t]*\[/ { section = $0 }
@@ -59,9 +63,62 @@ while read -r file; do
 	review --as sysctl.d "$file" >"$work/items"
 	same "${file#"$work/root"}: every line is an item, and no other" "$(grep -nvE '^[[:space:]]*([#;]|$)' "$file" | cut -d : -f 1)" \
 		"$(cut -f 2 "$work/items" | sort -nu)"
-done < <(find "$work/root" -type f \( -path '*/sysctl.d/*.conf' -o -path '*/etc/sysctl.conf' -o -path '*/ufw/sysctl.conf' \
-	-o -name '*.sysctl' \) | sort)
-[ "$files" -gt 0 ] || skip "files of sysctl.d" "no package that has one could be downloaded"
+done < <(find "$work/root" -type f \( -path '*/sysctl.d/*.conf' -o -name sysctl.conf -o -name '*.sysctl' \) | sort)
+if [ -n "${missing-}" ]; then
+	skip "files of sysctl in $(wc -w <<<"$sysctl_packages") packages" "$files were looked at; not all of them could be downloaded"
+else
+	same "files of sysctl in $(wc -w <<<"$sysctl_packages") packages: $files were looked at" yes "$([ "$files" -ge 22 ] && echo yes)"
+fi
+
+# Playbooks of hardening guides: every task of the module sysctl is an item of that key, or its lines are named.
+playbooks=0 wrong=
+for playbook in "$work"/root/usr/share/scap-security-guide/ansible/*.yml; do
+	[ -f "$playbook" ] || continue
+	playbooks=$((playbooks + 1))
+	review "$playbook" >"$work/items" || wrong="$wrong $(basename "$playbook") is not read"
+	wrong=$wrong$(python3 "$source/tests/real/playbook-tasks.py" "$playbook" "$work/items")
+	wrong=$wrong$(awk -F '\t' '$3 == "broken" || ($3 == "unclear" && $5 == "")' "$work/items")
+done
+if [ "$playbooks" -gt 0 ]; then
+	same "$playbooks playbooks of hardening guides: every task of sysctl is understood, or its line is named" "" "$wrong"
+else
+	skip "playbooks of hardening guides" "their packages could not be downloaded"
+fi
+
+# Where real shells find no mistake of syntax, none is found; where they do, it is named.
+scripts=0 wrong=
+while read -r script; do
+	scripts=$((scripts + 1))
+	case $(head -n 1 "$script") in
+	'#!'*bash*) shells=bash ;;
+	'#!'*sh*) shells=dash ;;
+	'#!'*) continue ;;
+	*) shells="dash bash" ;;
+	esac
+	expected=yes
+	for shell in $shells; do
+		"$shell" -n "$script" 2>"$work/warnings" && ! grep -q 'here-document at line' "$work/warnings" && expected=no
+	done
+	review --as shell "$script" >"$work/items" || wrong="$wrong $script is not read"
+	found=no
+	grep -q 'the shell stops here' "$work/items" && found=yes
+	[ "$expected" = "$found" ] || wrong="$wrong
+${script#"$work/root"}: a mistake of syntax: $expected, found: $found"
+done < <(find "$work/root" -type f -name '*.sh' | sort)
+if [ "$scripts" -gt 0 ]; then
+	same "$scripts scripts: mistakes of syntax are those that dash and bash find" "" "$wrong"
+else
+	skip "scripts" "no package that has one could be downloaded"
+fi
+
+# Examples of cloud-init: each is read to its end.
+wrong=
+for example in "$work"/root/usr/share/doc/cloud-init/examples/cloud-config*.txt; do
+	[ -f "$example" ] || continue
+	review --as cloud-init "$example" >"$work/items" || wrong="$wrong ${example##*/}"
+	wrong=$wrong$(awk -F '\t' '$3 == "broken"' "$work/items")
+done
+same "examples of cloud-init: none is broken" "" "$wrong"
 
 # Whatever else stands where a host has it: it is read to its end, and nothing in it is taken for broken.
 for kind in udev:rules.d/\*.rules modprobe.d:modprobe.d/\*.conf limits:limits.d/\*.conf; do

@@ -30,6 +30,25 @@ static void the_sysctl_module_writes_its_file_and_applies_it(void **state)
 		     "broken host = @13 now why:it has no value, and the module fails\n");
 }
 
+static void what_sets_nothing_wherever_it_is_written_is_not_named(void **state)
+{
+	(void)state;
+	assert_reads("ansible", "site.yml",
+		     "- hosts: all\n"
+		     "  tasks:\n"
+		     "    - lineinfile: {path: '{{ audit_file }}', line: '-a always,exit -F arch=b64 -S sethostname'}\n"
+		     "    - lineinfile: {path: '{{ pam_file }}', regexp: '^password.*pam_unix.so', state: absent}\n"
+		     "    - lineinfile: {path: '{{ file }}', line: vm.swappiness = 10}\n"
+		     "    - replace: {path: '{{ item.path }}', regexp: '^net.ipv4.tcp_syncookies', replace: '# gone'}\n"
+		     "    - copy: {dest: '{{ file }}', src: some.conf}\n"
+		     "    - seboolean: {name: daemons_dump_core, state: false}\n"
+		     "    - sysctl: {name: vm.swappiness, value: 10}\n"
+		     "      check_mode: true\n",
+		     "unclear host = @5 now why:which file it writes is known only when the playbook runs: {{ file }}\n"
+		     "unclear host = @6 now why:which file it writes is known only when the playbook runs: {{ item.path }}\n"
+		     "unclear host = @7 now why:which file it writes is known only when the playbook runs: {{ file }}\n");
+}
+
 static void numbers_are_what_yaml_makes_of_them(void **state)
 {
 	(void)state;
@@ -268,6 +287,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_sysctl_module_writes_its_file_and_applies_it),
+		cmocka_unit_test(what_sets_nothing_wherever_it_is_written_is_not_named),
 		cmocka_unit_test(numbers_are_what_yaml_makes_of_them),
 		cmocka_unit_test(loops_over_lists_that_are_written_down_are_followed),
 		cmocka_unit_test(files_that_are_written_are_read_with_the_lines_of_the_playbook),

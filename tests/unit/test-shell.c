@@ -235,6 +235,41 @@ static void broken_lines_say_why_and_how_they_would_be_written(void **state)
 	}
 }
 
+/* A script that names no shell is carried out by the one that calls it. */
+static void a_script_that_only_bash_reads_is_read_as_bash(void **state)
+{
+	static const struct {
+		const char *path, *text, *expected;
+	} cases[] = {
+		{ "tune.sh", "a=(10 20)\nsysctl -w vm.swappiness=10\n", "2 sets host vm.swappiness=10 now\n" },
+		{ "tune.sh", "sysctl -w vm.swappiness=10\n", "1 sets host vm.swappiness=10 now\n" },
+		{ "tune.sh", "#!/bin/sh\na=(10)\nsysctl -w vm.swappiness=10\n", "2 broken host = now\n" },
+		{ "tune.sh", "a=(10\nsysctl -w vm.swappiness=10\n", "1 broken host = now\n" },
+		/* Nothing but the substitution fails. */
+		{ "tune.sh", "#!/bin/bash\ncat <<EOF >/dev/null\n`[<IPv6>]:port`\nEOF\nsysctl -w vm.swappiness=10\n",
+		  "5 sets host vm.swappiness=10 now\n" },
+		{ "tune.sh", "#!/bin/bash\nls -1 a-*\nfor f in $(ls -1 a-*); do :; done\nsysctl -w vm.swappiness=10\n",
+		  "4 sets host vm.swappiness=10 now\n" },
+		{ "tune.sh", "find /bin -perm /22 -exec chmod go-w {} \\;\nfind /sys -name x -exec tee {} \\;\n", "2 unclear host = now\n" },
+		/* The lines of a command in a unit are one. */
+		{ "tune.sh", "cat >/etc/systemd/system/x.service <<'EOF'\n[Service]\nExecStart=/bin/sh -c 'echo 10 \\\n"
+			     "  > /proc/sys/vm/swappiness'\nEOF\n", "3 sets host vm.swappiness=10 boot\n" },
+	};
+	const struct reader *shell = reader_find("shell");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+		CLEANUP(strbuf_release) struct strbuf found = STRBUF_INIT;
+		struct reading reading = { .proposal = &proposal };
+		struct proposed_text given = { .path = cases[i].path, .text = cases[i].text, .length = strlen(cases[i].text), .first = 1 };
+
+		shell->read(shell, &reading, &given);
+		describe(&proposal, &found);
+		assert_string_equal(found.buf, cases[i].expected);
+	}
+}
+
 static void hostile_scripts_end(void **state)
 {
 	static const struct {
@@ -306,6 +341,7 @@ int main(void)
 		cmocka_unit_test(programs_that_set_something_are_known),
 		cmocka_unit_test(lines_that_do_not_do_what_they_say_are_broken),
 		cmocka_unit_test(broken_lines_say_why_and_how_they_would_be_written),
+		cmocka_unit_test(a_script_that_only_bash_reads_is_read_as_bash),
 		cmocka_unit_test(hostile_scripts_end),
 		cmocka_unit_test(a_script_is_recognised_by_its_first_line_its_name_or_what_it_does),
 	};

@@ -83,6 +83,10 @@ static void functions_and_conditions_are_not_guessed(void **state)
 			"sets host vm.swappiness=7 @4\n"
 			"unclear host vm.dirty_ratio=${f:exec:reboot} @5\n"
 			"unclear host thp.enabled=never @9\n");
+	/* What is not included is one line; what the profile says itself holds whatever that is. */
+	assert_proposes("web/tuned.conf", "[main]\nsummary=x\ninclude=${f:virt_check:a:b}\n[sysctl]\nvm.swappiness=7\n",
+			"unclear host = @3\n"
+			"sets host vm.swappiness=7 @5\n");
 }
 
 static void what_python_refuses_is_applied_by_nobody(void **state)
