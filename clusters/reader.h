@@ -38,6 +38,9 @@ void cluster_add_object(struct cluster *cluster, uint32_t file, uint32_t documen
  * them), CSV with a heading.  Streamed.  clusters/usage-file.c */
 int usage_read_stream(struct usage *usage, const struct cluster *cluster, const char *path, struct stream *stream,
 		      const struct read_options *options);
+/* The same of a file or "-", which may be compressed, or a snapshot (usage_read_snapshot()).  Where nothing says when it was measured,
+ * that is when the file was written.  clusters/usage-path.c */
+int usage_read_path(struct usage *usage, struct cluster *cluster, const char *path, const struct read_options *options);
 
 /* One series of Prometheus' names and labels ("container_memory_working_set_bytes" with namespace, pod, container), whichever way it came.
  * metric is NULL when the name is none that is known.  clusters/series-name.c */
