@@ -86,27 +86,28 @@ else
 fi
 
 # Where real shells find no mistake of syntax, none is found; where they do, it is named.
-scripts=0 wrong=
-while read -r script; do
-	scripts=$((scripts + 1))
-	case $(head -n 1 "$script") in
+has_mistake() {
+	case $(head -n 1 "$1") in
 	'#!'*bash*) shells=bash ;;
 	'#!'*sh*) shells=dash ;;
-	'#!'*) continue ;;
 	*) shells="dash bash" ;;
 	esac
-	expected=yes
 	for shell in $shells; do
-		"$shell" -n "$script" 2>"$work/warnings" && ! grep -q 'here-document at line' "$work/warnings" && expected=no
+		"$shell" -n "$1" 2>"$work/warnings" && ! grep -q 'here-document at line' "$work/warnings" && return 1
 	done
-	review --as shell "$script" >"$work/items" || wrong="$wrong $script is not read"
-	found=no
-	grep -q 'the shell stops here' "$work/items" && found=yes
-	[ "$expected" = "$found" ] || wrong="$wrong
-${script#"$work/root"}: a mistake of syntax: $expected, found: $found"
-done < <(find "$work/root" -type f -name '*.sh' | sort)
-if [ "$scripts" -gt 0 ]; then
-	same "$scripts scripts: mistakes of syntax are those that dash and bash find" "" "$wrong"
+	return 0
+}
+find "$work/root" -type f -name '*.sh' -exec awk 'FNR == 1 && !/^#!/ || /^#!.*sh/ { print FILENAME } { nextfile }' {} + |
+	sort >"$work/scripts"
+while read -r script; do
+	! has_mistake "$script" || echo "$script"
+done <"$work/scripts" >"$work/expected"
+if [ -s "$work/scripts" ]; then
+	mapfile -t scripts <"$work/scripts"
+	review --as shell "${scripts[@]}" >"$work/items"
+	same "${#scripts[@]} scripts: they are read" 0 $?
+	same "${#scripts[@]} scripts: mistakes of syntax are those that dash and bash find" "$(cat "$work/expected")" \
+		"$(awk -F '\t' '$5 ~ /the shell stops here/ { print $1 }' "$work/items" | sort -u)"
 else
 	skip "scripts" "no package that has one could be downloaded"
 fi
