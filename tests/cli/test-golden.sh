@@ -36,6 +36,13 @@ page() {
 golden hostile.html page --root tests/roots/hostile
 "$compose" tests/golden/busy.yaml >"$work/busy.snapshot" || exit 1
 golden busy.html page --snapshot "$work/busy.snapshot"
+# A review of what somebody pasted, for a host that was measured.
+"$compose" tests/reviews/host.yaml >"$work/host.snapshot" || exit 1
+for width in 80 120; do
+	golden "review.$width.text" env LC_ALL=C.UTF-8 "$keisoku" review --quiet --against "$work/host.snapshot" --width "$width" \
+		--color never tests/reviews/memory-boost.sh
+done
+golden review.markdown "$keisoku" review --quiet --against "$work/host.snapshot" --output markdown tests/reviews/memory-boost.sh
 # Of a report made by hand, so that they change with their format and not with each rule.
 version=$("$keisoku" version)
 composed() {
