@@ -142,6 +142,7 @@ struct finding {
 	enum confidence confidence;
 	const char *confidence_reason;
 	const char *resource, *use_kind;	/* USE: "network", "saturation" */
+	const char *pack;		/* what it stands together with in reports; NULL: as the place of its rule says */
 	const char *reason;		/* why this status, one sentence */
 	const char *because;		/* numbers filled in */
 	const char *advice;		/* rules without a change: what to do instead */

@@ -136,3 +136,15 @@ void html_more(struct strbuf *out, const char *tag, size_t more)
 	phrase_count(out, more);
 	strbuf_addf(out, " more; <code>--output json</code> has all</%s>\n", tag);
 }
+
+void html_note(struct strbuf *out, const struct diag_entry *entry)
+{
+	strbuf_add_string(out, entry->level == DIAG_ERROR ? "<li class=\"error\">error: " : "<li>");
+	if (entry->place.file) {
+		strbuf_add_string(out, "<code>");
+		html_textf(out, entry->place.line ? "%s:%u" : "%s", entry->place.file, entry->place.line);
+		strbuf_add_string(out, "</code>: ");
+	}
+	html_text(out, entry->message);
+	strbuf_add_string(out, "</li>\n");
+}

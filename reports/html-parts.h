@@ -30,6 +30,9 @@ void html_fact_commands(struct strbuf *out, const char *label, const char *comma
 /* "and 12 more; JSON has all" as an element; nothing for 0. */
 void html_more(struct strbuf *out, const char *tag, size_t more);
 
+/* An item of a list of notes. */
+void html_note(struct strbuf *out, const struct diag_entry *entry);
+
 /* html-chart.c: steps, one for each interval; held marks those in which it is 1 and may be NULL; top: what the height
  * stands for, NAN: the most.  name is the title that is read out. */
 void html_course(struct strbuf *out, const struct report *report, const char *name, const struct course *course,

@@ -305,16 +305,8 @@ static void write_notes(struct strbuf *out, const struct report *report)
 	strbuf_add_string(out, "<section id=\"notes\">\n");
 	write_heading(out, "Notes", NULL, total);
 	strbuf_add_string(out, "<ul class=\"notes\">\n");
-	for (; shown < NOTES_MAX && (entry = report_note(report, shown)); shown++) {
-		strbuf_add_string(out, entry->level == DIAG_ERROR ? "<li class=\"error\">error: " : "<li>");
-		if (entry->place.file) {
-			strbuf_add_string(out, "<code>");
-			html_textf(out, entry->place.line ? "%s:%u" : "%s", entry->place.file, entry->place.line);
-			strbuf_add_string(out, "</code>: ");
-		}
-		html_text(out, entry->message);
-		strbuf_add_string(out, "</li>\n");
-	}
+	for (; shown < NOTES_MAX && (entry = report_note(report, shown)); shown++)
+		html_note(out, entry);
 	html_more(out, "li", total - shown);
 	strbuf_add_string(out, "</ul>\n</section>\n");
 }

@@ -16,6 +16,10 @@ void phrase_pack(struct strbuf *out, const struct finding *finding)
 	const char *file = strrchr(path, '/');
 	size_t end = file ? (size_t)(file - path) : 0, start = end;
 
+	if (finding->pack) {
+		strbuf_add_string(out, finding->pack);
+		return;
+	}
 	while (start > 0 && path[start - 1] != '/')
 		start--;
 	/* A file that stands in no pack is one itself. */

@@ -82,6 +82,11 @@ bool report_is_review(const struct report *report)
 	return streq(report->command, "review");
 }
 
+bool report_is_rightsizing(const struct report *report)
+{
+	return streq(report->command, "rightsize");
+}
+
 static void phrase_audit(struct strbuf *out, const struct report *report)
 {
 	const size_t *counts = report->findings->counts;

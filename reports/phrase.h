@@ -15,6 +15,7 @@ const char *report_host_text(const struct report *report, const char *key);
 bool report_is_audit(const struct report *report);
 bool report_is_live(const struct report *report);		/* a window was measured */
 bool report_is_review(const struct report *report);
+bool report_is_rightsizing(const struct report *report);	/* of containers of a cluster */
 /* Findings in the list; findings->counts counts those that are not kept too. */
 size_t report_count(const struct report *report, enum status status);
 /* Recommended, and in the baseline already: it is named, and counts for nothing. */

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For the textfile collector of the node exporter: gauges in the text exposition format, without timestamps, which that
  * collector refuses.  Every series is there once, whatever the names of rules and subjects are. */
-#include "../core/quote.h"
-
 #include <math.h>
 
+#include "../core/quote.h"
+#include "exposition.h"
 #include "phrase.h"
 #include "reporter.h"
 
-/* Findings get a series each, so many at most; the others are counted. */
-#define SERIES_MAX 1000
-
-static void write_help(FILE *out, const char *name, const char *help)
+void exposition_help(FILE *out, const char *name, const char *help)
 {
 	fprintf(out, "# HELP keisoku_%s %s\n# TYPE keisoku_%s gauge\n", name, help, name);
 }
 
-/* "name=\"value\"", after a comma unless it is the first. */
-static void add_label(struct strbuf *out, const char *name, const char *value)
+void exposition_label(struct strbuf *out, const char *name, const char *value)
 {
 	CLEANUP(strbuf_release) struct strbuf safe = STRBUF_INIT;
 
@@ -31,23 +27,14 @@ static void add_label(struct strbuf *out, const char *name, const char *value)
 	strbuf_add_char(out, '"');
 }
 
-/* A metric and its series that were written.  Hostile names may look the same once they are harmless. */
-struct gauge {
-	const char *name;
-	FILE *out;
-	char **labels;
-	size_t count, capacity;
-};
-
-static void gauge_release(struct gauge *gauge)
+void gauge_release(struct gauge *gauge)
 {
 	for (size_t i = 0; i < gauge->count; i++)
 		free(gauge->labels[i]);
 	free(gauge->labels);
 }
 
-/* Takes labels; false: it is there already, or there are too many. */
-static bool gauge_add(struct gauge *gauge, char *labels, double value)
+bool gauge_add(struct gauge *gauge, char *labels, double value)
 {
 	bool refused = gauge->count >= SERIES_MAX;
 
@@ -65,7 +52,7 @@ static bool gauge_add(struct gauge *gauge, char *labels, double value)
 
 static void write_single(FILE *out, const char *name, const char *help, double value)
 {
-	write_help(out, name, help);
+	exposition_help(out, name, help);
 	fprintf(out, "keisoku_%s %.17g\n", name, value);
 }
 
@@ -73,17 +60,17 @@ static void write_info(FILE *out, const struct report *report)
 {
 	CLEANUP(strbuf_release) struct strbuf labels = STRBUF_INIT;
 
-	add_label(&labels, "command", report->command);
-	add_label(&labels, "version", KEISOKU_VERSION);
-	add_label(&labels, "host", report_host_text(report, "host.name"));
-	add_label(&labels, "kernel", report_host_text(report, "kernel.release"));
-	write_help(out, "report_info", "What the report is about; always 1.");
+	exposition_label(&labels, "command", report->command);
+	exposition_label(&labels, "version", KEISOKU_VERSION);
+	exposition_label(&labels, "host", report_host_text(report, "host.name"));
+	exposition_label(&labels, "kernel", report_host_text(report, "kernel.release"));
+	exposition_help(out, "report_info", "What the report is about; always 1.");
 	fprintf(out, "keisoku_report_info{%s} 1\n", labels.buf);
 }
 
 static void write_statuses(FILE *out, const struct report *report)
 {
-	write_help(out, "findings", "Rules and subjects that were judged, by status.");
+	exposition_help(out, "findings", "Rules and subjects that were judged, by status.");
 	for (size_t i = 0; i < STATUS_COUNT; i++)
 		fprintf(out, "keisoku_findings{status=\"%s\"} %zu\n", status_name((enum status)i),
 			report->findings->counts[i]);
@@ -98,7 +85,7 @@ static void write_severities(FILE *out, const struct report *report)
 		known += report->findings->items[i].in_baseline;
 	}
 	write_single(out, "baseline_findings", "Findings that the baseline has too.", (double)known);
-	write_help(out, "recommended_findings", "Findings that ask for a change and are not in the baseline, by severity.");
+	exposition_help(out, "recommended_findings", "Findings that ask for a change and are not in the baseline, by severity.");
 	for (size_t i = 0; i < SEVERITY_COUNT; i++)
 		fprintf(out, "keisoku_recommended_findings{severity=\"%s\"} %zu\n", severity_name((enum severity)i),
 			counts[i]);
@@ -108,7 +95,7 @@ static void write_verdicts(FILE *out, const struct report *report)
 {
 	if (!report_is_review(report))
 		return;
-	write_help(out, "review_settings", "Proposed settings, by verdict.");
+	exposition_help(out, "review_settings", "Proposed settings, by verdict.");
 	for (size_t i = 0; i < REVIEW_COUNT; i++)
 		fprintf(out, "keisoku_review_settings{verdict=\"%s\"} %zu\n", review_verdict_name((enum review_verdict)i),
 			report_verdicts(report, (enum review_verdict)i));
@@ -122,7 +109,7 @@ struct state_count {
 static void write_states(FILE *out, const char *name, const char *label, const char *help,
 			 const struct state_count *counts, size_t n)
 {
-	write_help(out, name, help);
+	exposition_help(out, name, help);
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "keisoku_%s{%s=\"%s\"} %zu\n", name, label, counts[i].state, counts[i].count);
 }
@@ -174,9 +161,9 @@ static void write_use(FILE *out, const struct report *report)
 		if (!cell->value || !cell->known || isnan(cell->ratio))
 			continue;
 		if (gauge.count == 0)
-			write_help(out, gauge.name, "Cells of the USE table that are a share, from 0 to 1.");
-		add_label(&labels, "resource", row->resource);
-		add_label(&labels, "kind", kinds[i % USE_CELLS]);
+			exposition_help(out, gauge.name, "Cells of the USE table that are a share, from 0 to 1.");
+		exposition_label(&labels, "resource", row->resource);
+		exposition_label(&labels, "kind", kinds[i % USE_CELLS]);
 		(void)gauge_add(&gauge, strbuf_steal(&labels), cell->ratio);
 	}
 }
@@ -194,15 +181,15 @@ static char *finding_labels(const struct finding *finding)
 	struct strbuf labels = STRBUF_INIT;
 
 	phrase_pack(&pack, finding);
-	add_label(&labels, "id", finding->id);
-	add_label(&labels, "rule", finding->rule);
-	add_label(&labels, "pack", pack.buf);
-	add_label(&labels, "subject", finding->subject_name);
-	add_label(&labels, "status", status_name(finding->status));
-	add_label(&labels, "severity", severity_name(finding->severity));
-	add_label(&labels, "in_baseline", finding->in_baseline ? "yes" : "no");
+	exposition_label(&labels, "id", finding->id);
+	exposition_label(&labels, "rule", finding->rule);
+	exposition_label(&labels, "pack", pack.buf);
+	exposition_label(&labels, "subject", finding->subject_name);
+	exposition_label(&labels, "status", status_name(finding->status));
+	exposition_label(&labels, "severity", severity_name(finding->severity));
+	exposition_label(&labels, "in_baseline", finding->in_baseline ? "yes" : "no");
 	if (finding->values && finding->values->drift)
-		add_label(&labels, "drift", finding->values->drift);
+		exposition_label(&labels, "drift", finding->values->drift);
 	return strbuf_steal(&labels);
 }
 
@@ -211,7 +198,7 @@ static void write_findings(FILE *out, const struct report *report)
 	CLEANUP(gauge_release) struct gauge gauge = { .name = "finding", .out = out };
 	size_t left_out = 0;
 
-	write_help(out, "finding", "A finding of the report; always 1.");
+	exposition_help(out, "finding", "A finding of the report; always 1.");
 	for (size_t i = 0; i < report->findings->count; i++) {
 		if (!has_series(&report->findings->items[i]))
 			continue;

@@ -364,7 +364,8 @@ static void write_logical(struct json *json, const struct report *report, const 
 	json_open_array(json);
 	json_open_object(json);
 	write_text(json, "fullyQualifiedName", subject_name(finding));
-	json_member_string(json, "kind", subject_kind_name(subject ? subject->kind : SUBJECT_KIND_HOST));
+	json_member_string(json, "kind", report_is_rightsizing(report) ? "container"
+					 : subject_kind_name(subject ? subject->kind : SUBJECT_KIND_HOST));
 	json_close_object(json);
 	json_close_array(json);
 }
@@ -751,8 +752,8 @@ static void write_bases(struct json *json, const struct report *report)
 	json_key(json, "originalUriBaseIds");
 	json_open_object(json);
 	write_base(json, ROOT, "The root of the host or image that was looked at.");
-	if (report_is_review(report))
-		write_base(json, PROPOSED, "The directory in which the review ran, or that of a difference.");
+	if (report_is_review(report) || report_is_rightsizing(report))
+		write_base(json, PROPOSED, "The directory in which the program ran, or that of a difference.");
 	json_close_object(json);
 }
 
