@@ -20,7 +20,7 @@
 
 enum java_flag_type { JAVA_SIZE, JAVA_REAL, JAVA_COUNT, JAVA_ON, JAVA_OFF };
 enum java_value {
-	MAX_HEAP, MAX_RAM_SHARE, MIN_RAM_SHARE, MAX_RAM_FRACTION, MAX_RAM, METASPACE, DIRECT, CODE_CACHE, PROCESSORS, CONTAINER, OTHER_FILE,
+	COLLECTOR, MAX_HEAP, MAX_RAM_SHARE, MIN_RAM_SHARE, MAX_RAM_FRACTION, MAX_RAM, METASPACE, DIRECT, CODE_CACHE, PROCESSORS, CONTAINER, OTHER_FILE,
 	JAVA_VALUES,
 };
 
@@ -31,6 +31,12 @@ static const struct java_flag {
 	enum java_value value;
 } java_flags[] = {
 	{ "-XX:+UseContainerSupport",    JAVA_ON,    CONTAINER,        },
+	{ "-XX:+UseEpsilonGC",           JAVA_ON,    COLLECTOR,        },
+	{ "-XX:+UseG1GC",                JAVA_ON,    COLLECTOR,        },
+	{ "-XX:+UseParallelGC",          JAVA_ON,    COLLECTOR,        },
+	{ "-XX:+UseSerialGC",            JAVA_ON,    COLLECTOR,        },
+	{ "-XX:+UseShenandoahGC",        JAVA_ON,    COLLECTOR,        },
+	{ "-XX:+UseZGC",                 JAVA_ON,    COLLECTOR,        },
 	{ "-XX:-UseContainerSupport",    JAVA_OFF,   CONTAINER,        },
 	{ "-XX:ActiveProcessorCount=",   JAVA_COUNT, PROCESSORS,       },
 	{ "-XX:Flags=",                  JAVA_ON,    OTHER_FILE,       },
@@ -340,6 +346,7 @@ void heap_java_read(const struct heap_env *env, const struct heap_words *words, 
 	decide_threads(&settings, given, arena, heap);
 	if (heap->most >= 0)
 		heap->beside = beside_heap(&settings, heap->most);
+	heap->collector = settings.of[COLLECTOR].text;
 	heap->broken = settings.broken;
 	heap->doubt = settings.doubt;
 }

@@ -34,6 +34,7 @@ struct heap {
 	int64_t threads;		/* processors it takes itself to have; -1: not known */
 	bool threads_follow;		/* they move with the CPU limit */
 	const char *threads_setting;	/* "GOMAXPROCS=8", "the quota, rounded up"; "" */
+	const char *collector;		/* the flag that names a JVM's collector; NULL: it chooses one itself */
 	const char *doubt;		/* what may say otherwise and cannot be seen from here; NULL: nothing */
 	const char *broken;		/* a setting that the runtime refuses or does not read; NULL */
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "workload-view.h"
 
+#include "../core/parse.h"
 #include "../core/strbuf.h"
+#include "placement.h"
 
 #define MIB (1LL << 20)
 #define GIB (1LL << 30)
@@ -89,6 +91,18 @@ void sizing_withdraw(struct rightsizing *rightsizing, struct sizing *sizing, enu
 	sizing->reason = reason;
 	sizing->request_to = sizing->request_from;
 	sizing->limit_to = sizing->limit_from;
+}
+
+void sizing_block(struct rightsizing *rightsizing, struct sizing *sizing, enum consequence_kind kind, const char *format, ...)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	va_list arguments;
+
+	va_start(arguments, format);
+	strbuf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	sizing_consequence(rightsizing, sizing, kind, CONSEQUENCE_BLOCKS, "%s", text.buf);
+	sizing_withdraw(rightsizing, sizing, STATUS_ELSEWHERE, arena_strdup(&rightsizing->arena, text.buf));
 }
 
 int64_t amount_size(const struct amount *amount, enum resource resource)
@@ -267,4 +281,69 @@ bool workload_view_make(struct workload_view *view, struct cluster_view *cluster
 void workload_view_release(struct workload_view *view)
 {
 	arena_release(&view->arena);
+}
+
+double view_usage_max(const struct workload_view *view, const struct sizing_row *row, enum usage_metric metric)
+{
+	const struct usage_series *series = view->rightsizing->usage ? usage_get(view->rightsizing->usage, row->container, metric) : NULL;
+
+	return series ? series->max : NAN;
+}
+
+static double pod_sum(const struct workload_view *view, enum usage_metric metric, bool greatest)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < view->workload->n_containers; i++) {
+		uint32_t container = view->workload->first_container + i;
+		const struct usage_series *series;
+
+		if (!container_stays(&view->cluster->containers[container]))
+			continue;
+		series = view->rightsizing->usage ? usage_get(view->rightsizing->usage, container, metric) : NULL;
+		if (!series)
+			return NAN;
+		sum += greatest ? series->max : usage_mean(series);
+	}
+	return sum;
+}
+
+double view_pod_mean(const struct workload_view *view, enum usage_metric metric)
+{
+	return pod_sum(view, metric, false);
+}
+
+double view_pod_max(const struct workload_view *view, enum usage_metric metric)
+{
+	return pod_sum(view, metric, true);
+}
+
+const struct cluster_node *view_node(const struct workload_view *view)
+{
+	const struct cluster *cluster = view->cluster;
+
+	for (uint32_t i = 0; i < view->workload->n_pods; i++) {
+		uint32_t node = cluster->pods[cluster->pods_by_workload[view->workload->first_pod + i]].node;
+
+		if (node != CLUSTER_NONE && node < cluster->n_nodes)
+			return &cluster->nodes[node];
+	}
+	for (uint32_t i = 0; i < MIN(cluster->n_nodes, 1000U); i++)
+		if (placement_of(cluster, view->workload, &cluster->nodes[i]) == PLACEMENT_ALLOWED)
+			return &cluster->nodes[i];
+	return NULL;
+}
+
+int64_t count_or_share(const char *text, int64_t of, bool round_up)
+{
+	const char *cursor = text;
+	uint64_t number;
+
+	if (!scan_u64(&cursor, &number) || number > 1000000000)
+		return -1;
+	if (streq(cursor, ""))
+		return (int64_t)number;
+	if (!streq(cursor, "%"))
+		return -1;
+	return (int64_t)(((__int128)number * of + (round_up ? 99 : 0)) / 100);
 }

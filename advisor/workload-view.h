@@ -68,19 +68,48 @@ const char *size_text(struct arena *arena, enum resource resource, int64_t amoun
 int64_t amount_size(const struct amount *amount, enum resource resource);
 struct amount amount_of(enum resource resource, int64_t size);
 
+/* BLOCKS, and the proposal is taken back; the sentence is both the consequence and the reason. */
+void sizing_block(struct rightsizing *rightsizing, struct sizing *sizing, enum consequence_kind kind, const char *format, ...) FORMAT_PRINTF(4, 5);
+
 /* Whether its containers run all the time and side by side: app and sidecar. */
 bool container_stays(const struct workload_container *container);
 
+/* Of one container: what was measured, NAN when nothing was. */
+double view_usage_max(const struct workload_view *view, const struct sizing_row *row, enum usage_metric metric);
+/* Sums of means and greatest values over the containers that stay; NAN when one of them was not measured. */
+double view_pod_mean(const struct workload_view *view, enum usage_metric metric);
+double view_pod_max(const struct workload_view *view, enum usage_metric metric);
+
+/* A node that it runs on, or the first that takes it; NULL: none is known. */
+const struct cluster_node *view_node(const struct workload_view *view);
+
+/* A number or a share of pods: "2", "25%"; rounded up or down.  -1: it is none. */
+int64_t count_or_share(const char *text, int64_t of, bool round_up);
+
 /* ---- the steps: one file per matter ---- */
 
-/* May change what is proposed for one resource of a container. */
-void bound_oom_floor(struct workload_view *view, struct sizing_row *row, enum resource resource);
+/* These may change what is proposed for one resource of a container that something is proposed for. */
+void bound_memory(struct workload_view *view, struct sizing_row *row, enum resource resource);
 void bound_heap(struct workload_view *view, struct sizing_row *row, enum resource resource);
-void bound_limit_range(struct workload_view *view, struct sizing_row *row, enum resource resource);
 void bound_static_cpu(struct workload_view *view, struct sizing_row *row, enum resource resource);
-void bound_order(struct workload_view *view, struct sizing_row *row, enum resource resource);
+void bound_limit_range(struct workload_view *view, struct sizing_row *row, enum resource resource);
+
+/* These take it back where it cannot be, or tell what follows; once all bounds hold. */
+void tell_limit_range(struct workload_view *view);
+void tell_vpa(struct workload_view *view);
+void tell_node_fit(struct workload_view *view);
+void tell_quota(struct workload_view *view);
+void tell_hpa(struct workload_view *view);
+void tell_qos(struct workload_view *view);
+void tell_heap(struct workload_view *view);
+void tell_static_cpu(struct workload_view *view);
+void tell_daemon_set(struct workload_view *view);
+void tell_job(struct workload_view *view);
+void tell_rollout(struct workload_view *view);
 
 /* LimitRange defaults into a container as admission finds it.  consequence-limit-range.c */
 void limit_range_default(const struct cluster_view *view, uint32_t namespace, struct workload_container *container);
+/* Memory that it needed at an OOM kill, or had used up; 0: never.  consequence-memory.c */
+int64_t memory_floor(const struct workload_view *view, const struct sizing_row *row, const char **ret_why);
 
 #endif

@@ -36,6 +36,7 @@ const char *consequence_kind_name(enum consequence_kind kind)
 		[CONSEQUENCE_STATIC_CPU] = "static-cpu", [CONSEQUENCE_JVM] = "jvm", [CONSEQUENCE_GO] = "go",
 		[CONSEQUENCE_JOB] = "job", [CONSEQUENCE_DAEMON_SET] = "daemon-set", [CONSEQUENCE_VPA] = "vpa",
 		[CONSEQUENCE_RESTART] = "restart", [CONSEQUENCE_OOM_FLOOR] = "oom-floor",
+		[CONSEQUENCE_RUNTIME] = "runtime",
 	};
 
 	return names[kind];

@@ -30,7 +30,9 @@ const char *size_cause_text(enum size_cause cause);		/* "the request is higher t
 enum consequence_kind {
 	CONSEQUENCE_HPA, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_QUOTA, CONSEQUENCE_QOS, CONSEQUENCE_EVICTION, CONSEQUENCE_NODE_FIT,
 	CONSEQUENCE_STATIC_CPU, CONSEQUENCE_JVM, CONSEQUENCE_GO, CONSEQUENCE_JOB, CONSEQUENCE_DAEMON_SET, CONSEQUENCE_VPA,
-	CONSEQUENCE_RESTART, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_COUNT,
+	CONSEQUENCE_RESTART, CONSEQUENCE_OOM_FLOOR,
+	CONSEQUENCE_RUNTIME,		/* Node.js, .NET: heaps of other runtimes than the JVM and Go */
+	CONSEQUENCE_COUNT,
 };
 const char *consequence_kind_name(enum consequence_kind kind);	/* "hpa" … */
 

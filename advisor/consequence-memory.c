@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory never goes below what was needed: at an OOM kill, and by what runs now. */
+#include "workload-view.h"
+
+int64_t memory_floor(const struct workload_view *view, const struct sizing_row *row, const char **ret_why)
+{
+	struct arena *arena = &view->rightsizing->arena;
+	double used = view->rightsizing->usage ? usage_last_oom_memory(view->rightsizing->usage, row->container, NULL) : NAN;
+	int64_t floor = isfinite(used) && used > 0 && used < 9e18 ? (int64_t)used : 0;
+	const struct workload *workload = view->workload;
+
+	*ret_why = floor ? arena_formatf(arena, "it had used %s when it was killed for memory", size_text(arena, RESOURCE_MEMORY, floor)) : "";
+	for (uint32_t i = 0; i < workload->n_pods; i++) {
+		const struct cluster_pod *pod = &view->cluster->pods[view->cluster->pods_by_workload[workload->first_pod + i]];
+
+		for (uint32_t c = 0; c < pod->n_containers; c++) {
+			const struct pod_container *container = &view->cluster->pod_containers[pod->first_container + c];
+
+			if (container->container != row->container || !container->oom_killed || container->memory_limit <= floor)
+				continue;
+			floor = container->memory_limit;
+			*ret_why = arena_formatf(arena, "it was killed for memory at its limit of %s", size_text(arena, RESOURCE_MEMORY, floor));
+		}
+	}
+	return floor;
+}
+
+/* What a running container holds that cannot be taken from it: of what was measured, page cache left out where it is known. */
+static double held_memory(const struct workload_view *view, const struct sizing_row *row, const char **ret_what)
+{
+	double anon = view_usage_max(view, row, USAGE_MEMORY_ANON), used = view_usage_max(view, row, USAGE_MEMORY_WORKING_SET);
+
+	*ret_what = isnan(anon) ? "working set" : "anonymous memory";
+	return isnan(anon) ? used : anon;
+}
+
+static void raise_limit(struct workload_view *view, struct sizing *sizing, int64_t least, const char *why)
+{
+	struct arena *arena = &view->rightsizing->arena;
+
+	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_CHANGED, "%s: the limit is %s, not %s", why,
+			   size_text(arena, RESOURCE_MEMORY, least), size_text(arena, RESOURCE_MEMORY, sizing->limit_to));
+	sizing->limit_to = least;
+}
+
+void bound_memory(struct workload_view *view, struct sizing_row *row, enum resource resource)
+{
+	struct arena *arena = &view->rightsizing->arena;
+	struct sizing *sizing = &row->of[resource];
+	const char *why, *what;
+	int64_t floor;
+	double held;
+
+	if (resource != RESOURCE_MEMORY || sizing->limit_to < 0)
+		return;
+	floor = memory_floor(view, row, &why);
+	if (floor > 0 && sizing->limit_to < floor)
+		raise_limit(view, sizing, floor, why);
+	held = held_memory(view, row, &what);
+	if (held < 9e18 && (double)sizing->limit_to < held) {
+		floor = (int64_t)ceil(held);
+		raise_limit(view, sizing, floor,
+			    arena_formatf(arena, "its %s was %s", what, size_text(arena, RESOURCE_MEMORY, floor)));
+	}
+}
