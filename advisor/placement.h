@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which nodes a pod may run on at all, whatever room they have: its node selector, its required node affinity, its runtime class, taints.
- * staging/src/k8s.io/component-helpers/scheduling/corev1 (nodeaffinity.go, helpers.go); preferences and other pods do not count. */
+ * Preferences and other pods do not count. */
 #ifndef KEISOKU_PLACEMENT_H
 #define KEISOKU_PLACEMENT_H
 
@@ -13,11 +13,5 @@ enum placement {
 };
 
 enum placement placement_of(const struct cluster *cluster, const struct workload *workload, const struct cluster_node *node);
-
-/* The runtime class a workload names; NULL: none, or it was not given. */
-const struct runtime_class *placement_runtime_class(const struct cluster *cluster, const struct workload *workload);
-
-/* metav1.LabelSelector (matchLabels, matchExpressions) against labels; an empty one selects everything, NULL nothing. */
-bool label_selector_matches(const struct node *selector, const struct node *labels);
 
 #endif

@@ -38,6 +38,8 @@ static void drop_small(struct rightsizing *rightsizing, struct sizing *sizing, e
 	if (!is_small(options, resource, sizing->request_from, sizing->request_to) ||
 	    !is_small(options, resource, sizing->limit_from, sizing->limit_to))
 		return;
+	/* What bounded the proposal is of no interest any more. */
+	sizing->n_consequences = 0;
 	sizing_withdraw(rightsizing, sizing, STATUS_SATISFIED,
 			arena_formatf(&rightsizing->arena, "%s would do instead of %s: too small a change to be worth a rollout",
 				      size_text(&rightsizing->arena, resource, sizing->request_to),

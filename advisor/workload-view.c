@@ -62,6 +62,8 @@ void cluster_view_make(struct cluster_view *view, struct rightsizing *rightsizin
 	chain_namespaces(view, &view->budgets, cluster->budgets, sizeof(*cluster->budgets), cluster->n_budgets);
 	chain_namespaces(view, &view->workloads, cluster->workloads, sizeof(*cluster->workloads), cluster->n_workloads);
 
+	view->sums = arena_alloc(&view->arena, MAX(cluster->n_workloads, 1U) * sizeof(*view->sums));
+	view->quota_sums = arena_alloc(&view->arena, MAX(cluster->n_quotas, 1U) * QUOTA_NAMES * sizeof(*view->quota_sums));
 	chain_make(&view->rows, &view->arena, cluster->n_workloads, (uint32_t)rightsizing->n_rows);
 	for (size_t i = rightsizing->n_rows; i > 0; i--)
 		chain_add(&view->rows, rightsizing->rows[i - 1].workload, (uint32_t)(i - 1));
@@ -237,6 +239,8 @@ static int64_t count_pods(const struct cluster *cluster, const struct workload *
 		pods += pod_counts(&cluster->pods[cluster->pods_by_workload[workload->first_pod + i]]);
 	if (pods > 0)
 		return pods;
+	if (streq(workload->kind, "DaemonSet"))
+		return daemon_nodes(cluster, workload);
 	if (workload->replicas >= 0)
 		return workload->replicas;
 	return workload->parallelism >= 0 ? workload->parallelism : -1;
@@ -247,12 +251,10 @@ static struct workload_container *new_containers(struct workload_view *view)
 	return arena_alloc(&view->arena, MAX(view->workload->n_containers, 1U) * sizeof(struct workload_container));
 }
 
-bool workload_view_make(struct workload_view *view, struct cluster_view *cluster_view, uint32_t workload)
+void workload_view_make(struct workload_view *view, struct cluster_view *cluster_view, uint32_t workload)
 {
 	const struct cluster *cluster = cluster_view->cluster;
 
-	if (cluster_view->rows.first[workload] == CLUSTER_NONE)
-		return false;
 	*view = (struct workload_view){
 		.view = cluster_view,
 		.rightsizing = cluster_view->rightsizing,
@@ -275,7 +277,6 @@ bool workload_view_make(struct workload_view *view, struct cluster_view *cluster
 	view->pods = count_pods(cluster, view->workload);
 	shape_make(view, &view->now, false);
 	workload_view_reshape(view);
-	return true;
 }
 
 void workload_view_release(struct workload_view *view)

@@ -13,6 +13,20 @@ struct chain {
 #define CHAIN_EACH(chain, key, item) \
 	for (uint32_t item = (key) == CLUSTER_NONE ? CLUSTER_NONE : (chain)->first[key]; item != CLUSTER_NONE; item = (chain)->next[item])
 
+/* Of one pod, as far as quotas count it. */
+struct pod_sums {
+	int64_t request[2], limit[2];
+	enum qos_class qos;
+};
+struct workload_sums {
+	struct pod_sums now, then;
+	int64_t pods;
+};
+struct quota_sums {			/* of all pods that a quota counts */
+	int64_t now, added;
+};
+#define QUOTA_NAMES 6			/* that concern CPU or memory */
+
 struct cluster_view {
 	struct rightsizing *rightsizing;
 	const struct cluster *cluster;
@@ -21,6 +35,9 @@ struct cluster_view {
 	struct chain rows, autoscalers, vpas;	/* by workload */
 	struct chain limit_ranges, quotas, budgets, workloads;	/* by number of the namespace */
 	uint32_t *namespace_of;			/* by workload: its namespace's number */
+	struct workload_sums *sums;		/* by workload */
+	struct quota_sums *quota_sums;		/* by quota and name */
+	struct node_rooms *rooms;		/* consequence-node.c; NULL: nobody asked yet */
 };
 
 /* The pod of a workload. */
@@ -50,8 +67,7 @@ struct workload_view {
 void cluster_view_make(struct cluster_view *view, struct rightsizing *rightsizing);
 void cluster_view_release(struct cluster_view *view);
 
-/* False: it has no rows, and there is nothing to release. */
-bool workload_view_make(struct workload_view *view, struct cluster_view *cluster_view, uint32_t workload);
+void workload_view_make(struct workload_view *view, struct cluster_view *cluster_view, uint32_t workload);
 void workload_view_release(struct workload_view *view);
 /* Makes view->then of what rows propose by now. */
 void workload_view_reshape(struct workload_view *view);
@@ -107,6 +123,10 @@ void tell_daemon_set(struct workload_view *view);
 void tell_job(struct workload_view *view);
 void tell_rollout(struct workload_view *view);
 
+/* How many nodes a DaemonSet runs on; -1: no nodes are known.  consequence-node.c */
+int64_t daemon_nodes(const struct cluster *cluster, const struct workload *workload);
+/* After view->sums are there.  consequence-quota.c */
+void quotas_reckon(struct cluster_view *view);
 /* LimitRange defaults into a container as admission finds it.  consequence-limit-range.c */
 void limit_range_default(const struct cluster_view *view, uint32_t namespace, struct workload_container *container);
 /* Memory that it needed at an OOM kill, or had used up; 0: never.  consequence-memory.c */

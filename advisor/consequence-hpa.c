@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A HorizontalPodAutoscaler measures usage against requests: the same load with another request is another utilisation, and another number of
+ * replicas.  pkg/controller/podautoscaler: replica_calculator.go, metrics/utilization.go (whole percents), horizontal.go (the greatest of its
+ * metrics, within min and max). */
+#include "../core/selector.h"
+#include "workload-view.h"
+
+#define TOLERANCE 0.1
+
+/* One metric that moves with requests. */
+struct utilisation {
+	double usage;			/* of one pod: milli, bytes; as far as is known now */
+	int64_t request_now, request_then;	/* of one pod */
+	double now, then;		/* percent */
+};
+
+static int64_t request_of(const struct workload_view *view, const struct pod_shape *shape, const struct hpa_metric *metric, enum resource resource)
+{
+	int64_t sum = 0;
+
+	for (uint32_t i = 0; i < view->workload->n_containers; i++) {
+		const struct workload_container *container = &shape->containers[i];
+		int64_t request = amount_size(&container->resources.requests.of[resource], resource);
+
+		if (!container_stays(container) || (*metric->container && !streq(metric->container, container->name)))
+			continue;
+		/* The autoscaler gives up on a pod of which one container asks for nothing. */
+		if (request <= 0)
+			return -1;
+		sum += request;
+	}
+	return sum > 0 ? sum : -1;
+}
+
+static double usage_of(const struct workload_view *view, const struct hpa_metric *metric, enum resource resource, int64_t request)
+{
+	enum usage_metric measured = resource == RESOURCE_CPU ? USAGE_CPU : USAGE_MEMORY_WORKING_SET;
+	double usage = NAN;
+
+	if (!*metric->container) {
+		usage = view_pod_mean(view, measured);
+	} else {
+		uint32_t container = cluster_find_container(view->cluster, view->number, metric->container);
+		const struct usage_series *series = NULL;
+
+		if (container != CLUSTER_NONE && view->rightsizing->usage)
+			series = usage_get(view->rightsizing->usage, container, measured);
+		usage = series ? usage_mean(series) : NAN;
+	}
+	if (!isnan(usage))
+		return resource == RESOURCE_CPU ? usage * 1000 : usage;
+	return metric->current_utilization >= 0 ? (double)metric->current_utilization * (double)request / 100 : NAN;
+}
+
+/* False: it does not move with requests, or what it is now is not known. */
+static bool utilisation_of(const struct workload_view *view, const struct hpa_metric *metric, struct utilisation *ret, enum resource *ret_resource)
+{
+	if (resource_parse(metric->resource, ret_resource) < 0 || *ret_resource > RESOURCE_MEMORY || metric->utilization <= 0)
+		return false;
+	ret->request_now = request_of(view, &view->now, metric, *ret_resource);
+	ret->request_then = request_of(view, &view->then, metric, *ret_resource);
+	if (ret->request_now < 0 || ret->request_then < 0)
+		return false;
+	ret->usage = usage_of(view, metric, *ret_resource, ret->request_now);
+	if (!(ret->usage >= 0))
+		return false;
+	ret->now = floor(ret->usage * 100 / (double)ret->request_now);
+	ret->then = floor(ret->usage * 100 / (double)ret->request_then);
+	return true;
+}
+
+/* behavior: {scaleUp: {tolerance: 0.05}} since Kubernetes 1.33. */
+static double tolerance_of(const struct autoscaler *autoscaler, bool up)
+{
+	const char *text = tree_text(tree_get(autoscaler->behavior, up ? "scaleUp" : "scaleDown"), "tolerance", "");
+	struct quantity tolerance;
+
+	return *text && quantity_parse(text, &tolerance) == 0 ? quantity_real(&tolerance) : TOLERANCE;
+}
+
+/* What one metric asks for, before min and max. */
+static double wanted(const struct autoscaler *autoscaler, double replicas, double utilisation, double target)
+{
+	double ratio = utilisation / target;
+
+	if (fabs(1 - ratio) <= tolerance_of(autoscaler, ratio > 1) + 1e-9)
+		return replicas;
+	return ceil(ratio * replicas - 1e-9);
+}
+
+static double within(const struct autoscaler *autoscaler, double replicas)
+{
+	double least = (double)MAX(autoscaler->min_replicas, 1), most = (double)autoscaler->max_replicas;
+
+	if (autoscaler->max_replicas >= 0)
+		replicas = MIN(replicas, most);
+	return MAX(replicas, least);
+}
+
+static double replicas_now(const struct workload_view *view, const struct autoscaler *autoscaler)
+{
+	if (autoscaler->current_replicas > 0)
+		return (double)autoscaler->current_replicas;
+	return view->pods > 0 ? (double)view->pods : (double)MAX(autoscaler->min_replicas, 1);
+}
+
+struct hpa_outcome {
+	double now, then, unbounded;	/* replicas; then before max */
+	uint32_t others;		/* metrics of which nothing is known here */
+	struct utilisation utilisation;	/* of the resource that is told of */
+	const struct hpa_metric *metric;
+	bool known;
+};
+
+/* All metrics; what is told is the first of resource that moves. */
+static struct hpa_outcome outcome_of(const struct workload_view *view, const struct autoscaler *autoscaler, enum resource resource)
+{
+	struct hpa_outcome outcome = { .known = false };
+	double replicas = replicas_now(view, autoscaler);
+
+	for (uint32_t i = 0; i < autoscaler->n_metrics; i++) {
+		const struct hpa_metric *metric = &autoscaler->metrics[i];
+		struct utilisation utilisation;
+		enum resource of;
+
+		if (!utilisation_of(view, metric, &utilisation, &of)) {
+			outcome.others++;
+			continue;
+		}
+		outcome.now = MAX(outcome.now, wanted(autoscaler, replicas, utilisation.now, (double)metric->utilization));
+		outcome.unbounded = MAX(outcome.unbounded, wanted(autoscaler, replicas, utilisation.then, (double)metric->utilization));
+		if (of != resource || outcome.known || utilisation.request_now == utilisation.request_then)
+			continue;
+		outcome.known = true;
+		outcome.utilisation = utilisation;
+		outcome.metric = metric;
+	}
+	outcome.now = within(autoscaler, outcome.now);
+	outcome.then = within(autoscaler, outcome.unbounded);
+	return outcome;
+}
+
+static void tell_outcome(struct workload_view *view, struct sizing *sizing, const struct autoscaler *autoscaler, enum resource resource,
+			 const struct hpa_outcome *outcome)
+{
+	const struct utilisation *utilisation = &outcome->utilisation;
+	struct arena *arena = &view->rightsizing->arena;
+	double target = (double)outcome->metric->utilization;
+	bool short_of = outcome->unbounded > outcome->then, same = outcome->then == outcome->now;
+	const char *more = "";
+
+	if (short_of)
+		more = arena_formatf(arena, "; it would want %.0f, but may have no more", outcome->unbounded);
+	else if (!same)
+		more = arena_formatf(arena, "; with a target of %.0f %% it stays at %.0f",
+				     ceil(target * (double)utilisation->request_now / (double)utilisation->request_then), outcome->now);
+	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, same && !short_of ? CONSEQUENCE_NOTE : CONSEQUENCE_WARNING,
+			   "at the same load %s utilisation goes from %.0f %% to %.0f %% of the request, and HPA %s with its target of %.0f %% "
+			   "%s %.0f %s %.0f replicas (%s in all now, %s then)%s%s",
+			   resource_name(resource), utilisation->now, utilisation->then, autoscaler->name, target, same ? "keeps" : "goes from",
+			   outcome->now, same ? "of" : "to", outcome->then,
+			   size_text(arena, resource, (int64_t)(outcome->now * (double)utilisation->request_now)),
+			   size_text(arena, resource, (int64_t)(outcome->then * (double)utilisation->request_then)), more,
+			   outcome->others ? "; its other metrics may ask for more" : "");
+}
+
+static bool measures(const struct autoscaler *autoscaler, enum resource resource, const char *container)
+{
+	for (uint32_t i = 0; i < autoscaler->n_metrics; i++) {
+		const struct hpa_metric *metric = &autoscaler->metrics[i];
+
+		if (streq(metric->resource, resource_name(resource)) && metric->utilization > 0 &&
+		    (!*metric->container || streq(metric->container, container)))
+			return true;
+	}
+	return false;
+}
+
+static void tell_sizing(struct workload_view *view, struct sizing_row *row, enum resource resource, const struct autoscaler *autoscaler)
+{
+	struct sizing *sizing = &row->of[resource];
+	struct hpa_outcome outcome;
+
+	if (!sizing_changes(sizing) || sizing->request_to == sizing->request_from ||
+	    !measures(autoscaler, resource, view->cluster->containers[row->container].name))
+		return;
+	outcome = outcome_of(view, autoscaler, resource);
+	if (outcome.known)
+		tell_outcome(view, sizing, autoscaler, resource, &outcome);
+	else
+		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_WARNING,
+				   "HPA %s measures %s against this request, and what it measures now is not known: look at its replicas after the change",
+				   autoscaler->name, resource_name(resource));
+}
+
+void tell_hpa(struct workload_view *view)
+{
+	CHAIN_EACH(&view->view->autoscalers, view->number, a)
+		for (uint32_t i = 0; i < view->workload->n_containers; i++)
+			for (int r = 0; r < 2 && view->rows[i]; r++)
+				tell_sizing(view, view->rows[i], r, &view->cluster->autoscalers[a]);
+}
