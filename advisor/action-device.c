@@ -467,7 +467,7 @@ const struct actuator actuator_network_interface = {
 	.details = interface_details,
 };
 
-/* Requests and limits of a container stand in its manifest. */
+/* Requests and limits of a container stand in its manifest, what the kubelet does in its configuration. */
 
 static void elsewhere_write(const struct target *target, const char *value, struct strbuf *out)
 {
@@ -480,6 +480,18 @@ static void container_persist(const struct target *target, const char *value, st
 {
 	action_note(out, "set %s to %s in the manifest that made the container", target->key, value);
 }
+
+static void kubelet_persist(const struct target *target, const char *value, struct lasting *out)
+{
+	action_note(out, "set %s to %s in the configuration of the kubelet (/var/lib/kubelet/config.yaml, or a file of its drop-in "
+			 "directory) and restart it", target->key + strlen("kubelet."), value);
+}
+
+const struct actuator actuator_kubelet = {
+	.write = elsewhere_write,
+	.verify = elsewhere_write,
+	.persist = kubelet_persist,
+};
 
 const struct actuator actuator_container_resource = {
 	.write = elsewhere_write,

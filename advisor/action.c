@@ -26,6 +26,7 @@ static const struct actuator *const actuators[KIND_COUNT] = {
 	[KIND_RESOURCE_LIMIT] = &actuator_resource_limit,
 	[KIND_NETWORK_INTERFACE] = &actuator_network_interface,
 	[KIND_CONTAINER_RESOURCE] = &actuator_container_resource,
+	[KIND_KUBELET] = &actuator_kubelet,
 	[KIND_SYSFS] = &actuator_sysfs,
 };
 

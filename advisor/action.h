@@ -69,7 +69,7 @@ extern const struct actuator actuator_sysctl, actuator_block_queue, actuator_sys
 	actuator_cpu_frequency, actuator_module_parameter, actuator_kernel_command_line;
 extern const struct actuator actuator_mount_option, actuator_network_interface;
 extern const struct actuator actuator_cgroup, actuator_systemd_unit, actuator_resource_limit;
-extern const struct actuator actuator_container_resource;
+extern const struct actuator actuator_container_resource, actuator_kubelet;
 
 /* One shell word, whatever is in text: quoted; with control characters, bad UTF-8 or bidirectional marks it becomes
  * "$(printf '%b' '…')", so that the line stays one line and can be shown on any terminal. */

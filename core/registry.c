@@ -50,6 +50,7 @@ static const struct name kinds[] = {
 	[KIND_RESOURCE_LIMIT]      = { "resource-limit", KIND_RESOURCE_LIMIT },
 	[KIND_NETWORK_INTERFACE]   = { "network-interface", KIND_NETWORK_INTERFACE },
 	[KIND_CONTAINER_RESOURCE]  = { "container-resource", KIND_CONTAINER_RESOURCE },
+	[KIND_KUBELET]             = { "kubelet", KIND_KUBELET },
 	[KIND_SYSFS]               = { "sysfs", KIND_SYSFS },
 	[KIND_COUNT]               = { NULL, 0 },
 };

@@ -24,7 +24,7 @@ verdicts() {
 proposals=0
 for expected in tests/reviews/*.expected; do
 	name=${expected%.expected}
-	for change in "$name".sh "$name".conf; do
+	for change in "$name".sh "$name".conf "$name".yaml; do
 		[ -f "$change" ] || continue
 		proposals=$((proposals + 1))
 		same "$(basename "$change"): every line has its verdict" "$(sed 's/\t# .*//; s/\t#$//' "$expected")" \
