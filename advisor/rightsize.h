@@ -44,8 +44,10 @@ struct node_views {
 /* Also says in rightsizing->node_notes where what is reserved for the system does not fit what it uses. */
 void rightsize_nodes(struct rightsizing *rightsizing, struct node_views *ret_views);
 
-/* Status, cause, severity, evidence and because; request_to and limit_to, which are as from before. */
-void rightsize_evidence(struct rightsizing *rightsizing, const struct node_views *nodes, struct sizing_row *row, const struct need needs[2]);
+/* Status, cause, severity, evidence and because; request_to and limit_to, which are as from before.  due: whether what lies within bounds is
+ * changed too, as `vpa` decides for whole pods; percentile: always. */
+void rightsize_evidence(struct rightsizing *rightsizing, const struct node_views *nodes, struct sizing_row *row, const struct need needs[2],
+			bool due);
 /* Add consequences; may bound request_to and limit_to, or take the recommendation back.  Called once for all rows, after the evidence of each. */
 void rightsize_consequences(struct rightsizing *rightsizing);
 /* Drops what is too small to be worth it. */

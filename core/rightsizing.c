@@ -13,6 +13,7 @@ static const struct { const char *name, *text; } causes[CAUSE_COUNT] = {
 	[CAUSE_PAGE_CACHE]          = { .name = "page-cache", .text = "what looks like need is page cache that can be reclaimed", },
 	[CAUSE_HEAP_ABOVE_LIMIT]    = { .name = "heap-above-limit", .text = "its runtime may grow beyond the limit", },
 	[CAUSE_THREADS_ABOVE_QUOTA] = { .name = "threads-above-quota", .text = "more threads want to run than its CPU limit feeds", },
+	[CAUSE_NO_CPU_LIMIT]        = { .name = "no-cpu-limit", .text = "there is no CPU limit, and limits were asked for", },
 	[CAUSE_GROWTH]              = { .name = "growth", .text = "its memory grows without end, so that no size is enough", },
 	[CAUSE_IDLE]                = { .name = "idle", .text = "the whole pod did nothing while it was measured", },
 };

@@ -20,6 +20,7 @@ enum size_cause {
 	CAUSE_PAGE_CACHE,		/* what looks like need is page cache that could be reclaimed */
 	CAUSE_HEAP_ABOVE_LIMIT,		/* the runtime may grow beyond the limit */
 	CAUSE_THREADS_ABOVE_QUOTA,	/* more runnable threads than the quota feeds: throttled in bursts */
+	CAUSE_NO_CPU_LIMIT,		/* there is none, and limits are asked for (options.cpu_limits) */
 	CAUSE_GROWTH,			/* its memory grows without end: no size is enough */
 	CAUSE_IDLE,			/* the whole pod did nothing: whether it is a standby or not needed cannot be measured */
 	CAUSE_COUNT,
