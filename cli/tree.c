@@ -18,6 +18,7 @@
 struct copy {
 	const struct root *root;
 	int directory;			/* where to */
+	bool names_only;		/* of what is copied now */
 	size_t files, unreadable, left_out;
 	int error;			/* of writing: ends the copy */
 	FILE *list;			/* keisoku.unreadable */
@@ -103,6 +104,25 @@ static void read_alias(struct copy *copy, const char *path, struct strbuf *targe
 	strbuf_add(alias, target->buf, target->len);
 }
 
+/* A file, or a link to one, of which nobody reads more than its name. */
+static void copy_name(struct copy *copy, const char *path)
+{
+	const struct strbuf nothing = STRBUF_INIT;
+	CLEANUP(close_fd) int directory = -1;
+	int r;
+
+	if (copy->files >= FILES_MAX) {
+		copy->left_out++;
+		return;
+	}
+	r = make_directories(copy, path, &directory);
+	if (r == 0)
+		r = write_file(directory, strrchr(path, '/') + 1, &nothing);
+	if (r < 0 && r != -ENOTDIR && r != -ELOOP && r != -EISDIR)
+		copy->error = r;
+	copy->files++;
+}
+
 static void copy_one(struct copy *copy, const char *path)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, target = STRBUF_INIT, alias = STRBUF_INIT;
@@ -113,6 +133,10 @@ static void copy_one(struct copy *copy, const char *path)
 
 	if (copy->error != 0 || is_excluded(path))
 		return;
+	if (copy->names_only) {
+		copy_name(copy, path);
+		return;
+	}
 	if (copy->files >= FILES_MAX) {
 		copy->left_out++;
 		return;
@@ -191,8 +215,10 @@ static void expand(struct copy *copy, const char *path, const char *rest, unsign
 static void copy_paths(struct copy *copy, const char *const *paths)
 {
 	for (; paths && *paths; paths++) {
-		if (**paths != '!')
-			expand(copy, "", *paths + 1, 0);
+		if (**paths == '!')
+			continue;
+		copy->names_only = **paths == '?';
+		expand(copy, "", *paths + 1 + copy->names_only, 0);
 	}
 }
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "response.h"
+
 
 #define PEEK 65536
 
@@ -20,6 +22,25 @@ ssize_t usage_input_next(struct usage_input *input, const void **ret_bytes)
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Whether the first member of the first object is one that begins an answer of Prometheus, of which metrics.k8s.io has none. */
+static bool is_response(const char *text, size_t length)
+{
+	static const char *const members[] = { "status", "data", "error", "errorType", "isPartial", "warnings", "infos", "metric",
+					       "stats", "trace" };
+	size_t i = 0, end;
+
+	while (i < length && (is_space(text[i]) || text[i] == '[' || text[i] == '{'))
+		i++;
+	if (i == length || text[i] != '"')
+		return false;
+	for (end = ++i; end < length && text[end] != '"'; end++)
+		continue;
+	for (size_t m = 0; m < ARRAY_SIZE(members); m++)
+		if (strlen(members[m]) == end - i && memcmp(members[m], text + i, end - i) == 0)
+			return true;
+	return false;
 }
 
 static bool line_begins(const char *line, size_t length, const char *with)
@@ -98,6 +119,8 @@ static int read_by_content(struct usage_input *input)
 	while (begin < length && is_space(text[begin]))
 		begin++;
 	if (begin < length && (text[begin] == '{' || text[begin] == '[')) {
+		if (is_response(text + begin, length - begin))
+			return response_read_usage(input->usage, input->cluster, input->path, input->stream, input->options);
 		return usage_read_metrics_json(input);
 	}
 	return read_text(input, text, length);

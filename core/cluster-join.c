@@ -395,6 +395,7 @@ static void list_pods(struct cluster *cluster)
 	uint32_t *next = xcalloc((size_t)cluster->n_workloads + 1, sizeof(*next));
 	uint32_t first = 0;
 
+	free(cluster->pods_by_workload);
 	cluster->pods_by_workload = xcalloc((size_t)cluster->n_pods + 1, sizeof(*cluster->pods_by_workload));
 	for (uint32_t i = 0; i < cluster->n_workloads; i++) {
 		next[i] = cluster->workloads[i].first_pod = first;
@@ -418,6 +419,8 @@ static void join_targets(struct join *join)
 		struct vpa *vpa = &cluster->vpas[i];
 
 		vpa->workload = cluster_find_workload(cluster, vpa->namespace, vpa->target_kind, vpa->target_name);
+		if (vpa->workload != CLUSTER_NONE && cluster->workloads[vpa->workload].vpa == CLUSTER_NONE)
+			cluster->workloads[vpa->workload].vpa = i;
 	}
 }
 

@@ -94,7 +94,7 @@ struct workload *cluster_add_workload(struct cluster *cluster)
 		.namespace = "", .kind = "", .name = "", .api_version = "", .owner = "", .service_account = "",
 		.priority_class = "", .runtime_class = "", .scheduler = "", .restart_policy = "", .node_name = "",
 		.preemption_policy = "", .schedule = "", .replicas = -1, .ready = -1, .parallelism = -1,
-		.completions = -1, .active_deadline_sec = -1, .first_container = cluster->n_containers,
+		.completions = -1, .active_deadline_sec = -1, .vpa = CLUSTER_NONE, .first_container = cluster->n_containers,
 	};
 	return workload;
 }
@@ -131,7 +131,7 @@ struct pod_container *cluster_add_pod_container(struct cluster *cluster)
 	GROW(cluster->pod_containers, cluster->pod_containers_capacity, (size_t)cluster->n_pod_containers + 1);
 	container = &cluster->pod_containers[cluster->n_pod_containers++];
 	*container = (struct pod_container){
-		.container = CLUSTER_NONE, .name = "", .memory_limit = -1, .memory_request = -1, .cpu_limit = -1,
+		.container = CLUSTER_NONE, .name = "", .id = "", .memory_limit = -1, .memory_request = -1, .cpu_limit = -1,
 		.cpu_request = -1,
 	};
 	cluster->pods[cluster->n_pods - 1].n_containers++;

@@ -295,7 +295,8 @@ struct cluster_pod *cluster_add_pod(struct cluster *cluster);
 struct pod_container *cluster_add_pod_container(struct cluster *cluster);
 
 /* After everything was read: pods to workloads and nodes, autoscalers to their targets; makes workloads of pods whose object was
- * not given; a second object of the same namespace, kind and name replaces the first (a warning).  Once. */
+ * not given; a second object of the same namespace, kind and name replaces the first (a warning).  Once, and again when pods
+ * came to what was empty. */
 void cluster_join(struct cluster *cluster);
 
 /* After the join.  CLUSTER_NONE when there is none. */

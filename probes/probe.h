@@ -35,7 +35,8 @@ struct probe {
 	const char *name;
 	const char *summary;
 	/* What it reads, as globs below the root, NULL-terminated: shown by `keisoku probes`, copied by
-	 * `keisoku capture --tree`.  A component "**" stands for any depth; "!GLOB" is never read. */
+	 * `keisoku capture --tree`.  A component "**" stands for any depth; "!GLOB" is never read; of
+	 * "?GLOB" only the names are, and copies of such files are empty. */
 	const char *const *paths;
 	int (*read)(const struct root *root, const struct probe_options *options, struct snapshot *snapshot);
 };
