@@ -315,6 +315,18 @@ static struct boot_line *add_argument(struct cmdline_probe *probe, const struct 
 	return line;
 }
 
+/* Of a line that no kernel would take (COMMAND_LINE_SIZE), the rest. */
+static void tell_rest(struct cmdline_probe *probe, const struct boot_site *site, const char *cursor)
+{
+	struct boot_line *line;
+
+	if (!cursor[strspn(cursor, " \t\n")])
+		return;
+	line = boot_draft_add(&probe->draft, site, SUBJECT_KIND_HOST, "", "", "");
+	line->fate = BOOT_UNRESOLVED;
+	line->why = boot_draft_format(&probe->draft, "it has more than %d arguments; those that follow were not looked at", ARGUMENTS_MAX);
+}
+
 static void add_arguments(struct cmdline_probe *probe, const struct entry *entry, bool certain)
 {
 	CLEANUP(cmdline_argument_release) struct cmdline_argument argument = CMDLINE_ARGUMENT_INIT;
@@ -333,6 +345,7 @@ static void add_arguments(struct cmdline_probe *probe, const struct entry *entry
 		if (argument.value.len > 0 && sysctl_cmdline_key(argument.name.buf, &key))
 			add_argument(probe, &site, key.buf, argument.value.buf, known)->loader = BOOT_KERNEL;
 	}
+	tell_rest(probe, &site, cursor);
 }
 
 /* ---- what the boot loader's files will be made from ---- */
@@ -405,6 +418,7 @@ static void add_promise(struct cmdline_probe *probe, const struct promise *promi
 		line->loader = BOOT_KERNEL;
 		settle_promise(probe, promise, promised, line);
 	}
+	tell_rest(probe, &promise->site, cursor);
 }
 
 static size_t promise_grub(const struct grub_default *settings, struct promise *promises)

@@ -233,6 +233,36 @@ printf 'vm.swappiness = 60\nnet.core.somaxconn = 4096\n' >new/etc/sysctl.d/60-we
 review --old old/etc/sysctl.d/60-web.conf --output json new/etc/sysctl.d/60-web.conf >old.json
 same "against what it replaces only the difference is judged" 'new/etc/sysctl.d/60-web.conf:2 supported net.core.somaxconn' "$(jq -r "$order" old.json)"
 same "and what it said before is known" 128 "$(jq -r '.findings[0].review.before' old.json)"
+# Manifests, old against new: what stays as it is is not judged, whatever else moves.
+manifest() {
+	cat <<YAML
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    spec:
+      securityContext:
+        sysctls:
+        - {name: net.core.somaxconn, value: "$1"}
+        - {name: net.ipv4.tcp_syncookies, value: "1"}
+      containers:
+      - name: app
+        resources: {requests: {cpu: $2, memory: 256Mi}}
+YAML
+}
+manifest 1024 250m >old/web.yaml
+manifest 4096 500m | sed 's/^---/# a line more\n---/' >new/web.yaml
+review --old old/web.yaml --output json new/web.yaml >old.json
+same "of manifests, what differs" 'new/web.yaml:14 net.core.somaxconn 1024
+new/web.yaml:18 requests.cpu 250m' "$(jq -r '.findings[] | "\(.sites[0].file):\(.sites[0].line) \(.values.key) \(.review.before)"' old.json)"
+{ printf 'GRUB_CMDLINE_LINUX="'; seq -f 'a%.0f=1' -s ' ' 600 | tr -d '\n'; echo '"'; } >grub
+same "of an endless command line what is not looked at is named" "it has more than 512 arguments; those that follow were not looked at" \
+	"$(review --as kernel-command-line --output json grub | jq -r '.findings[] | select(.rule == "unclear") | .reason')"
 same "from standard input" '-:1 supported net.core.somaxconn' "$(review --as sysctl.d --output json - <supported.conf | jq -r "$order")"
 printf -- '- {id: invalid, subject: vm.swappiness, reason: "next week", owner: web, expires: 2199-12-31}\n' >waivers.yaml
 ends "what is waived fails nothing" 0 --as sysctl.d --waivers waivers.yaml --fail-on low --output sarif invalid.conf
