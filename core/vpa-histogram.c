@@ -8,20 +8,16 @@
 #define MOST_EXPONENT 100		/* of the weight of a sample, before the reference time moves */
 
 /* ceil(log(1.05, 1000 * 0.05 / 0.01 + 1)) + 1, and the same of 1e12 and 1e7. */
-const struct vpa_scale vpa_scale_cpu = { .buckets = 176, .first = 0.01, .ratio = 1.05, .epsilon = EPSILON, .half_life_sec = DAY_SEC };
-const struct vpa_scale vpa_scale_memory = { .buckets = 176, .first = 1e7, .ratio = 1.05, .epsilon = EPSILON, .half_life_sec = DAY_SEC };
-
-static double logarithm(double base, double x)
-{
-	return log(x) / log(base);
-}
+#define SCALE(width) { .buckets = 176, .first = (width), .ratio = 1.05, .log_ratio = 0x1.8fb063ef2c7f0p-5, .epsilon = EPSILON, .half_life_sec = DAY_SEC }
+const struct vpa_scale vpa_scale_cpu = SCALE(0.01);
+const struct vpa_scale vpa_scale_memory = SCALE(1e7);
 
 struct vpa_scale vpa_scale_make(double most, double first, double ratio, double epsilon, double half_life_sec)
 {
-	double buckets = ratio > 1 ? logarithm(ratio, most * (ratio - 1) / first + 1) : most / first;
+	double buckets = ratio > 1 ? log(most * (ratio - 1) / first + 1) / log(ratio) : most / first;
 
-	return (struct vpa_scale){ .buckets = (unsigned int)ceil(buckets) + 1, .first = first, .ratio = ratio, .epsilon = epsilon,
-				   .half_life_sec = half_life_sec };
+	return (struct vpa_scale){ .buckets = (unsigned int)ceil(buckets) + 1, .first = first, .ratio = ratio, .log_ratio = log(ratio),
+				   .epsilon = epsilon, .half_life_sec = half_life_sec };
 }
 
 unsigned int vpa_scale_find(const struct vpa_scale *scale, double value)
@@ -30,7 +26,7 @@ unsigned int vpa_scale_find(const struct vpa_scale *scale, double value)
 
 	if (value < scale->first)
 		return 0;
-	bucket = scale->ratio > 1 ? logarithm(scale->ratio, value * (scale->ratio - 1) / scale->first + 1) : value / scale->first;
+	bucket = scale->ratio > 1 ? log(value * (scale->ratio - 1) / scale->first + 1) / scale->log_ratio : value / scale->first;
 	return bucket >= scale->buckets ? scale->buckets - 1 : (unsigned int)bucket;
 }
 

@@ -13,7 +13,7 @@
 struct vpa_scale {
 	unsigned int buckets;
 	double first;			/* width of the first bucket */
-	double ratio;			/* each next one is this much wider; 1: all alike */
+	double ratio, log_ratio;	/* each next one is this much wider; 1: all alike */
 	double epsilon;			/* a bucket of less weight is empty */
 	double half_life_sec;		/* 0: nothing decays */
 };

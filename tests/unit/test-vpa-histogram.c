@@ -47,6 +47,7 @@ static void scales_of_cpu_and_memory_have_as_many_buckets(void **state)
 {
 	(void)state;
 	assert_int_equal(vpa_scale_make(1000, 0.01, 1.05, 1e-4, 0).buckets, vpa_scale_cpu.buckets);
+	assert_true(vpa_scale_make(1000, 0.01, 1.05, 1e-4, 0).log_ratio == vpa_scale_cpu.log_ratio);
 	assert_int_equal(vpa_scale_make(1e12, 1e7, 1.05, 1e-4, 0).buckets, vpa_scale_memory.buckets);
 }
 
