@@ -75,8 +75,13 @@ static void row_add(struct rightsizing *rightsizing, uint32_t workload_number, u
 
 static struct need need_of(struct rightsizing *rightsizing, uint32_t container, enum resource resource)
 {
-	return rightsizing->options.recommender == RECOMMENDER_VPA ? vpa_need(rightsizing, container, resource, &rightsizing->arena)
-								    : percentile_need(rightsizing, container, resource, &rightsizing->arena);
+	struct arena *arena = &rightsizing->arena;
+	struct need need = rightsizing->options.recommender == RECOMMENDER_VPA ? vpa_need(rightsizing, container, resource, arena)
+									       : percentile_need(rightsizing, container, resource, arena);
+
+	if (!need.known)
+		(void)vpa_object_need(rightsizing, container, resource, arena, &need);
+	return need;
 }
 
 static void sizing_need(struct sizing *sizing, const struct need *need)

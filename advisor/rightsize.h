@@ -31,6 +31,8 @@ struct need {				/* of one container and resource */
 };
 struct need percentile_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource, struct arena *arena);
 struct need vpa_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource, struct arena *arena);
+/* What a VerticalPodAutoscaler of the cluster recommends, where those know nothing; floor stays.  False, and nothing changed: none does. */
+bool vpa_object_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource, struct arena *arena, struct need *need);
 
 /* What is known of the nodes, found once.  rightsize-node.c */
 struct node_view {

@@ -431,17 +431,16 @@ static int measure_found(struct measure *measure, enum usage_metric metric)
 
 static int measure_of_words(const char *name, struct measure *measure)
 {
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, rest = STRBUF_INIT;
 	enum usage_metric metric;
 	struct tokens tokens;
 
+	if (strchr(name, '%'))		/* a share of nobody knows what */
+		return -ENOENT;
 	heading_normalise(&text, name);
 	if (metric_find(text.buf, &metric))
 		return measure_found(measure, metric);
-	if (strchr(name, '%') || !tokens_split(&tokens, text.buf))	/* a share of nobody knows what */
-		return -ENOENT;
-	CLEANUP(strbuf_release) struct strbuf rest = STRBUF_INIT;
-	if (!tokens_take_statistic(&tokens, measure))
+	if (!tokens_split(&tokens, text.buf) || !tokens_take_statistic(&tokens, measure))
 		return -ENOENT;
 	tokens_join(&tokens, &rest);
 	if (metric_find(rest.buf, &metric))
@@ -471,7 +470,8 @@ static bool is_recorded_cpu_rate(const char *name)
 static int measure_of_series(const char *name, struct measure *measure)
 {
 	const char *colon = strchr(name, ':');
-	struct series_name series = { .name = name, .namespace = "", .pod = "", .container = "", .node = "", .id = "" };
+	/* Whose it is stands in other columns. */
+	struct series_name series = { .name = name, .namespace = "", .pod = "x", .container = "x", .node = "", .id = "" };
 
 	if (is_recorded_cpu_rate(name))
 		return measure_found(measure, USAGE_CPU);
@@ -560,7 +560,7 @@ int measure_value(const struct measure *measure, const char *text, bool decimal_
 	suffix = trimmed.buf + length;
 	memmove(suffix, suffix + strspn(suffix, " "), strlen(suffix + strspn(suffix, " ")) + 1);
 	/* One letter is a quantity's: "1M" is no millicore. */
-	unit = strlen(suffix) > 1 || streq(suffix, "B") ? unit_find(suffix, strlen(suffix), dimension) : NULL;
+	unit = strlen(suffix) > 1 || streq(suffix, "B") || dimension == OF_SECONDS ? unit_find(suffix, strlen(suffix), dimension) : NULL;
 	if (*suffix && !unit) {
 		if ((dimension != OF_CORES && dimension != OF_BYTES) || quantity_parse(trimmed.buf, &quantity) < 0)
 			return -EINVAL;

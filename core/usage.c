@@ -530,7 +530,8 @@ void usage_given_extent(struct usage *usage, uint32_t container, enum usage_metr
 {
 	struct usage_store_series *series = owner_series(usage, container_owner(usage, container), metric, NULL);
 
-	if (!(last_sec >= first_sec) || !(min >= 0) || !(max >= min) || isinf(max) || !isfinite(mean)) {
+	/* What was not said is NAN, which is neither. */
+	if (last_sec < first_sec || min < 0 || max < min || max < 0 || mean < 0 || isinf(max) || isinf(mean)) {
 		series->public.bad++;
 		return;
 	}

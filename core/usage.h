@@ -121,7 +121,7 @@ void usage_counter(struct usage_feed *feed, double time_sec, double value);
 void usage_cpu_seconds(struct usage_feed *feed, double time_sec, double value);
 /* What a counter grew over a window, computed by a server. */
 void usage_increase(struct usage_feed *feed, double begin_sec, double end_sec, double increase);
-/* What a server computed over all samples of a window of all pods of a container. */
+/* What a server, or whoever made a table, computed over all samples of a window of all pods of a container.  Of an extent NAN: not said. */
 void usage_given(struct usage *usage, uint32_t container, enum usage_metric metric, double quantile, double value, const char *source);
 void usage_given_extent(struct usage *usage, uint32_t container, enum usage_metric metric, uint64_t samples, uint32_t pods,
 			double first_sec, double last_sec, double min, double max, double mean);
