@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a server is and has: its version, the names of series, how their labels are called, the namespaces to ask for. */
+#include "prometheus.h"
+
+#include <errno.h>
+
+static const char oom_reason[] = "kube_pod_container_status_last_terminated_reason";
+static const char limits[] = "kube_pod_container_resource_limits";
+static const char limits_old[] = "kube_pod_container_resource_limits_memory_bytes";	/* kube-state-metrics before 2.0 */
+
+/* Those of old kubelets only where they are; those of a scraper that renamed some only as they were renamed. */
+static const struct {
+	struct label_scheme scheme;
+	const char *needs, *needs_not;
+} known_schemes[] = {
+	{ { "namespace", "pod", "container", NULL }, "pod", NULL },
+	{ { "namespace", "pod_name", "container_name", "pod" }, "pod_name", NULL },
+	{ { "exported_namespace", "exported_pod", "exported_container", NULL }, "exported_pod", NULL },
+	{ { "exported_namespace", "pod", "container", NULL }, "exported_namespace", "exported_pod" },
+};
+
+/* ---- texts ---- */
+
+struct text_list {
+	struct arena arena;
+	const char **texts;
+	size_t n, capacity;
+};
+
+#define TEXTS_MAX 1000000
+
+static void list_release(struct text_list *list)
+{
+	free(list->texts);
+	arena_release(&list->arena);
+}
+
+static void on_text(void *context, const char *key, const char *text)
+{
+	struct text_list *list = context;
+
+	if (key[0] || list->n == TEXTS_MAX)
+		return;
+	GROW(list->texts, list->capacity, list->n + 1);
+	list->texts[list->n++] = arena_strdup(&list->arena, text);
+}
+
+static bool list_has(const struct text_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (streq(list->texts[i], text))
+			return true;
+	return false;
+}
+
+static int ask_list(struct prometheus *prometheus, const char *path, const char *match, struct text_list *list)
+{
+	static const struct response_handler handler = { .text = on_text };
+	CLEANUP(strbuf_release) struct strbuf begin = STRBUF_INIT, end = STRBUF_INIT;
+	struct query query = { .path = path, .optional = true, .n_fields = 3 };
+
+	strbuf_addf(&begin, "%.3f", prometheus->options->begin_sec);
+	strbuf_addf(&end, "%.3f", prometheus->options->end_sec);
+	query.fields[0] = (struct http_field){ "match[]", match };
+	query.fields[1] = (struct http_field){ "start", begin.buf };
+	query.fields[2] = (struct http_field){ "end", end.buf };
+	return prometheus_ask(prometheus, &query, &handler, list);
+}
+
+/* ---- what it is ---- */
+
+static void on_build(void *context, const char *key, const char *text)
+{
+	struct prometheus *prometheus = context;
+
+	if (streq(key, "version")) {
+		strbuf_reset(&prometheus->version);
+		strbuf_add(&prometheus->version, text, MIN(strlen(text), (size_t)40));
+	}
+}
+
+/* Others that speak its language have no such page; what matters is whether they answer. */
+static int discover_version(struct prometheus *prometheus)
+{
+	static const struct response_handler handler = { .text = on_build };
+	const struct query query = { .path = "/api/v1/status/buildinfo", .optional = true };
+	int r = prometheus_ask(prometheus, &query, &handler, prometheus);
+
+	if (r == QUERY_TOO_MUCH) {
+		(void)diag_error(usage_notes(prometheus->usage), NULL, "%s: no answer within %g s", prometheus->source,
+				 prometheus->options->timeout_sec);
+		return -ETIMEDOUT;
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
+/* ---- names of series ---- */
+
+static void add_name(struct strbuf *regex, const char *name)
+{
+	strbuf_addf(regex, "%s%s", regex->len ? "|" : "", name);
+}
+
+static void match_of_names(const struct prometheus *prometheus, const struct strbuf *regex, struct strbuf *match)
+{
+	strbuf_addf(match, "{__name__=~\"%s\",%s", regex->buf, prometheus->matchers.buf);
+	strbuf_truncate(match, match->len - 1);
+	strbuf_add_char(match, '}');
+}
+
+static void names_asked(struct strbuf *regex)
+{
+	size_t n;
+	const struct series_kind_of *table = series_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		add_name(regex, table[i].name);
+	table = series_node_table(&n);
+	for (size_t i = 0; i < n; i++)
+		add_name(regex, table[i].name);
+	add_name(regex, oom_reason);
+	add_name(regex, limits);
+	add_name(regex, limits_old);
+}
+
+/* Of several names for one metric the first choice; of names that nobody knows whether they are there, none is left out. */
+static void names_known(struct prometheus *prometheus, const struct text_list *names, bool all)
+{
+	size_t n;
+	const struct series_kind_of *table = series_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		prometheus->has[i] = all || list_has(names, table[i].name);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			if (table[j].metric == table[i].metric && table[j].choice < table[i].choice && prometheus->has[j])
+				prometheus->has[i] = false;
+	prometheus->has_oom_reason = all || list_has(names, oom_reason);
+	prometheus->has_limits = all || list_has(names, limits);
+	prometheus->has_limits_old = !all && list_has(names, limits_old);
+	table = series_node_table(&n);
+	for (size_t i = 0; i < n; i++)
+		prometheus->node_has[i] = all || list_has(names, table[i].name);
+}
+
+static int discover_names(struct prometheus *prometheus)
+{
+	CLEANUP(list_release) struct text_list names = { 0 };
+	CLEANUP(strbuf_release) struct strbuf regex = STRBUF_INIT, match = STRBUF_INIT;
+	size_t n, n_node;
+	int r;
+
+	(void)series_table(&n);
+	(void)series_node_table(&n_node);
+	prometheus->has = xcalloc(n, sizeof(bool));
+	prometheus->node_has = xcalloc(n_node, sizeof(bool));
+	names_asked(&regex);
+	match_of_names(prometheus, &regex, &match);
+	r = ask_list(prometheus, "/api/v1/label/__name__/values", match.buf, &names);
+	if (r < 0 && r != -ENOENT && r != QUERY_TOO_MUCH)
+		return r;
+	names_known(prometheus, &names, r < 0);
+	if (r == 0 && names.n == 0)
+		(void)diag_warning(usage_notes(prometheus->usage), NULL,
+				   "%s has no series of containers in this window%s: is it the right server, and the right time?",
+				   prometheus->source, prometheus->matchers.len ? " with this selector" : "");
+	return 0;
+}
+
+/* ---- labels ---- */
+
+static int discover_labels(struct prometheus *prometheus, enum series_family family)
+{
+	CLEANUP(list_release) struct text_list labels = { 0 };
+	CLEANUP(strbuf_release) struct strbuf regex = STRBUF_INIT, match = STRBUF_INIT;
+	size_t *n = &prometheus->n_schemes[family];
+	int r;
+
+	/* One that every container has. */
+	add_name(&regex, family == FAMILY_CGROUP ? "container_memory_working_set_bytes|container_cpu_usage_seconds_total" :
+						   "kube_pod_container_status_restarts_total|kube_pod_container_status_last_terminated_reason");
+	match_of_names(prometheus, &regex, &match);
+	r = ask_list(prometheus, "/api/v1/labels", match.buf, &labels);
+	if (r < 0 && r != -ENOENT && r != QUERY_TOO_MUCH)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(known_schemes); i++) {
+		if (r == 0 && (!list_has(&labels, known_schemes[i].needs)
+			       || (known_schemes[i].needs_not && list_has(&labels, known_schemes[i].needs_not))))
+			continue;
+		if (r < 0 && i > 0)
+			break;
+		prometheus->schemes[family][(*n)++] = known_schemes[i].scheme;
+	}
+	/* What has both is of the exporter by its exported_ labels only. */
+	for (size_t i = 0; i + 1 < *n; i++)
+		if (!prometheus->schemes[family][i].without && starts_with(prometheus->schemes[family][*n - 1].namespace, "exported_"))
+			prometheus->schemes[family][i].without = prometheus->schemes[family][*n - 1].namespace;
+	if (family == FAMILY_CGROUP)
+		prometheus->has_id = r == 0 && list_has(&labels, "id");
+	return 0;
+}
+
+/* ---- namespaces ---- */
+
+static void namespace_add(struct prometheus *prometheus, struct symbols *seen, const char *name, uint32_t weight)
+{
+	uint32_t before = seen->count, at;
+
+	if (prometheus->options->namespace && prometheus->options->namespace[0] && !streq(name, prometheus->options->namespace))
+		return;
+	at = symbols_intern(seen, name, strlen(name));
+	if (at == before) {
+		GROW(prometheus->namespaces, prometheus->namespaces_capacity, prometheus->n_namespaces + 1);
+		GROW(prometheus->weights, prometheus->weights_capacity, prometheus->n_namespaces + 1);
+		prometheus->namespaces[prometheus->n_namespaces] = arena_strdup(&prometheus->arena, name);
+		prometheus->weights[prometheus->n_namespaces++] = 0;
+	}
+	prometheus->weights[at] += MIN(weight, 1000000U);
+}
+
+/* A manifest without a namespace may be applied to any. */
+static bool namespaces_of_cluster(struct prometheus *prometheus, struct symbols *seen)
+{
+	const struct cluster *cluster = prometheus->cluster;
+	bool any = false;
+
+	for (uint32_t i = 0; i < cluster->n_workloads; i++) {
+		const struct workload *workload = &cluster->workloads[i];
+		int64_t pods = MAX(MAX(workload->replicas, (int64_t)workload->n_pods), 1);
+
+		if (workload->namespace[0])
+			namespace_add(prometheus, seen, workload->namespace, (uint32_t)MIN(pods * workload->n_containers, 1000000));
+		else
+			any = true;
+	}
+	return any;
+}
+
+static int discover_namespaces(struct prometheus *prometheus)
+{
+	CLEANUP(symbols_release) struct symbols seen = SYMBOLS_INIT;
+	CLEANUP(list_release) struct text_list names = { 0 };
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT, match = STRBUF_INIT, regex = STRBUF_INIT;
+	int r;
+
+	if (!namespaces_of_cluster(prometheus, &seen))
+		return 0;
+	if (prometheus->options->namespace && prometheus->options->namespace[0]) {
+		namespace_add(prometheus, &seen, prometheus->options->namespace, 1);
+		return 0;
+	}
+	add_name(&regex, "container_memory_working_set_bytes|container_cpu_usage_seconds_total");
+	match_of_names(prometheus, &regex, &match);
+	for (size_t i = 0; i < prometheus->n_schemes[FAMILY_CGROUP]; i++) {
+		strbuf_reset(&path);
+		strbuf_addf(&path, "/api/v1/label/%s/values", prometheus->schemes[FAMILY_CGROUP][i].namespace);
+		r = ask_list(prometheus, path.buf, match.buf, &names);
+		if (r < 0 && r != -ENOENT && r != QUERY_TOO_MUCH)
+			return r;
+	}
+	for (size_t i = 0; i < names.n; i++)
+		namespace_add(prometheus, &seen, names.texts[i], 100);
+	/* Nobody can tell them: all at once. */
+	if (names.n == 0) {
+		prometheus->n_namespaces = 0;
+		symbols_release(&seen);
+		seen = (struct symbols)SYMBOLS_INIT;
+		namespace_add(prometheus, &seen, "", 1000);
+	}
+	return 0;
+}
+
+int prometheus_discover(struct prometheus *prometheus)
+{
+	int r = discover_version(prometheus);
+
+	if (r == 0)
+		r = discover_names(prometheus);
+	for (enum series_family family = 0; r == 0 && family < FAMILY_COUNT; family++)
+		r = discover_labels(prometheus, family);
+	if (r == 0)
+		r = discover_namespaces(prometheus);
+	return r;
+}
