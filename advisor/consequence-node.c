@@ -231,8 +231,9 @@ void bound_static_cpu(struct workload_view *view, struct sizing_row *row, enum r
 		return;
 	whole = MAX((MAX(sizing->request_to, 1) + 999) / 1000 * 1000, 1000);
 	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_STATIC_CPU, CONSEQUENCE_CHANGED,
-			   "its node gives it CPUs of its own, which only whole numbers and a limit of the same size keep: %s, not %s",
-			   size_text(arena, resource, whole), size_text(arena, resource, sizing->request_to));
+			   "its node gives it CPUs of its own, which only a whole number keeps, request and limit alike: %s, not %s and %s",
+			   size_text(arena, resource, whole), size_text(arena, resource, sizing->request_to),
+			   size_text(arena, resource, sizing->limit_to));
 	sizing->request_to = sizing->limit_to = whole;
 }
 

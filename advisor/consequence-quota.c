@@ -163,8 +163,8 @@ static void tell_headroom(struct workload_view *view, const struct resource_quot
 		return;
 	if (own > 0 && used + own > hard) {
 		block(view, name->resource,
-		      arena_formatf(arena, "ResourceQuota %s has %s of %s left, and %lld pods would need %s more", quota->name,
-				    size_text(arena, name->resource, MAX(hard - used, 0)), name->name, (long long)view->pods,
+		      arena_formatf(arena, "ResourceQuota %s has %s of %s left, and %lld pod%s would need %s more", quota->name,
+				    size_text(arena, name->resource, MAX(hard - used, 0)), name->name, (long long)view->pods, view->pods == 1 ? "" : "s",
 				    size_text(arena, name->resource, own)));
 		return;
 	}
@@ -177,8 +177,8 @@ static void tell_headroom(struct workload_view *view, const struct resource_quot
 	if (surge <= 0 || !multiply(counted(&view->view->sums[view->number].then, true, name), surge, &more) || more <= hard - used)
 		return;
 	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_QUOTA, needed ? CONSEQUENCE_WARNING : CONSEQUENCE_NOTE,
-			   "the rolling update starts %lld pods before old ones go, which takes %s of %s, and ResourceQuota %s has %s left: %s",
-			   (long long)surge, size_text(arena, name->resource, more), name->name, quota->name,
+			   "the rolling update starts %lld pod%s before old ones go, which takes %s of %s, and ResourceQuota %s has %s left: %s",
+			   (long long)surge, surge == 1 ? "" : "s", size_text(arena, name->resource, more), name->name, quota->name,
 			   size_text(arena, name->resource, MAX(hard - used, 0)),
 			   needed ? "it would wait for ever" : "it goes on only as fast as old ones stop");
 }
