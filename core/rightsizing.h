@@ -107,6 +107,9 @@ struct savings {
 	double requested;		/* what the requests would sink by; may be negative: it costs more */
 	double realisable_least, realisable_most;	/* what nodes that packing frees cost; 0 ≤ least ≤ most ≤ bill */
 	const char *realisable_note;	/* how it was found, or why it is zero or unknown */
+	/* Nodes that could be given back without any change: not counted above.  Money: NAN without prices. */
+	uint32_t idle_nodes_least, idle_nodes_most;
+	double idle_least, idle_most;
 	struct node_saving *nodes;
 	size_t n_nodes;
 	struct saving_group *namespaces;
@@ -140,6 +143,7 @@ struct rightsize_options {
 	int64_t least_cpu_milli, least_memory_bytes;	/* nor smaller ones than that */
 	int64_t min_cpu_milli, min_memory_bytes;	/* never below */
 	const char *label;		/* groups of savings besides namespaces; "" */
+	double headroom;		/* share of each node that packing leaves free, for surges and failover; 0 */
 	const char *only_namespace;	/* "" */
 	double now_sec;			/* the clock, given by the caller */
 };
