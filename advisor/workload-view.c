@@ -81,12 +81,6 @@ void cluster_view_release(struct cluster_view *view)
 	arena_release(&view->arena);
 }
 
-bool sizing_changes(const struct sizing *sizing)
-{
-	return sizing->status == STATUS_RECOMMEND &&
-	       (sizing->request_to != sizing->request_from || sizing->limit_to != sizing->limit_from);
-}
-
 void sizing_withdraw(struct rightsizing *rightsizing, struct sizing *sizing, enum status status, const char *reason)
 {
 	sizing->status = status;

@@ -72,8 +72,6 @@ void workload_view_release(struct workload_view *view);
 /* Makes view->then of what rows propose by now. */
 void workload_view_reshape(struct workload_view *view);
 
-/* Whether something else is proposed than there is. */
-bool sizing_changes(const struct sizing *sizing);
 /* Takes a proposal back: everything stays as it is, for this reason. */
 void sizing_withdraw(struct rightsizing *rightsizing, struct sizing *sizing, enum status status, const char *reason);
 

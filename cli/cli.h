@@ -20,6 +20,16 @@ struct text_list {
 
 enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
+/* Of `keisoku rightsize`: where usage comes from, and what is asked of the recommender.  What was not given is NULL, NAN or 0. */
+struct rightsize_arguments {
+	const char *prometheus, *context, *selector, *namespace, *bearer_token_file, *user_file, *ca, *cert, *key;
+	const char *recommender, *prices, *label, *patches;
+	struct text_list usages, headers;
+	uint64_t history_msec, step_msec, timeout_msec, min_window_msec, min_samples, retries;
+	double cpu_percentile, cpu_margin, memory_percentile, memory_margin, least_change;	/* shares */
+	bool has_retries, cpu_limits, insecure, node;
+};
+
 struct arguments {
 	uint64_t window_msec, interval_msec;
 	bool window_given, interval_given, no_window, all, quiet, redact, has_fail_on;
@@ -32,15 +42,19 @@ struct arguments {
 	enum colour_choice colour;
 	enum severity fail_on;
 	unsigned int fail_coverage_below;	/* percent; 0: never */
+	struct rightsize_arguments rightsize;
 	struct text_list positional;
 };
 
 enum option_id {
-	OPTION_ABOUT, OPTION_AFTER, OPTION_AGAINST, OPTION_ALL, OPTION_AS, OPTION_BASELINE, OPTION_CASES, OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR,
-	OPTION_FAIL_COVERAGE_BELOW, OPTION_FAIL_ON, OPTION_FILE, OPTION_FORBID, OPTION_INTERVAL, OPTION_JOURNAL, OPTION_MEASURE, OPTION_NETNS, OPTION_NO_WINDOW,
-	OPTION_OLD, OPTION_OUTPUT,
-	OPTION_PID, OPTION_PLAN, OPTION_POLICY, OPTION_QUIET, OPTION_REDACT, OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE,
-	OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_TREE, OPTION_WAIVERS, OPTION_WIDTH, OPTION_WINDOW, OPTION_END,
+	OPTION_ABOUT, OPTION_AFTER, OPTION_AGAINST, OPTION_ALL, OPTION_AS, OPTION_BASELINE, OPTION_BEARER_TOKEN_FILE, OPTION_CA, OPTION_CASES, OPTION_CERT,
+	OPTION_CGROUP, OPTION_CGROUP_MAX, OPTION_COLOUR, OPTION_CONTEXT, OPTION_CPU_LIMITS, OPTION_CPU_MARGIN, OPTION_CPU_PERCENTILE,
+	OPTION_FAIL_COVERAGE_BELOW, OPTION_FAIL_ON, OPTION_FILE, OPTION_FORBID, OPTION_HEADER, OPTION_HISTORY, OPTION_INSECURE, OPTION_INTERVAL,
+	OPTION_JOURNAL, OPTION_KEY, OPTION_LABEL, OPTION_LEAST_CHANGE, OPTION_MEASURE, OPTION_MEMORY_MARGIN, OPTION_MEMORY_PERCENTILE,
+	OPTION_MIN_SAMPLES, OPTION_MIN_WINDOW, OPTION_NAMESPACE, OPTION_NETNS, OPTION_NODE, OPTION_NO_WINDOW, OPTION_OLD, OPTION_OUTPUT,
+	OPTION_PATCHES, OPTION_PID, OPTION_PLAN, OPTION_POLICY, OPTION_PRICES, OPTION_PROMETHEUS, OPTION_QUIET, OPTION_RECOMMENDER, OPTION_REDACT,
+	OPTION_RETRIES, OPTION_ROOT, OPTION_RULE, OPTION_RULES, OPTION_SAVE, OPTION_SELECTOR, OPTION_SNAPSHOT, OPTION_SOURCES, OPTION_STEP,
+	OPTION_TIMEOUT, OPTION_TREE, OPTION_USAGE, OPTION_USER_FILE, OPTION_WAIVERS, OPTION_WIDTH, OPTION_WINDOW, OPTION_END,
 };
 
 struct command {
@@ -55,7 +69,7 @@ struct command {
 };
 
 extern const struct command command_advise, command_audit, command_capture, command_diff, command_explain, command_list, command_plan,
-	command_probes, command_review, command_rules, command_verify, command_why;
+	command_probes, command_review, command_rightsize, command_rules, command_verify, command_why;
 
 /* 0, or EXIT_USAGE after a message on stderr. */
 int arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret);
@@ -94,6 +108,11 @@ int plan_directory_check(const char *path);
 int plan_directory_write(const char *path, const struct plan *plan);
 /* stderr: what is in it, what was left out and why. */
 void plan_talk(const struct plan *plan, const char *path);
+
+/* --patches DIR: the same of the patches of a rightsizing. */
+struct rightsizing;
+int patches_directory_check(const char *path);
+int patches_directory_write(const char *path, const struct rightsizing *rightsizing);
 
 /* A file that is there whole or not at all: written beside its place and renamed.  "-" and NULL: stdout. */
 struct output_file {

@@ -8,6 +8,7 @@ static const struct command *const commands[] = {
 	&command_advise,
 	&command_audit,
 	&command_review,
+	&command_rightsize,
 	&command_capture,
 	&command_verify,
 	&command_diff,

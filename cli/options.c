@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -28,12 +29,23 @@ struct option_row {
 
 static int take_cgroup_max(struct arguments *arguments, const char *value);
 static int take_colour(struct arguments *arguments, const char *value);
+static int take_cpu_margin(struct arguments *arguments, const char *value);
+static int take_cpu_percentile(struct arguments *arguments, const char *value);
 static int take_fail_coverage_below(struct arguments *arguments, const char *value);
 static int take_fail_on(struct arguments *arguments, const char *value);
 static int take_forbid(struct arguments *arguments, const char *value);
+static int take_history(struct arguments *arguments, const char *value);
 static int take_interval(struct arguments *arguments, const char *value);
+static int take_least_change(struct arguments *arguments, const char *value);
 static int take_measure(struct arguments *arguments, const char *value);
+static int take_memory_margin(struct arguments *arguments, const char *value);
+static int take_memory_percentile(struct arguments *arguments, const char *value);
+static int take_min_samples(struct arguments *arguments, const char *value);
+static int take_min_window(struct arguments *arguments, const char *value);
 static int take_pid(struct arguments *arguments, const char *value);
+static int take_retries(struct arguments *arguments, const char *value);
+static int take_step(struct arguments *arguments, const char *value);
+static int take_timeout(struct arguments *arguments, const char *value);
 static int take_width(struct arguments *arguments, const char *value);
 static int take_window(struct arguments *arguments, const char *value);
 
@@ -48,10 +60,21 @@ static const struct option_row option_rows[] = {
 	[OPTION_AS]         = { "as", 0, "FORM", "what a change is that its name and text do not tell: shell, sysctl.d, ansible …",
 				TEXT(as) },
 	[OPTION_BASELINE]   = { "baseline", 0, "SNAPSHOT", "fail only on what is new since this snapshot, tree or image", TEXT(baseline) },
+	[OPTION_BEARER_TOKEN_FILE] = { "bearer-token-file", 0, "FILE", "ask Prometheus with the token in FILE",
+				TEXT(rightsize.bearer_token_file) },
+	[OPTION_CA] = { "ca", 0, "FILE", "certificates that Prometheus' own may be signed with", TEXT(rightsize.ca) },
 	[OPTION_CASES]      = { "cases", 0, "DIR", "cases of the rules, one ID.yaml each; default: tests/rules", TEXT(cases) },
+	[OPTION_CERT] = { "cert", 0, "FILE", "the certificate to show to Prometheus", TEXT(rightsize.cert) },
 	[OPTION_CGROUP]     = { "cgroup", 0, "PATH", "watch this control group (repeat); default: all", LIST(cgroups) },
 	[OPTION_CGROUP_MAX] = { "cgroup-max", 0, "N", "watch at most N control groups (1000)", CHECKED(take_cgroup_max) },
 	[OPTION_COLOUR]     = { "color", 0, "WHEN", "auto, always or never", CHECKED(take_colour) },
+	[OPTION_CONTEXT] = { "context", 0, "NAME", "read the objects of this context of your kubectl, which only gets",
+				TEXT(rightsize.context) },
+	[OPTION_CPU_LIMITS] = { "cpu-limits", 0, NULL, "propose limits of CPU too; default: only raise those that throttle",
+				FLAG(rightsize.cpu_limits) },
+	[OPTION_CPU_MARGIN] = { "cpu-margin", 0, "PERCENT", "add that to what CPU needs", CHECKED(take_cpu_margin) },
+	[OPTION_CPU_PERCENTILE] = { "cpu-percentile", 0, "PERCENT", "a request of CPU is enough for that share of the time",
+				CHECKED(take_cpu_percentile) },
 	[OPTION_FAIL_COVERAGE_BELOW] = { "fail-coverage-below", 0, "PERCENT", "exit 1 when less than that share of what applies could "
 				"be judged", CHECKED(take_fail_coverage_below) },
 	[OPTION_FAIL_ON]    = { "fail-on", 0, "SEVERITY", "exit 1 when something is recommended at or above low, medium, "
@@ -59,30 +82,57 @@ static const struct option_row option_rows[] = {
 	[OPTION_FILE]       = { "file", 'o', "FILE", "write to FILE; default: standard output", TEXT(output_file) },
 	[OPTION_FORBID]     = { "forbid", 0, "CLASS", "leave such changes out of the plan (repeat): one-way, reboot-to-undo, "
 				"write-has-side-effect, new-objects-only, per-namespace, needs-module", CHECKED(take_forbid) },
+	[OPTION_HEADER] = { "header", 0, "TEXT", "send this header to Prometheus, such as \"X-Scope-OrgID: team\" (repeat)",
+				LIST(rightsize.headers) },
+	[OPTION_HISTORY] = { "window", 'w', "TIME", "ask Prometheus for the usage of so long until now (14d)", CHECKED(take_history) },
+	[OPTION_INSECURE] = { "insecure", 0, NULL, "take any certificate of Prometheus", FLAG(rightsize.insecure) },
 	[OPTION_INTERVAL]   = { "interval", 'i', "TIME", "sample every TIME (1s)", CHECKED(take_interval) },
 	[OPTION_JOURNAL]    = { "journal", 0, "FILE", "read kernel messages from this journal file or directory", TEXT(journal) },
+	[OPTION_KEY] = { "key", 0, "FILE", "the key of --cert", TEXT(rightsize.key) },
+	[OPTION_LABEL] = { "label", 0, "KEY", "whose a workload is: group by the value of this label too", TEXT(rightsize.label) },
+	[OPTION_LEAST_CHANGE] = { "least-change", 0, "PERCENT", "leave out what changes by less than that", CHECKED(take_least_change) },
 	[OPTION_MEASURE]    = { "measure", 'w', "TIME", "measure this host for TIME first", CHECKED(take_measure) },
+	[OPTION_MEMORY_MARGIN] = { "memory-margin", 0, "PERCENT", "add that to what memory needs", CHECKED(take_memory_margin) },
+	[OPTION_MEMORY_PERCENTILE] = { "memory-percentile", 0, "PERCENT", "a request of memory is enough for that share of the time",
+				CHECKED(take_memory_percentile) },
+	[OPTION_MIN_SAMPLES] = { "min-samples", 0, "N", "below that many samples it is not measured", CHECKED(take_min_samples) },
+	[OPTION_MIN_WINDOW] = { "min-window", 0, "TIME", "below that much time it is not measured", CHECKED(take_min_window) },
+	[OPTION_NAMESPACE] = { "namespace", 'n', "NAME", "only this namespace", TEXT(rightsize.namespace) },
 	[OPTION_NETNS]      = { "netns", 0, "PID|FILE", "measure in this network namespace", TEXT(netns) },
+	[OPTION_NODE] = { "node", 0, NULL, "the containers of this node, from its kubelet's control groups", FLAG(rightsize.node) },
 	[OPTION_NO_WINDOW]  = { "no-window", 0, NULL, "do not measure: use the counters since boot", FLAG(no_window) },
 	[OPTION_OLD]        = { "old", 0, "FILE", "what the first CHANGE replaces: only what differs is judged (repeat for the next)",
 				LIST(old) },
-	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too; advise, audit: html, sarif, junit, markdown, "
-				"csv, prometheus too), to standard output or FILE (repeat)",
+	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too; advise, audit, rightsize: html, sarif, junit, "
+				"markdown, csv, prometheus too), to standard output or FILE (repeat)",
 				LIST(outputs) },
+	[OPTION_PATCHES] = { "patches", 0, "DIR", "write what is recommended as patches, and their way back, into the new directory DIR",
+				TEXT(rightsize.patches) },
 	[OPTION_PID]        = { "pid", 'p', "PID", "describe this process and measure in its network namespace (repeat)", CHECKED(take_pid) },
 	[OPTION_PLAN]       = { "plan", 'P', "DIR", "write what is recommended as a plan with scripts into the new directory DIR",
 				TEXT(plan) },
 	[OPTION_POLICY]     = { "policy", 0, "NAME|FILE", "judge by this policy too (repeat); see keisoku list policies", LIST(policies) },
+	[OPTION_PRICES] = { "prices", 0, "FILE", "what CPU and memory cost; see keisoku-prices(5)", TEXT(rightsize.prices) },
+	[OPTION_PROMETHEUS] = { "prometheus", 0, "URL", "ask this server for usage", TEXT(rightsize.prometheus) },
 	[OPTION_QUIET]      = { "quiet", 'q', NULL, "no progress bar and no remarks", FLAG(quiet) },
+	[OPTION_RECOMMENDER] = { "recommender", 0, "NAME", "percentile (the default) or vpa", TEXT(rightsize.recommender) },
 	[OPTION_REDACT]     = { "redact", 0, NULL, "replace names, addresses, serials and command lines", FLAG(redact) },
+	[OPTION_RETRIES] = { "retries", 0, "N", "ask Prometheus again so often when it fails (3)", CHECKED(take_retries) },
 	[OPTION_ROOT]       = { "root", 'r', "INPUT", "read an image (a directory, a tar, an OCI or Docker archive), a captured tree or "
 				"a sosreport", TEXT(root) },
 	[OPTION_RULE]       = { "rule", 0, "ID", "judge by this rule only", TEXT(only_rule) },
 	[OPTION_RULES]      = { "rules", 0, "DIR|FILE", "read rules and registry entries from there too (repeat)", LIST(rules) },
 	[OPTION_SAVE]       = { "save", 's', "FILE", "save the snapshot", TEXT(save) },
+	[OPTION_SELECTOR] = { "selector", 0, "MATCHERS", "only series with these labels: 'cluster=\"a\"'", TEXT(rightsize.selector) },
 	[OPTION_SNAPSHOT]   = { "snapshot", 'S', "FILE", "judge a saved snapshot instead of this host", TEXT(snapshot) },
 	[OPTION_SOURCES]    = { "sources", 0, "DIR", "the kernel's sources: do the files referred to exist?", TEXT(sources) },
+	[OPTION_STEP] = { "step", 0, "TIME", "ask Prometheus for a sample every TIME", CHECKED(take_step) },
+	[OPTION_TIMEOUT] = { "timeout", 0, "TIME", "wait so long for an answer of Prometheus (60s)", CHECKED(take_timeout) },
 	[OPTION_TREE]       = { "tree", 't', "DIR", "copy the files that probes read into the new directory DIR", TEXT(tree) },
+	[OPTION_USAGE] = { "usage", 'u', "FILE", "what containers used: answers of Prometheus, of metrics.k8s.io, kubectl top, CSV, a snapshot of a node (repeat)",
+				LIST(rightsize.usages) },
+	[OPTION_USER_FILE] = { "user-file", 0, "FILE", "ask Prometheus as the user and with the password in FILE, USER:PASSWORD",
+				TEXT(rightsize.user_file) },
 	[OPTION_WAIVERS]    = { "waivers", 0, "FILE", "findings that are accepted (repeat)", LIST(waivers) },
 	[OPTION_WIDTH]      = { "width", 0, "N", "columns of text; default: the terminal's, or 80", CHECKED(take_width) },
 	[OPTION_WINDOW]     = { "window", 'w', "TIME", "measure for TIME", CHECKED(take_window) },
@@ -264,6 +314,82 @@ static int take_measure(struct arguments *arguments, const char *value)
 	return set_time("measure", value, &arguments->window_msec);
 }
 
+/* A share from a number of percent, with or without its sign. */
+static int set_percent(const char *name, const char *value, double low, double high, double *ret)
+{
+	size_t length = strlen(value);
+	CLEANUP(free_ptr) char *number = xstrndup(value, length > 0 && value[length - 1] == '%' ? length - 1 : length);
+	CLEANUP(free_ptr) char *expected = xasprintf("a number of percent from %g to %g", low, high);
+
+	if (parse_real(number, ret) < 0 || *ret < low || *ret > high)
+		return bad_value(name, value, expected);
+	*ret /= 100;
+	return 0;
+}
+
+static int take_cpu_percentile(struct arguments *arguments, const char *value)
+{
+	return set_percent("cpu-percentile", value, 1, 100, &arguments->rightsize.cpu_percentile);
+}
+
+static int take_cpu_margin(struct arguments *arguments, const char *value)
+{
+	return set_percent("cpu-margin", value, 0, 1000, &arguments->rightsize.cpu_margin);
+}
+
+static int take_memory_percentile(struct arguments *arguments, const char *value)
+{
+	return set_percent("memory-percentile", value, 1, 100, &arguments->rightsize.memory_percentile);
+}
+
+static int take_memory_margin(struct arguments *arguments, const char *value)
+{
+	return set_percent("memory-margin", value, 0, 1000, &arguments->rightsize.memory_margin);
+}
+
+static int take_least_change(struct arguments *arguments, const char *value)
+{
+	return set_percent("least-change", value, 0, 100, &arguments->rightsize.least_change);
+}
+
+static int set_time_between(const char *name, const char *value, uint64_t low_msec, uint64_t high_msec, const char *expected, uint64_t *ret_msec)
+{
+	if (parse_duration_msec(value, ret_msec) < 0 || *ret_msec < low_msec || *ret_msec > high_msec)
+		return bad_value(name, value, expected);
+	return 0;
+}
+
+static int take_history(struct arguments *arguments, const char *value)
+{
+	return set_time_between("window", value, 60000, 1100 * 86400000ULL, "a time from 1m to 1100d such as 14d", &arguments->rightsize.history_msec);
+}
+
+static int take_min_window(struct arguments *arguments, const char *value)
+{
+	return set_time_between("min-window", value, 0, 1100 * 86400000ULL, "a time of at most 1100d such as 7d", &arguments->rightsize.min_window_msec);
+}
+
+static int take_step(struct arguments *arguments, const char *value)
+{
+	return set_time_between("step", value, 1000, 86400000ULL, "a time from 1s to 1d such as 5m", &arguments->rightsize.step_msec);
+}
+
+static int take_timeout(struct arguments *arguments, const char *value)
+{
+	return set_time_between("timeout", value, 100, 3600000ULL, "a time from 100ms to 1h such as 60s", &arguments->rightsize.timeout_msec);
+}
+
+static int take_min_samples(struct arguments *arguments, const char *value)
+{
+	return set_number("min-samples", value, 1, 1000000000, &arguments->rightsize.min_samples);
+}
+
+static int take_retries(struct arguments *arguments, const char *value)
+{
+	arguments->rightsize.has_retries = true;
+	return set_number("retries", value, 0, 100, &arguments->rightsize.retries);
+}
+
 static int set_option(struct arguments *arguments, enum option_id id, const char *value)
 {
 	void *field = (char *)arguments + option_rows[id].field;
@@ -342,6 +468,8 @@ int arguments_parse(const struct command *command, int argc, char **argv, struct
 	bool only_positional = false;
 
 	*ret = (struct arguments){ .interval_msec = 1000, .window_msec = command->default_window_msec };
+	ret->rightsize.cpu_percentile = ret->rightsize.cpu_margin = ret->rightsize.memory_percentile = NAN;
+	ret->rightsize.memory_margin = ret->rightsize.least_change = NAN;
 	for (int i = 0; i < argc; i++) {
 		const char *word = argv[i], *value;
 		int id, r;
@@ -381,6 +509,8 @@ void arguments_release(struct arguments *arguments)
 	free(arguments->waivers.items);
 	free(arguments->cgroups.items);
 	free(arguments->pids.items);
+	free(arguments->rightsize.usages.items);
+	free(arguments->rightsize.headers.items);
 	free(arguments->positional.items);
 	*arguments = (struct arguments){ 0 };
 }

@@ -1,172 +1,104 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --plan DIR: the artefacts of a plan, and the snapshot it was made from, in a directory that is there whole or not at
- * all: it is filled beside its place and renamed. */
+/* --plan DIR: the artefacts of a plan, and the snapshot it was made from; --patches DIR: those of a rightsizing. */
 #include "../reports/plan.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../core/quote.h"
 #include "../core/strbuf.h"
+#include "../reports/rightsizing.h"
 #include "cli.h"
-
-static bool is_empty_directory(const char *path)
-{
-	DIR *directory = opendir(path);
-	const struct dirent *entry;
-	bool empty = directory != NULL;
-
-	while (directory && (entry = readdir(directory)) != NULL)
-		empty = empty && (streq(entry->d_name, ".") || streq(entry->d_name, ".."));
-	if (directory)
-		(void)closedir(directory);
-	return empty;
-}
-
-static char *without_slashes(const char *path)
-{
-	size_t length = strlen(path);
-
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	return xstrndup(path, length);
-}
-
-static char *parent_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == path ? xstrdup("/") : slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
-}
+#include "directory.h"
 
 int plan_directory_check(const char *path)
 {
-	CLEANUP(free_ptr) char *clean = without_slashes(path);
-	CLEANUP(free_ptr) char *parent = parent_of(clean);
-	struct stat st;
-
-	if (lstat(clean, &st) == 0 && !(S_ISDIR(st.st_mode) && is_empty_directory(clean)))
-		return talk_error(EXIT_USAGE, "--plan: %s is there already; give the name of a new directory", path);
-	if (access(parent, W_OK | X_OK) < 0)
-		return talk_error(EXIT_INPUT, "--plan: cannot write in %s: %s", parent, strerror(errno));
-	return 0;
+	return directory_check("plan", path);
 }
 
-static int sync_directory(const char *path)
-{
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/* A file of an artefact; artefact NULL: the snapshot. */
+struct artefact_file {
+	const struct plan_artefact *artefact;
+	size_t index;
+};
 
-	return fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? -errno : 0;
+struct plan_files {
+	const struct plan *plan;
+	struct artefact_file *items;
+	size_t count, capacity;
+};
+
+static void plan_file_name(void *context, size_t number, struct strbuf *name, bool *ret_executable)
+{
+	const struct plan_files *files = context;
+	const struct artefact_file *file = &files->items[number];
+
+	*ret_executable = file->artefact && file->artefact->executable;
+	if (file->artefact)
+		(void)plan_artefact_file(file->artefact, files->plan, file->index, name);
+	else
+		strbuf_add_string(name, PLAN_SNAPSHOT);
 }
 
-/* A stream on a new file below directory; the folders in name are made. */
-static int open_below(const char *directory, const char *name, mode_t mode, FILE **ret_stream)
+static int plan_file_write(void *context, size_t number, FILE *out)
 {
-	CLEANUP(free_ptr) char *path = xasprintf("%s/%s", directory, name);
-	int fd;
+	const struct plan_files *files = context;
+	const struct artefact_file *file = &files->items[number];
 
-	for (char *slash = strchr(path + strlen(directory) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0777) < 0 && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return -errno;
-	*ret_stream = fdopen(fd, "w");
-	return *ret_stream ? 0 : -errno;
+	return file->artefact ? plan_artefact_write(file->artefact, out, files->plan, file->index)
+			      : snapshot_save(files->plan->snapshot, out);
 }
 
-static int close_stream(FILE *stream, int r)
+static void plan_files_add(struct plan_files *files, const struct plan_artefact *artefact, size_t index)
 {
-	if (r == 0 && (fflush(stream) != 0 || ferror(stream)))
-		r = errno ? -errno : -EIO;
-	if (r == 0 && fsync(fileno(stream)) < 0 && errno != EINVAL)
-		r = -errno;
-	if (fclose(stream) != 0 && r == 0)
-		r = -errno;
-	return r;
-}
-
-static int write_artefact(const char *directory, const struct plan_artefact *artefact, const struct plan *plan)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-	FILE *stream;
-
-	for (size_t i = 0; plan_artefact_file(artefact, plan, i, &path); i++) {
-		int r = open_below(directory, path.buf, artefact->executable ? 0777 : 0666, &stream);
-
-		if (r == 0)
-			r = close_stream(stream, plan_artefact_write(artefact, stream, plan, i));
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int fill_directory(const char *directory, const struct plan *plan)
-{
-	FILE *stream;
-	int r;
-
-	for (size_t i = 0; plan_artefacts[i]; i++) {
-		r = write_artefact(directory, plan_artefacts[i], plan);
-		if (r < 0)
-			return r;
-	}
-	r = open_below(directory, PLAN_SNAPSHOT, 0666, &stream);
-	if (r == 0)
-		r = close_stream(stream, snapshot_save(plan->snapshot, stream));
-	return r < 0 ? r : sync_directory(directory);
-}
-
-static void remove_below(const char *directory, const char *name)
-{
-	CLEANUP(free_ptr) char *path = xasprintf("%s/%s", directory, name);
-
-	(void)unlink(path);
-	for (char *slash = strrchr(path, '/'); slash > path + strlen(directory); slash = strrchr(path, '/')) {
-		*slash = '\0';
-		(void)rmdir(path);
-	}
-}
-
-/* What fill_directory() made so far. */
-static void remove_directory(const char *directory, const struct plan *plan)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	for (size_t i = 0; plan_artefacts[i]; i++)
-		for (size_t j = 0; plan_artefact_file(plan_artefacts[i], plan, j, &path); j++)
-			remove_below(directory, path.buf);
-	remove_below(directory, PLAN_SNAPSHOT);
-	(void)rmdir(directory);
+	GROW(files->items, files->capacity, files->count + 1);
+	files->items[files->count++] = (struct artefact_file){ .artefact = artefact, .index = index };
 }
 
 int plan_directory_write(const char *path, const struct plan *plan)
 {
-	CLEANUP(free_ptr) char *clean = without_slashes(path);
-	CLEANUP(free_ptr) char *parent = parent_of(clean);
-	CLEANUP(free_ptr) char *temporary = xasprintf("%s.XXXXXX", clean);
-	mode_t mask = umask(0);
-	int r;
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
+	struct plan_files files = { .plan = plan };
+	struct directory_files directory = { .name = plan_file_name, .write = plan_file_write, .context = &files };
+	int status;
 
-	(void)umask(mask);
-	if (!mkdtemp(temporary))
-		return talk_error(EXIT_INPUT, "cannot write %s: %s", path, strerror(errno));
-	(void)chmod(temporary, 0777 & ~mask);
-	r = fill_directory(temporary, plan);
-	if (r == 0 && rename(temporary, clean) < 0)
-		r = -errno;
-	if (r == 0)
-		r = sync_directory(parent);
-	else
-		remove_directory(temporary, plan);
-	return r < 0 ? talk_error(EXIT_INPUT, "cannot write %s: %s", path, strerror(-r)) : 0;
+	for (size_t i = 0; plan_artefacts[i]; i++)
+		for (size_t j = 0; plan_artefact_file(plan_artefacts[i], plan, j, &name); j++)
+			plan_files_add(&files, plan_artefacts[i], j);
+	plan_files_add(&files, NULL, 0);
+	directory.count = files.count;
+	status = directory_write(path, &directory);
+	free(files.items);
+	return status;
+}
+
+static void patch_file_name(void *context, size_t number, struct strbuf *name, bool *ret_executable)
+{
+	const struct patch_file *files = context;
+
+	strbuf_add_string(name, files[number].path);
+	*ret_executable = files[number].executable;
+}
+
+static int patch_file_write(void *context, size_t number, FILE *out)
+{
+	const struct patch_file *files = context;
+
+	(void)fwrite(files[number].text, 1, files[number].length, out);
+	return 0;
+}
+
+int patches_directory_check(const char *path)
+{
+	return directory_check("patches", path);
+}
+
+int patches_directory_write(const char *path, const struct rightsizing *rightsizing)
+{
+	CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+	struct directory_files directory = { .name = patch_file_name, .write = patch_file_write };
+	struct patch_file *files;
+
+	directory.count = rightsizing_patches(rightsizing, &arena, &files);
+	directory.context = files;
+	return directory_write(path, &directory);
 }
 
 static void talk_line(const struct strbuf *text)

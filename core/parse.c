@@ -100,6 +100,7 @@ int parse_duration_msec(const char *text, uint64_t *ret_msec)
 		double msec;
 	} suffixes[] = {
 		{ "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "sec", 1000 }, { "m", 60e3 }, { "min", 60e3 }, { "h", 3600e3 },
+		{ "d", 86400e3 },
 	};
 	size_t digits = strspn(text, "0123456789.");
 	CLEANUP(free_ptr) char *number = xstrndup(text, digits);

@@ -11,7 +11,7 @@ int parse_i64(const char *text, int64_t *ret_value);			/* "-5", "5" */
 int parse_hex(const char *text, uint64_t *ret_value);			/* "1f", "0x1f" */
 int parse_real(const char *text, double *ret_value);			/* "1", "-1.5", "1e9"; no inf, no nan */
 
-/* A duration as people write it: "30s", "1500ms", "5m", "2h", "30" (seconds).  Result in milliseconds. */
+/* A duration as people write it: "30s", "1500ms", "5m", "2h", "14d", "30" (seconds).  Result in milliseconds. */
 int parse_duration_msec(const char *text, uint64_t *ret_msec);
 
 /* Walks words separated by blanks and tabs inside one line: *cursor moves on, *ret_word and *ret_length lend

@@ -53,6 +53,12 @@ const char *consequence_weight_name(enum consequence_weight weight)
 	return names[weight];
 }
 
+bool sizing_changes(const struct sizing *sizing)
+{
+	return sizing->status == STATUS_RECOMMEND &&
+	       (sizing->request_to != sizing->request_from || sizing->limit_to != sizing->limit_from);
+}
+
 static const char *label_of(const struct node *labels, const char *key)
 {
 	const struct node *value = labels && labels->kind == NODE_MAPPING ? node_get(labels, key) : NULL;

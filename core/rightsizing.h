@@ -73,6 +73,9 @@ struct sizing {
 	double cost_now, cost_then;
 };
 
+/* Recommended, and something is another then: what becomes a patch. */
+bool sizing_changes(const struct sizing *sizing);
+
 struct sizing_row {
 	uint32_t workload, container;
 	const char *id;			/* stable: "rightsize@NAMESPACE/KIND/NAME/CONTAINER" */

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "../core/quote.h"
+#include "rightsize-patch.h"
 #include "rightsize-phrase.h"
 #include "rightsizing.h"
 
@@ -79,7 +80,7 @@ static void add_next_step(struct strbuf *out, const struct cell *cell) { add_tex
 static void add_qos_now(struct strbuf *out, const struct cell *cell) { add_text(out, qos_class_name(cell->row->qos_now)); }
 static void add_qos_then(struct strbuf *out, const struct cell *cell) { add_text(out, qos_class_name(cell->row->qos_then)); }
 static void add_place(struct strbuf *out, const struct cell *cell) { phrase_place(out, cell->rightsizing, cell->row); }
-static void add_patch_note(struct strbuf *out, const struct cell *cell) { add_text(out, cell->row->patch_note); }
+static void add_patch_note(struct strbuf *out, const struct cell *cell) { add_text(out, row_without_patch(cell->rightsizing, cell->row)); }
 
 static void add_label(struct strbuf *out, const struct cell *cell)
 {
@@ -91,9 +92,9 @@ static void add_label(struct strbuf *out, const struct cell *cell)
 
 static void add_evidence(struct strbuf *out, const struct cell *cell)
 {
-	for (size_t i = 0; i < cell->sizing->n_evidence; i++) {
+	for (size_t i = 0; i < cell->sizing->n_evidence;) {
 		strbuf_add_string(out, i ? "; " : "");
-		phrase_size_evidence(out, &cell->sizing->evidence[i]);
+		i = phrase_size_evidence(out, cell->sizing, i);
 	}
 }
 

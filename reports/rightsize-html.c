@@ -390,22 +390,26 @@ static void write_size_table(struct strbuf *out, const struct rightsizing *right
 
 /* ---- a container ---- */
 
-static void add_consequences(struct strbuf *out, const struct sizing *sizing)
+static void add_consequences(struct strbuf *out, const struct sizing_row *row, enum resource resource)
 {
-	if (sizing->n_consequences == 0)
-		return;
-	strbuf_add_string(out, "<dt>follows</dt><dd><ul class=\"consequences\">\n");
+	const struct sizing *sizing = &row->of[resource];
+	bool begun = false;
+
 	for (size_t i = 0; i < sizing->n_consequences; i++) {
 		const struct consequence *consequence = &sizing->consequences[i];
 		const char *weight = consequence_weight_name(consequence->weight);
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
+		if (consequence_said_before(row, resource, consequence))
+			continue;
+		strbuf_add_string(out, begun ? "" : "<dt>follows</dt><dd><ul class=\"consequences\">\n");
+		begun = true;
 		phrase_consequence(&text, consequence);
 		strbuf_addf(out, "<li><span class=\"weight %s\">%s</span> ", weight, weight);
 		html_text(out, text.buf);
 		strbuf_add_string(out, "</li>\n");
 	}
-	strbuf_add_string(out, "</ul></dd>\n");
+	strbuf_add_string(out, begun ? "</ul></dd>\n" : "");
 }
 
 static void add_evidence(struct strbuf *out, const struct sizing *sizing)
@@ -448,7 +452,7 @@ static void write_part(struct strbuf *out, const struct rightsizing *rightsizing
 {
 	static const enum usage_metric metrics[] = { [RESOURCE_CPU] = USAGE_CPU, [RESOURCE_MEMORY] = USAGE_MEMORY_WORKING_SET };
 	const struct sizing *sizing = &row->of[resource];
-	bool moves = sizing->status <= STATUS_SUSPECT && sizing_changes(sizing);
+	bool moves = sizing->status <= STATUS_SUSPECT;
 	CLEANUP(strbuf_release) struct strbuf request = STRBUF_INIT, limit = STRBUF_INIT;
 
 	phrase_from_to(&request, resource, sizing->request_from, moves ? sizing->request_to : sizing->request_from);
@@ -467,7 +471,7 @@ static void write_part(struct strbuf *out, const struct rightsizing *rightsizing
 	if (sizing->status == STATUS_SUSPECT && sizing->because && sizing->reason)
 		html_fact(out, "numbers", sizing->because);
 	add_evidence(out, sizing);
-	add_consequences(out, sizing);
+	add_consequences(out, row, resource);
 	add_confidence(out, sizing);
 	html_fact_commands(out, "run", sizing->next_step);
 	strbuf_add_string(out, "</dl>\n</div>\n");
@@ -579,6 +583,22 @@ static void write_unmeasured(struct strbuf *out, const struct rightsizing *right
 	strbuf_add_string(out, "</dl>\n</section>\n");
 }
 
+/* What nodes keep for their system beside what that used. */
+static void write_node_notes(struct strbuf *out, const struct rightsizing *rightsizing)
+{
+	size_t shown = MIN(rightsizing->n_node_notes, (size_t)HTML_ROWS_MAX);
+
+	if (rightsizing->n_node_notes == 0)
+		return;
+	strbuf_add_string(out, "<section id=\"nodes\">\n");
+	write_heading(out, "Nodes", rightsizing->n_node_notes, "what they reserve");
+	strbuf_add_string(out, "<ul class=\"notes\">\n");
+	for (size_t i = 0; i < shown; i++)
+		html_element(out, "li", NULL, rightsizing->node_notes[i].text);
+	html_more(out, "li", rightsizing->n_node_notes - shown);
+	strbuf_add_string(out, "</ul>\n</section>\n");
+}
+
 static void write_notes(struct strbuf *out, const struct rightsizing *rightsizing)
 {
 	const struct diag *notes = &rightsizing->notes;
@@ -610,6 +630,7 @@ static void write_html(FILE *out, const struct rightsizing *rightsizing, struct 
 	write_groups(&text, savings, "namespaces", "Namespaces", savings->namespaces, savings->n_namespaces);
 	write_teams(&text, rightsizing);
 	write_unmeasured(&text, rightsizing);
+	write_node_notes(&text, rightsizing);
 	write_notes(&text, rightsizing);
 	strbuf_add_string(&text, "</main>\n<footer><p>More: <code>--output csv</code> and <code>json</code> have everything, "
 				 "<code>--patches DIR</code> writes the changes and their way back.</p></footer>\n");

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "../core/json.h"
+#include "rightsize-patch.h"
 #include "rightsize-phrase.h"
 #include "rightsizing.h"
 
@@ -119,7 +120,7 @@ static void write_row(struct json *json, const struct rightsizing *rightsizing, 
 	json_member_real(json, "replicas", row->replicas);
 	json_member_string(json, "qos_now", qos_class_name(row->qos_now));
 	json_member_string(json, "qos_then", qos_class_name(row->qos_then));
-	member_text(json, "patch_note", row->patch_note);
+	member_text(json, "patch_note", row_without_patch(rightsizing, row));
 	write_place(json, rightsizing, row);
 	write_sizing(json, "cpu", &row->of[RESOURCE_CPU]);
 	write_sizing(json, "memory", &row->of[RESOURCE_MEMORY]);
@@ -218,6 +219,25 @@ static void write_counts(struct json *json, const struct rightsizing *rightsizin
 	json_member_unsigned(json, "unmatched_series", usage ? usage_unmatched(usage) : 0);
 }
 
+static void write_node_notes(struct json *json, const struct rightsizing *rightsizing)
+{
+	json_key(json, "node_notes");
+	json_open_array(json);
+	for (size_t i = 0; i < rightsizing->n_node_notes; i++) {
+		const struct node_note *note = &rightsizing->node_notes[i];
+
+		json_open_object(json);
+		json_member_string(json, "node", rightsizing->cluster->nodes[note->node].name);
+		json_member_string(json, "resource", resource_name(note->resource));
+		json_member_bool(json, "too_little", note->too_little);
+		json_member_real(json, "reserved", note->reserved);
+		json_member_real(json, "used", note->used);
+		json_member_string(json, "text", note->text);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
 static void write_notes(struct json *json, const struct diag *notes)
 {
 	json_key(json, "notes");
@@ -254,6 +274,7 @@ static void write_json(FILE *out, const struct rightsizing *rightsizing, struct 
 	for (size_t i = 0; i < rightsizing->n_rows; i++)
 		write_row(&json, rightsizing, &rightsizing->rows[i]);
 	json_close_array(&json);
+	write_node_notes(&json, rightsizing);
 	write_notes(&json, &rightsizing->notes);
 	json_close_object(&json);
 }

@@ -5,6 +5,7 @@
 
 #include "markdown-parts.h"
 #include "phrase.h"
+#include "rightsize-patch.h"
 #include "rightsize-phrase.h"
 #include "rightsizing.h"
 
@@ -98,8 +99,9 @@ static void add_table(struct comment *comment, const struct rightsizing *rightsi
 	}
 }
 
-static void add_sizing(struct strbuf *out, enum resource resource, const struct sizing *sizing)
+static void add_sizing(struct strbuf *out, const struct sizing_row *row, enum resource resource)
 {
+	const struct sizing *sizing = &row->of[resource];
 	CLEANUP(strbuf_release) struct strbuf change = STRBUF_INIT;
 
 	phrase_sizing(&change, resource, sizing);
@@ -107,16 +109,18 @@ static void add_sizing(struct strbuf *out, enum resource resource, const struct 
 	if (sizing->status == STATUS_SATISFIED || sizing->status == STATUS_NOT_APPLICABLE)
 		return;
 	markdown_field(out, "why", sizing_why(sizing));
-	for (size_t i = 0; i < sizing->n_evidence; i++) {
+	for (size_t i = 0; i < sizing->n_evidence;) {
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		phrase_size_evidence(&text, &sizing->evidence[i]);
+		i = phrase_size_evidence(&text, sizing, i);
 		markdown_field(out, "measured", text.buf);
 	}
 	for (size_t i = 0; i < sizing->n_consequences; i++) {
 		const struct consequence *consequence = &sizing->consequences[i];
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
+		if (consequence_said_before(row, resource, consequence))
+			continue;
 		phrase_consequence(&text, consequence);
 		markdown_field(out, consequence_weight_name(consequence->weight), text.buf);
 	}
@@ -132,8 +136,8 @@ static void add_details(struct strbuf *out, const struct rightsizing *rightsizin
 	markdown_text(out, name.buf, CELL_MAX);	/* no Markdown is read within this element */
 	strbuf_add_string(out, "</summary>\n\n");
 	for (size_t r = 0; r < SIZED_RESOURCES; r++)
-		add_sizing(out, (enum resource)r, &row->of[r]);
-	markdown_field(out, "no patch", row->patch_note);
+		add_sizing(out, row, (enum resource)r);
+	markdown_field(out, "no patch", row_without_patch(rightsizing, row));
 	strbuf_add_string(out, "\n</details>\n");
 }
 
@@ -184,6 +188,20 @@ static void add_unmeasured(struct comment *comment, const struct rightsizing *ri
 	}
 }
 
+static void add_node_notes(struct comment *comment, const struct rightsizing *rightsizing)
+{
+	CLEANUP(strbuf_release) struct strbuf piece = STRBUF_INIT;
+
+	for (size_t i = 0; i < rightsizing->n_node_notes; i++) {
+		strbuf_reset(&piece);
+		strbuf_add_string(&piece, i == 0 ? "\n### Nodes\n\n- " : "- ");
+		markdown_text(&piece, rightsizing->node_notes[i].text, FIELD_MAX);
+		strbuf_add_char(&piece, '\n');
+		if (!comment_add(comment, &piece, COMMENT_MAX))
+			comment->left_out++;
+	}
+}
+
 static void write_markdown(FILE *out, const struct rightsizing *rightsizing, struct page *page)
 {
 	struct comment comment = { .text = STRBUF_INIT };
@@ -200,6 +218,7 @@ static void write_markdown(FILE *out, const struct rightsizing *rightsizing, str
 	without += add_all_details(&comment, rightsizing, STATUS_SUSPECT);
 	without += add_all_details(&comment, rightsizing, STATUS_ELSEWHERE);
 	add_unmeasured(&comment, rightsizing);
+	add_node_notes(&comment, rightsizing);
 	comment.left_out += without;
 	if (comment.left_out)
 		strbuf_addf(&comment.text, "\n%zu entries are left out: `--output csv` has all.\n", comment.left_out);

@@ -7,8 +7,8 @@
  *	set-resources.sh		the same as commands of kubectl, for objects that no file is kept of
  *	rollback/…			the same three, backwards
  *
- * Containers are merged by name (patchMergeKey in staging/src/k8s.io/api/core/v1/types.go of Kubernetes), so that a patch names
- * only what it changes. */
+ * Containers are merged by name (patchMergeKey in staging/src/k8s.io/api/core/v1/types.go of Kubernetes).  Kustomize puts those that a
+ * patch names before the others (kyaml/yaml/merge2), and init containers run in their order: a patch names all of a list. */
 #include "../core/json.h"
 #include "../core/quote.h"
 #include "plan.h"
@@ -44,13 +44,21 @@ const char *patch_list_of(const struct workload_container *container)
 
 static bool row_asks(const struct sizing_row *row)
 {
-	return sizing_asks(&row->of[RESOURCE_CPU]) || sizing_asks(&row->of[RESOURCE_MEMORY]);
+	return sizing_changes(&row->of[RESOURCE_CPU]) || sizing_changes(&row->of[RESOURCE_MEMORY]);
 }
 
-/* Text that is to come back as it was has to be UTF-8, and names that nothing else is called by. */
+/* A name that is to be found again has to be UTF-8. */
 static bool is_name(const char *text)
 {
 	return *text && utf8_valid(text, strlen(text));
+}
+
+static bool are_names(const struct cluster *cluster, const struct workload *workload)
+{
+	for (uint32_t i = 0; i < workload->n_containers; i++)
+		if (!is_name(cluster->containers[workload->first_container + i].name))
+			return false;
+	return is_name(workload->name) && (!*workload->namespace || is_name(workload->namespace));
 }
 
 const char *row_without_patch(const struct rightsizing *rightsizing, const struct sizing_row *row)
@@ -68,8 +76,8 @@ const char *row_without_patch(const struct rightsizing *rightsizing, const struc
 		return "no strategic merge patch is defined for objects of its kind and version";
 	if (container->type == CONTAINER_EPHEMERAL)
 		return "an ephemeral container has no resources";
-	if (!is_name(workload->name) || !is_name(container->name) || (*workload->namespace && !is_name(workload->namespace)))
-		return "its name is no text";
+	if (!are_names(rightsizing->cluster, workload))
+		return "its name, or that of a container beside it, is no text";
 	return NULL;
 }
 
@@ -93,7 +101,7 @@ static bool is_written(const struct workload_container *container, const struct 
 {
 	bool limit_moves = sizing->limit_from != sizing->limit_to;
 
-	if (!sizing_asks(sizing))
+	if (!sizing_changes(sizing))
 		return false;
 	if (side == LIMITS)
 		return limit_moves;
@@ -219,14 +227,14 @@ static void add_reasons(struct strbuf *out, unsigned int indent, const struct si
 		const struct sizing *sizing = &row->of[r];
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		if (!sizing_asks(sizing))
+		if (!sizing_changes(sizing))
 			continue;
 		phrase_sizing(&text, (enum resource)r, sizing);
 		if (sizing_why(sizing))
 			strbuf_addf(&text, ": %s", sizing_why(sizing));
 		add_comment(out, indent, text.buf);
 		for (size_t i = 0; i < sizing->n_consequences; i++) {
-			if (sizing->consequences[i].weight < CONSEQUENCE_WARNING)
+			if (sizing->consequences[i].weight < CONSEQUENCE_WARNING || consequence_said_before(row, r, &sizing->consequences[i]))
 				continue;
 			strbuf_reset(&text);
 			phrase_consequence(&text, &sizing->consequences[i]);
@@ -235,15 +243,20 @@ static void add_reasons(struct strbuf *out, unsigned int indent, const struct si
 	}
 }
 
+static void add_name(struct strbuf *out, unsigned int indent, const struct workload_container *container)
+{
+	strbuf_add_repeated(out, ' ', indent);
+	strbuf_add_string(out, "- name: ");
+	yaml_quote(out, container->name);
+	strbuf_add_char(out, '\n');
+}
+
 static void add_container(struct strbuf *out, unsigned int indent, const struct rightsizing *rightsizing, const struct sizing_row *row, bool back)
 {
 	CLEANUP(patch_values_release) struct patch_values values;
 
 	patch_values_make(&values, rightsizing, row, back);
-	strbuf_add_repeated(out, ' ', indent);
-	strbuf_add_string(out, "- name: ");
-	yaml_quote(out, row_container(rightsizing, row)->name);
-	strbuf_add_char(out, '\n');
+	add_name(out, indent, row_container(rightsizing, row));
 	if (!back)
 		add_reasons(out, indent + 2, row);
 	strbuf_add_repeated(out, ' ', indent + 2);
@@ -279,10 +292,46 @@ static unsigned int add_path(struct strbuf *out, const char *path)
 	return indent;
 }
 
-/* The containers of one object: rows are of one workload. */
+static bool is_in_list(const struct workload_container *container, const char *list)
+{
+	return container->type != CONTAINER_EPHEMERAL && streq(patch_list_of(container), list);
+}
+
+static const struct sizing_row *find_row(const struct rightsizing *rightsizing, const size_t *rows, size_t count, uint32_t container)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rightsizing->rows[rows[i]].container == container)
+			return &rightsizing->rows[rows[i]];
+	return NULL;
+}
+
+/* rows: of one workload. */
+static void add_list(struct strbuf *out, unsigned int indent, const struct rightsizing *rightsizing, const size_t *rows, size_t count, const char *list,
+		     bool back)
+{
+	const struct workload *workload = row_workload(rightsizing, &rightsizing->rows[rows[0]]);
+	const struct sizing_row *row;
+	bool wanted = false;
+
+	for (size_t i = 0; i < count; i++)
+		wanted |= is_in_list(row_container(rightsizing, &rightsizing->rows[rows[i]]), list);
+	if (!wanted)
+		return;
+	strbuf_add_repeated(out, ' ', indent);
+	strbuf_addf(out, "%s:\n", list);
+	for (uint32_t c = workload->first_container; c < workload->first_container + workload->n_containers; c++) {
+		if (!is_in_list(&rightsizing->cluster->containers[c], list))
+			continue;
+		row = find_row(rightsizing, rows, count, c);
+		if (row)
+			add_container(out, indent + 2, rightsizing, row, back);
+		else
+			add_name(out, indent + 2, &rightsizing->cluster->containers[c]);
+	}
+}
+
 static void add_document(struct strbuf *out, const struct rightsizing *rightsizing, const size_t *rows, size_t count, bool back)
 {
-	static const enum container_type lists[] = { CONTAINER_INIT, CONTAINER_APP };
 	const struct workload *workload = row_workload(rightsizing, &rightsizing->rows[rows[0]]);
 	const struct patch_kind *kind = patch_kind_of(workload);
 	unsigned int indent;
@@ -292,22 +341,8 @@ static void add_document(struct strbuf *out, const struct rightsizing *rightsizi
 	if (*workload->namespace)
 		add_member(out, "  namespace: ", workload->namespace);
 	indent = add_path(out, kind->path);
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
-		bool begun = false;
-
-		for (size_t i = 0; i < count; i++) {
-			const struct sizing_row *row = &rightsizing->rows[rows[i]];
-
-			if ((row_container(rightsizing, row)->type == CONTAINER_APP) != (lists[l] == CONTAINER_APP))
-				continue;
-			if (!begun) {
-				strbuf_add_repeated(out, ' ', indent);
-				strbuf_addf(out, "%s:\n", patch_list_of(row_container(rightsizing, row)));
-			}
-			begun = true;
-			add_container(out, indent + 2, rightsizing, row, back);
-		}
-	}
+	add_list(out, indent, rightsizing, rows, count, "initContainers", back);
+	add_list(out, indent, rightsizing, rows, count, "containers", back);
 }
 
 /* ---- files ---- */

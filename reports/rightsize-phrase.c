@@ -88,16 +88,6 @@ void phrase_amount(struct strbuf *out, enum resource resource, int64_t amount)
 	quantity_print(out, &quantity);
 }
 
-bool sizing_changes(const struct sizing *sizing)
-{
-	return sizing->request_from != sizing->request_to || sizing->limit_from != sizing->limit_to;
-}
-
-bool sizing_asks(const struct sizing *sizing)
-{
-	return sizing->status == STATUS_RECOMMEND && sizing_changes(sizing);
-}
-
 void phrase_from_to(struct strbuf *out, enum resource resource, int64_t from, int64_t to)
 {
 	phrase_amount(out, resource, from);
@@ -142,16 +132,35 @@ void phrase_size_basis(struct strbuf *out, const struct evidence *evidence)
 	}
 }
 
-void phrase_size_evidence(struct strbuf *out, const struct evidence *evidence)
+static bool same_reach(const struct evidence *a, const struct evidence *b)
 {
-	CLEANUP(strbuf_release) struct strbuf basis = STRBUF_INIT;
+	return a->samples == b->samples && a->window_sec == b->window_sec && streq(a->source ? a->source : "", b->source ? b->source : "");
+}
 
-	strbuf_addf(out, "%s = %s", evidence->expression, evidence->value ? evidence->value : "unknown");
+size_t phrase_size_evidence(struct strbuf *out, const struct sizing *sizing, size_t first)
+{
+	const struct evidence *evidence = &sizing->evidence[first];
+	CLEANUP(strbuf_release) struct strbuf basis = STRBUF_INIT;
+	size_t next = first;
+
+	for (; next < sizing->n_evidence && same_reach(&sizing->evidence[next], evidence); next++)
+		strbuf_addf(out, "%s%s = %s", next > first ? "; " : "", sizing->evidence[next].expression,
+			    sizing->evidence[next].value ? sizing->evidence[next].value : "unknown");
 	phrase_size_basis(&basis, evidence);
 	if (basis.len)
 		strbuf_addf(out, ", %s", basis.buf);
 	if (evidence->source && *evidence->source)
 		strbuf_addf(out, " (%s)", evidence->source);
+	return next;
+}
+
+bool consequence_said_before(const struct sizing_row *row, size_t resource, const struct consequence *consequence)
+{
+	for (size_t r = 0; r < resource; r++)
+		for (size_t i = 0; i < row->of[r].n_consequences; i++)
+			if (row->of[r].consequences[i].kind == consequence->kind && streq(row->of[r].consequences[i].text, consequence->text))
+				return true;
+	return false;
 }
 
 void phrase_consequence(struct strbuf *out, const struct consequence *consequence)
@@ -201,7 +210,7 @@ double row_cost_change(const struct sizing_row *row)
 	double sum = NAN;
 
 	for (size_t i = 0; i < SIZED_RESOURCES; i++)
-		if (sizing_asks(&row->of[i]))
+		if (sizing_changes(&row->of[i]))
 			sum = (isnan(sum) ? 0 : sum) + sizing_cost_change(&row->of[i]);
 	return sum;
 }

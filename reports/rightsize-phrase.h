@@ -23,20 +23,20 @@ void phrase_place(struct strbuf *out, const struct rightsizing *rightsizing, con
 
 /* Milli-cores or bytes as Kubernetes writes them: "250m", "512Mi"; -1: "none". */
 void phrase_amount(struct strbuf *out, enum resource resource, int64_t amount);
-bool sizing_changes(const struct sizing *sizing);		/* any of the four differs */
-/* A change that is asked for: recommended, and it differs. */
-bool sizing_asks(const struct sizing *sizing);
 /* "500m → 1", or "500m" where nothing changes or nothing may be told of it. */
 void phrase_from_to(struct strbuf *out, enum resource resource, int64_t from, int64_t to);
 /* "cpu request 500m → 1, limit none" */
 void phrase_sizing(struct strbuf *out, enum resource resource, const struct sizing *sizing);
 /* Why it has its status: because where there is a problem, else the reason. */
 const char *sizing_why(const struct sizing *sizing);
-/* "of 20,160 samples in 14 d"; "cpu p95 = 140 m, of … (usage.csv)" */
+/* "of 20,160 samples in 14 d" */
 void phrase_size_basis(struct strbuf *out, const struct evidence *evidence);
-void phrase_size_evidence(struct strbuf *out, const struct evidence *evidence);
+/* "p95(cpu) = 140m; max(cpu) = 180m, of … (usage.csv)": those from the first on that reach equally far.  The number of the next. */
+size_t phrase_size_evidence(struct strbuf *out, const struct sizing *sizing, size_t first);
 /* "hpa: utilisation goes from 45 % to 60 %" */
 void phrase_consequence(struct strbuf *out, const struct consequence *consequence);
+/* What follows from the change of a container as a whole stands with each of its resources: with one is enough. */
+bool consequence_said_before(const struct sizing_row *row, size_t resource, const struct consequence *consequence);
 
 /* "USD 1,204", "USD 3.20", "−USD 12"; NAN: "not known".  signed_: "+USD 3" where it is more. */
 void phrase_money(struct strbuf *out, const char *currency, double value, bool signed_);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "phrase.h"
+#include "rightsize-patch.h"
 #include "rightsize-phrase.h"
 #include "rightsizing.h"
 #include "text-finding.h"
@@ -109,9 +110,9 @@ static void write_sizing_line(struct page *page, const struct rightsizing *right
 	flow_phrase(&flow, STYLE_PLAIN, resource == RESOURCE_CPU ? "cpu" : "memory");
 	flow.indent = INDENT;
 	go_to(&flow, INDENT, 0);
-	add_from_to(&flow, resource, sizing->request_from, shows ? sizing->request_to : sizing->request_from, sizing_asks(sizing));
+	add_from_to(&flow, resource, sizing->request_from, shows ? sizing->request_to : sizing->request_from, sizing_changes(sizing));
 	go_to(&flow, column, 4);
-	add_from_to(&flow, resource, sizing->limit_from, shows ? sizing->limit_to : sizing->limit_from, sizing_asks(sizing));
+	add_from_to(&flow, resource, sizing->limit_from, shows ? sizing->limit_to : sizing->limit_from, sizing_changes(sizing));
 	column += table->limit;
 	if (!shows) {
 		go_to(&flow, column, 12);
@@ -132,17 +133,19 @@ static void write_sizing_line(struct page *page, const struct rightsizing *right
 
 static void write_evidence(struct page *page, const struct sizing *sizing)
 {
-	for (size_t i = 0; i < sizing->n_evidence; i++) {
+	for (size_t i = 0; i < sizing->n_evidence;) {
+		const char *label = i == 0 ? "measured" : "";
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-		phrase_size_evidence(&text, &sizing->evidence[i]);
-		labelled(page, i == 0 ? "measured" : "", text.buf);
+		i = phrase_size_evidence(&text, sizing, i);
+		labelled(page, label, text.buf);
 	}
 }
 
 /* Restrained: colour is for what somebody has to do something about. */
-static void write_consequences(struct page *page, const struct sizing *sizing)
+static void write_consequences(struct page *page, const struct sizing_row *row, enum resource resource)
 {
+	const struct sizing *sizing = &row->of[resource];
 	static const struct { const char *label; enum style style; } looks[] = {
 		[CONSEQUENCE_NOTE] = { "note", STYLE_DIM },
 		[CONSEQUENCE_CHANGED] = { "bounded", STYLE_DIM },
@@ -154,6 +157,8 @@ static void write_consequences(struct page *page, const struct sizing *sizing)
 		const struct consequence *consequence = &sizing->consequences[i];
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
+		if (consequence_said_before(row, resource, consequence))
+			continue;
 		phrase_consequence(&text, consequence);
 		labelled_style(page, looks[consequence->weight].style, looks[consequence->weight].label, text.buf);
 	}
@@ -170,8 +175,9 @@ static void write_confidence(struct page *page, const struct sizing *sizing)
 }
 
 static void write_sizing(struct page *page, const struct rightsizing *rightsizing, const struct table *table,
-			 enum resource resource, const struct sizing *sizing)
+			 const struct sizing_row *row, enum resource resource)
 {
+	const struct sizing *sizing = &row->of[resource];
 	bool quiet = sizing->status == STATUS_SATISFIED || sizing->status == STATUS_NOT_APPLICABLE;
 
 	write_sizing_line(page, rightsizing, table, resource, sizing);
@@ -181,7 +187,7 @@ static void write_sizing(struct page *page, const struct rightsizing *rightsizin
 	if (sizing->status == STATUS_SUSPECT && sizing->because && sizing->reason)
 		labelled(page, "numbers", sizing->because);
 	write_evidence(page, sizing);
-	write_consequences(page, sizing);
+	write_consequences(page, row, resource);
 	write_confidence(page, sizing);
 	if (sizing->next_step && *sizing->next_step)
 		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + RESOURCE_WIDTH, "run", sizing->next_step);
@@ -220,9 +226,8 @@ static void write_row(struct page *page, const struct rightsizing *rightsizing, 
 {
 	write_row_head(page, rightsizing, row);
 	for (size_t r = 0; r < SIZED_RESOURCES; r++)
-		write_sizing(page, rightsizing, table, (enum resource)r, &row->of[r]);
-	if (row->patch_note && row_status(row) == STATUS_RECOMMEND)
-		labelled(page, "no patch", row->patch_note);
+		write_sizing(page, rightsizing, table, row, (enum resource)r);
+	labelled(page, "no patch", row_without_patch(rightsizing, row));
 	page_blank(page);
 }
 
@@ -390,6 +395,21 @@ static void write_top(struct page *page, const struct rightsizing *rightsizing)
 	page_blank(page);
 }
 
+/* What nodes keep for their system beside what that used. */
+static void write_node_notes(struct page *page, const struct rightsizing *rightsizing)
+{
+	size_t shown = rightsizing->all ? rightsizing->n_node_notes : MIN(rightsizing->n_node_notes, (size_t)NOTES_SHOWN);
+
+	if (rightsizing->n_node_notes == 0)
+		return;
+	page_heading(page, "Nodes", NULL);
+	page_rule(page);
+	for (size_t i = 0; i < shown; i++)
+		page_paragraph(page, MARGIN, STYLE_PLAIN, rightsizing->node_notes[i].text);
+	write_more(page, rightsizing->n_node_notes - shown);
+	page_blank(page);
+}
+
 static void write_notes(struct page *page, const struct rightsizing *rightsizing)
 {
 	const struct diag *notes = &rightsizing->notes;
@@ -440,6 +460,7 @@ static void write_text(FILE *out, const struct rightsizing *rightsizing, struct 
 		write_groups(page, rightsizing, STATUS_SATISFIED, "Satisfied", NULL);
 		write_groups(page, rightsizing, STATUS_NOT_APPLICABLE, "Not applicable", NULL);
 	}
+	write_node_notes(page, rightsizing);
 	write_notes(page, rightsizing);
 	write_counts(page, rightsizing);
 	fwrite(page->text.buf, 1, page->text.len, out);

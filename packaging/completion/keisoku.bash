@@ -26,7 +26,7 @@ _keisoku_files() {
 
 _keisoku() {
 	local program=$1 current=$2 previous=$3 command=${COMP_WORDS[1]}
-	local commands=$'advise\naudit\ncapture\nverify\ndiff\nwhy\nexplain\nlist\nplan\nprobes\nreview\nrules\nhelp\nversion'
+	local commands=$'advise\naudit\ncapture\nverify\ndiff\nwhy\nexplain\nlist\nplan\nprobes\nreview\nrightsize\nrules\nhelp\nversion'
 
 	COMPREPLY=()
 	# With "=" among the word breaks, "--window=5" arrives as three words.
@@ -45,7 +45,7 @@ _keisoku() {
 	--output | -O)
 		if [[ $command == diff ]]; then
 			_keisoku_words $'text\njson\nmarkdown' "$current"
-		elif [[ $command == advise || $command == audit || $command == review ]]; then
+		elif [[ $command == advise || $command == audit || $command == review || $command == rightsize ]]; then
 			_keisoku_words $'text\njson\nhtml\nsarif\njunit\nmarkdown\ncsv\nprometheus' "$current"
 		else
 			_keisoku_words $'text\njson' "$current"
@@ -60,10 +60,14 @@ _keisoku() {
 		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(_keisoku_ids "$program" policies)" -- "$current")
 		;;
 	--rule) _keisoku_words "$(_keisoku_ids "$program" rules)" "$current" ;;
-	--rules | --cases | --sources | --tree | -t) _keisoku_files -d "$current" ;;
-	--against | --old | --root | -r | --snapshot | -S | --after | --baseline | --save | -s | --file | -o | --waivers | --journal | --netns) _keisoku_files -f "$current" ;;
+	--recommender) _keisoku_words $'percentile\nvpa' "$current" ;;
+	--context) _keisoku_words "$(kubectl config get-contexts -o name 2>/dev/null)" "$current" ;;
+	--rules | --cases | --sources | --tree | -t | --patches) _keisoku_files -d "$current" ;;
+	--against | --old | --root | -r | --snapshot | -S | --after | --baseline | --save | -s | --file | -o | --waivers | --journal | --netns | --usage | -u | --prices | --bearer-token-file | --user-file | --ca | --cert | --key)
+		_keisoku_files -f "$current" ;;
 	--pid | -p) _keisoku_words "$(compgen -G '/proc/[0-9]*' | cut -d/ -f3)" "$current" ;;
-	--about | --as | --fail-coverage-below | --cgroup | --cgroup-max | --interval | -i | --width | --window | --measure | -w) ;;
+	--about | --as | --fail-coverage-below | --cgroup | --cgroup-max | --interval | -i | --width | --window | --measure | -w | --step | --timeout | --retries | --namespace | -n | --selector | --header | --label | --prometheus) ;;
+	--cpu-percentile | --cpu-margin | --memory-percentile | --memory-margin | --min-window | --min-samples | --least-change) ;;
 	*)
 		if [[ $current == -* ]]; then
 			_keisoku_words "$(_keisoku_options "$program" "$command")" "$current"
@@ -71,7 +75,7 @@ _keisoku() {
 		fi
 		case $command in
 		help) _keisoku_words "$commands" "$current" ;;
-		audit | diff | review | verify) _keisoku_files -f "$current" ;;
+		audit | diff | review | rightsize | verify) _keisoku_files -f "$current" ;;
 		list) _keisoku_words $'rules\npolicies\ntunables\nfacts\nmetrics\nmessages\nforms\nverdicts' "$current" ;;
 		rules)
 			if [[ $COMP_CWORD -eq 2 ]]; then

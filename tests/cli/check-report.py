@@ -107,7 +107,7 @@ def check_sarif(text):
 
 class Page(html.parser.HTMLParser):
     """What came out of Markdown: only what the report itself writes, every table whole, and no link of others."""
-    elements = ('h2 p strong em table thead tbody tr th td details summary code pre ul ol li a br'.split())
+    elements = ('h2 h3 p strong em table thead tbody tr th td details summary code pre ul ol li a br'.split())
 
     def __init__(self):
         super().__init__(convert_charrefs=True)

@@ -12,7 +12,7 @@ options() {
 	"$keisoku" "$1" --help | sed -nE 's/^  +(-[a-zA-Z], )?(--[a-z-]+).*/\2/p' | sort -u | grep -vxF -e --help
 }
 
-for command in advise audit capture diff plan review verify why explain rules; do
+for command in advise audit capture diff plan review rightsize verify why explain rules; do
 	page=$source/docs/keisoku-$command.1.scd
 	missing=
 	for option in $(options "$command"); do
