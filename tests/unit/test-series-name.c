@@ -58,8 +58,8 @@ static void series_of_all_ages_name_the_same_container(void **context)
 		"__name__=container_memory_rss;namespace=shop;pod_name=web-1;container_name=app",
 		"__name__=container_memory_rss;namespace=shop;pod=web-1;container=app;pod_name=web-1;container_name=app",
 		"__name__=container_memory_rss;exported_namespace=shop;namespace=monitoring;pod=web-1;container=app",
-		"namespace=monitoring;pod=ksm-0;container=ksm;exported_namespace=shop;exported_pod=web-1;exported_container=app;"
-		"__name__=container_memory_rss",
+		("namespace=monitoring;pod=ksm-0;container=ksm;exported_namespace=shop;exported_pod=web-1;exported_container=app;"
+		 "__name__=container_memory_rss"),
 		"__name__=container_memory_rss;namespace=shop;pod=web-1;container=app;exported_pod=",
 	};
 
