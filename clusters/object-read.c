@@ -24,6 +24,9 @@ struct cluster_place object_place(const struct object *object, const struct node
 }
 
 static void say(const struct object *object, const struct node *node, enum diag_level level, const char *format, va_list arguments)
+	FORMAT_PRINTF(4, 0);
+
+static void say(const struct object *object, const struct node *node, enum diag_level level, const char *format, va_list arguments)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct cluster_place at = object_place(object, node);
