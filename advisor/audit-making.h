@@ -75,6 +75,10 @@ extern const char *const mount_expected_options[];	/* up to NULL */
 /* ---- advisor/drift.c ---- */
 void drift_judge(struct auditing *auditing);
 
+/* ---- advisor/audit-cluster.c ---- */
+void audit_judge_cluster(struct auditing *auditing);
+bool audit_is_about_cluster(enum subject_kind kind);
+
 /* ---- advisor/audit.c ---- */
 struct finding *audit_add(struct auditing *auditing, enum status status);	/* NULL: only counted */
 /* A waiver for rule on subject ("vm.swappiness", "host") or its other name makes it WAIVED. */

@@ -317,6 +317,11 @@ void audit(struct rulebook *lines, const struct snapshot *snapshot, const struct
 		.findings = ret_findings,
 	};
 
+	if (audit_is_cluster(snapshot)) {
+		audit_judge_cluster(&auditing);
+		finding_list_sort(ret_findings);
+		return;
+	}
 	boot_state_make(&auditing);
 	judge_policies(&auditing);
 	if (!options->no_drift)

@@ -49,6 +49,10 @@ struct audit_options {
 void audit(struct rulebook *lines, const struct snapshot *snapshot, const struct audit_options *options,
 	   struct finding_list *ret_findings);
 
+/* A snapshot of objects of Kubernetes: only lines about workloads, containers and nodes are judged, and nothing drifts. */
+bool audit_is_cluster(const struct snapshot *snapshot);
+size_t audit_cluster_lines(const struct rulebook *lines);	/* how many of them are about such */
+
 /* Marks each finding that the baseline has too, as bad or worse. */
 void audit_compare(struct finding_list *findings, const struct finding_list *baseline);
 

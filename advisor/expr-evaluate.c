@@ -72,16 +72,24 @@ static struct value evaluate_index(const struct program *program, const struct o
 	return value_number(number);
 }
 
-/* Keys of a pattern, and the files of a group, are found by listing a directory: where it was listed, a key that is not
- * among them is not there. */
+/* What is there of every subject of these kinds that was looked at as a whole: what else it does not have is not there. */
+static const char *const marks[SUBJECT_KIND_COUNT] = {
+	[SUBJECT_KIND_CGROUP] = "version",
+	[SUBJECT_KIND_CONTAINER] = "workload",
+	[SUBJECT_KIND_WORKLOAD] = "kind",
+	[SUBJECT_KIND_NODE] = "unschedulable",
+};
+
+/* Keys of a pattern, the files of a group and the members of an object are found by listing them: where they were listed, a key that is
+ * not among them is not there. */
 static bool was_listed(const struct snapshot *snapshot, subject_id subject, const struct entry *entry)
 {
 	const char *star = strchr(entry->key, '*');
 	size_t length = star ? (size_t)(star - entry->key) : 0;
 	const struct setting *setting = length > 0 ? snapshot_subject_settings(snapshot, subject) : NULL;
 
-	if (entry->about == SUBJECT_KIND_CGROUP && (entry->class == ENTRY_TUNABLE || entry->class == ENTRY_FACT))
-		return snapshot_get(snapshot, subject, "version") != NULL;
+	if (marks[entry->about] && (entry->class == ENTRY_TUNABLE || entry->class == ENTRY_FACT))
+		return snapshot_get(snapshot, subject, marks[entry->about]) != NULL;
 	while (setting && strncmp(snapshot_key_name(snapshot, setting->key), entry->key, length) != 0)
 		setting = snapshot_setting_before(snapshot, setting);
 	return setting != NULL;

@@ -90,14 +90,25 @@ int measure(const struct arguments *arguments, const struct registry *registry, 
 int open_snapshot(const struct arguments *arguments, const struct registry *registry, const char *path,
 		  struct snapshot **ret_snapshot);
 
+struct cluster;
+
+/* The same, and objects of Kubernetes go to cluster, which is still to be joined: *ret_snapshot is then NULL. */
+int open_snapshot_or_cluster(const struct arguments *arguments, const struct registry *registry, const char *path, struct cluster *cluster,
+			     struct snapshot **ret_snapshot);
+
 /* What a file, a directory or "-" (standard input) holds, told by its bytes: a root to read (a tree, an image, an archive of
  * one, a sosreport), or the text of a snapshot.  Of the two the other is NULL or empty.  notes: what was left out.  0 or an
  * exit status after a message. */
 struct input {
 	struct root *root;
 	struct strbuf snapshot;
+	struct cluster *cluster;	/* lent: where objects of Kubernetes go; NULL: they are refused */
+	bool is_cluster;		/* they went there, and it is neither of the two; what is wrong with them is in its diag */
 };
 int input_open(const char *path, struct diag *notes, struct input *ret_input);
+int input_open_any(const char *path, struct cluster *cluster, struct diag *notes, struct input *ret_input);
+/* Whether a file or directory holds such objects, by a look at how it begins; never of standard input. */
+bool input_is_cluster(const char *path);
 void input_release(struct input *input);
 
 /* Copies what probes and samplers read from root into a new directory.  0 or an exit status. */

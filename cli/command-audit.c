@@ -3,14 +3,21 @@
 
 #include "../advisor/audit.h"
 #include "../core/strbuf.h"
+#include "manifests.h"
 #include "policies.h"
 #include "report.h"
 
-/* One run over one input or many, of which one at a time is in memory. */
+#define MANIFESTS_POLICY "kubernetes-resources"	/* where none is named: what is wrong whoever is asked */
+
+/* One run over one input or many, of which one at a time is in memory.  Manifests are one input, however many files they are: an
+ * autoscaler in one names a workload in another. */
 struct audit_run {
 	const struct arguments *arguments;
 	struct knowledge knowledge;
 	struct rulebook *lines;
+	struct rulebook *cluster_lines;	/* what manifests are judged by; may be lines */
+	struct cluster *cluster;
+	const char *cluster_path;	/* of the first of its inputs; NULL: there was none */
 	struct waivers *waivers;
 	struct arena arena;		/* of waivers */
 	struct diag diag;		/* of policies and waivers */
@@ -26,7 +33,10 @@ static void audit_run_release(struct audit_run *run)
 {
 	report_outputs_release(&run->outputs);
 	finding_list_release(&run->baseline);
+	if (run->cluster_lines != run->lines)
+		rulebook_free(run->cluster_lines);
 	rulebook_free(run->lines);
+	cluster_free(run->cluster);
 	waivers_free(run->waivers);
 	knowledge_release(&run->knowledge);
 	arena_release(&run->arena);
@@ -38,18 +48,18 @@ static bool covers_too_little(const struct arguments *arguments, const struct fi
 	return finding_list_coverage(findings) * 100 < arguments->fail_coverage_below;
 }
 
-static int judge(struct audit_run *run, struct snapshot *snapshot, const char *input)
+static int judge(struct audit_run *run, struct rulebook *lines, struct snapshot *snapshot, const char *input)
 {
 	CLEANUP(finding_list_release) struct finding_list findings = FINDING_LIST_INIT;
 	struct report report = {
 		.snapshot = snapshot, .command = "audit", .findings = &findings, .notes = &run->diag,
-		.rules = rulebook_count(run->lines) + drift_class_count(),
+		.rules = audit_is_cluster(snapshot) ? audit_cluster_lines(lines) : rulebook_count(lines) + drift_class_count(),
 		.tunables = registry_count(run->knowledge.registry, ENTRY_TUNABLE),
 		.show_all = run->arguments->all,
 	};
 	int status;
 
-	audit(run->lines, snapshot, &run->options, &findings);
+	audit(lines, snapshot, &run->options, &findings);
 	if (run->has_baseline)
 		audit_compare(&findings, &run->baseline);
 	if (run->inputs == 1)
@@ -60,8 +70,55 @@ static int judge(struct audit_run *run, struct snapshot *snapshot, const char *i
 	report.exit_status = run->diag.errors > 0 ? EXIT_INPUT : run->fails ? EXIT_FINDINGS : EXIT_OK;
 	status = report_outputs_write(&run->outputs, &report, input);
 	if (status == 0 && run->arguments->plan)
-		status = write_plan(run->arguments, run->lines, snapshot, &findings);
+		status = write_plan(run->arguments, lines, snapshot, &findings);
 	return status;
+}
+
+/* ---- manifests ---- */
+
+/* Lines of the policies that were named, else of the one that is for everybody. */
+static struct rulebook *lines_for(struct audit_run *run, const struct snapshot *snapshot)
+{
+	if (!audit_is_cluster(snapshot))
+		return run->lines;
+	if (!run->cluster_lines && run->arguments->policies.count > 0) {
+		run->cluster_lines = run->lines;
+		if (audit_cluster_lines(run->lines) == 0)
+			(void)diag_warning(&run->diag, NULL, "--policy: no line of it is about workloads, containers or nodes of Kubernetes; "
+					   MANIFESTS_POLICY " and kubernetes-opinions are");
+	} else if (!run->cluster_lines) {
+		policies_forget(run->knowledge.policies);
+		(void)policies_choose(run->knowledge.policies, MANIFESTS_POLICY);
+		(void)policies_compile(run->knowledge.policies, &run->diag, &run->cluster_lines);
+	}
+	return run->cluster_lines;
+}
+
+static struct snapshot *cluster_snapshot(struct audit_run *run, struct cluster *cluster)
+{
+	struct snapshot *snapshot = manifests_snapshot(cluster, run->knowledge.registry);
+
+	for (size_t i = 0; i < cluster->diag.count; i++) {
+		const struct diag_entry *entry = &cluster->diag.entries[i];
+
+		(void)(entry->level == DIAG_ERROR ? diag_error : diag_warning)(&run->diag, entry->place.file ? &entry->place : NULL, "%s",
+									       entry->message);
+	}
+	return snapshot;
+}
+
+/* After all inputs were read. */
+static int audit_manifests(struct audit_run *run)
+{
+	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = NULL;
+	int status = 0;
+
+	if (!run->cluster_path)
+		return 0;
+	snapshot = cluster_snapshot(run, run->cluster);
+	if (run->arguments->save)
+		status = save_snapshot(run->arguments->save, snapshot);
+	return status ? status : judge(run, lines_for(run, snapshot), snapshot, run->cluster_path);
 }
 
 /* path NULL: what --root and --snapshot say, or this host. */
@@ -72,27 +129,34 @@ static int audit_input(struct audit_run *run, const char *path)
 	int status;
 
 	arguments.no_window = true;
-	status = path ? open_snapshot(&arguments, run->knowledge.registry, path, &snapshot)
+	status = path ? open_snapshot_or_cluster(&arguments, run->knowledge.registry, path, run->cluster, &snapshot)
 		      : measure(&arguments, run->knowledge.registry, &snapshot);
+	if (status == 0 && !snapshot) {
+		run->cluster_path = run->cluster_path ? run->cluster_path : path;
+		return 0;
+	}
 	if (status == 0 && arguments.save)
 		status = save_snapshot(arguments.save, snapshot);
 	if (status != 0)
 		return status;
-	return judge(run, snapshot, path ? path : arguments.root ? arguments.root : arguments.snapshot);
+	return judge(run, lines_for(run, snapshot), snapshot, path ? path : arguments.root ? arguments.root : arguments.snapshot);
 }
 
 static int read_baseline(struct audit_run *run)
 {
+	CLEANUP(cluster_free_ptr) struct cluster *cluster = cluster_new();
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = NULL;
 	struct audit_options options = { .today = run->options.today };
 	int status;
 
 	if (!run->arguments->baseline)
 		return 0;
-	status = open_snapshot(run->arguments, run->knowledge.registry, run->arguments->baseline, &snapshot);
+	status = open_snapshot_or_cluster(run->arguments, run->knowledge.registry, run->arguments->baseline, cluster, &snapshot);
 	if (status != 0)
 		return status;
-	audit(run->lines, snapshot, &options, &run->baseline);
+	if (!snapshot)
+		snapshot = cluster_snapshot(run, cluster);
+	audit(lines_for(run, snapshot), snapshot, &options, &run->baseline);
 	run->has_baseline = true;
 	return 0;
 }
@@ -126,17 +190,29 @@ static int audit_all(struct audit_run *run)
 		r = audit_input(run, inputs->items[i]);
 		status = r > status ? r : status;
 	}
+	r = audit_manifests(run);
+	status = r > status ? r : status;
 	r = report_outputs_end(&run->outputs);
 	if (run->inputs > 1)
 		audit_waivers_report(run->waivers, run->options.today, &run->diag);
 	return r > status ? r : status;
 }
 
+/* Reports there will be: one for all manifests together, one for each of the others. */
+static size_t count_inputs(const struct arguments *arguments)
+{
+	size_t clusters = 0;
+
+	for (size_t i = 0; i < arguments->positional.count; i++)
+		clusters += input_is_cluster(arguments->positional.items[i]);
+	return MAX(arguments->positional.count - clusters + (clusters > 0), (size_t)1);
+}
+
 static int check_inputs(const struct arguments *arguments)
 {
 	if (arguments->positional.count > 0 && (arguments->root || arguments->snapshot))
 		return talk_error(EXIT_USAGE, "--root and --snapshot name the one input; give several without them");
-	if (arguments->positional.count > 1 && (arguments->plan || arguments->save))
+	if (count_inputs(arguments) > 1 && (arguments->plan || arguments->save))
 		return talk_error(EXIT_USAGE, "--%s is for one input", arguments->plan ? "plan" : "save");
 	return 0;
 }
@@ -146,7 +222,8 @@ static int run_audit(const struct arguments *arguments)
 	CLEANUP(audit_run_release) struct audit_run run = {
 		.arguments = arguments,
 		.waivers = waivers_new(),
-		.inputs = arguments->positional.count > 0 ? arguments->positional.count : 1,
+		.cluster = cluster_new(),
+		.inputs = count_inputs(arguments),
 		.options = { .today = (int64_t)time(NULL) / 86400, .keep_all = arguments->all },
 	};
 	int status = check_inputs(arguments);
@@ -179,8 +256,10 @@ const struct command command_audit = {
 	.description = "Reads an image (a directory, a tar, an OCI layout, what docker save wrote), a\n"
 		       "captured tree, a sosreport, saved snapshots or this host, and compares four\n"
 		       "values of each setting: what runs, what boot leaves behind, what the kernel\n"
-		       "would do by itself, and what a policy wants. Nothing is measured, executed,\n"
-		       "booted or changed, and no root is needed.\n\n"
+		       "would do by itself, and what a policy wants. Of manifests of Kubernetes\n"
+		       "(files, directories, output of helm, kustomize and kubectl get) it says what\n"
+		       "policies find wrong in them, with file and line. Nothing is measured,\n"
+		       "executed, booted or changed, and no root is needed.\n\n"
 		       "Exit status: 0, or 1 with --fail-on when something is found, and with\n"
 		       "--fail-coverage-below when too little is known; 2 wrong usage; 3 something\n"
 		       "could not be read or written, or a policy or waiver has mistakes.",

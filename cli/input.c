@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../clusters/reader.h"
 #include "../core/image.h"
 #include "../core/strbuf.h"
 #include "../probes/probe.h"
 #include "cli.h"
 
+#define OBJECTS "objects of Kubernetes: keisoku audit, review and rightsize take them"
 #define EXPECTED "expected a directory, a snapshot, or a tar archive of a file system, of a sosreport or of an OCI or Docker image"
 
 void input_release(struct input *input)
@@ -32,6 +34,33 @@ static struct image_source image_source(const char *path)
 	return source;
 }
 
+static int cluster_of(struct input *input, struct strbuf *why)
+{
+	if (!input->cluster)
+		strbuf_add_string(why, OBJECTS);
+	input->is_cluster = input->cluster != NULL;
+	return input->cluster ? 0 : -EINVAL;
+}
+
+/* What is wrong inside is told by the cluster. */
+static int read_objects(const char *path, struct stream *stream, struct strbuf *why, struct input *input)
+{
+	const struct read_options options = { .time_sec = 0 };
+	int r = cluster_of(input, why);
+
+	if (r == 0)
+		(void)cluster_read_stream(input->cluster, path, stream, 0, &options);
+	return r;
+}
+
+static bool begins_like_objects(struct stream *stream)
+{
+	const void *bytes;
+	size_t length;
+
+	return stream_peek(stream, CLUSTER_HEAD, &bytes, &length) == 0 && cluster_recognise(bytes, length);
+}
+
 static int open_directory(const char *path, struct diag *notes, struct strbuf *why, struct input *input)
 {
 	struct image_source source = image_source(path);
@@ -42,6 +71,14 @@ static int open_directory(const char *path, struct diag *notes, struct strbuf *w
 		return r;
 	if (!root_is_live(root) && image_is_layout(root))
 		return image_open_layout(&source, root, notes, why, &input->root);
+	if (!root_is_live(root) && !image_is_file_system(root) && cluster_recognise_directory(path)) {
+		const struct read_options options = { .time_sec = 0 };
+
+		r = cluster_of(input, why);
+		if (r == 0)
+			(void)cluster_read_path(input->cluster, path, &options);
+		return r;
+	}
 	if (!root_is_live(root) && !image_is_file_system(root)) {
 		strbuf_addf(why, "a directory that is no root file system (with etc, usr, proc or boot), sosreport or OCI image layout");
 		return -EINVAL;
@@ -65,6 +102,8 @@ static int open_content(const struct image_source *source, struct stream *stream
 {
 	int r;
 
+	if ((magic->kind == MAGIC_UNKNOWN || magic->kind == MAGIC_JSON) && begins_like_objects(stream))
+		return read_objects(source->name, stream, why, input);
 	switch (magic->kind) {
 	case MAGIC_TAR:
 		r = image_open(source, stream, fd, notes, why, &input->root);
@@ -127,11 +166,16 @@ static int open_file(const char *path, struct diag *notes, struct strbuf *why, s
 
 int input_open(const char *path, struct diag *notes, struct input *ret_input)
 {
+	return input_open_any(path, NULL, notes, ret_input);
+}
+
+int input_open_any(const char *path, struct cluster *cluster, struct diag *notes, struct input *ret_input)
+{
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 	struct stat st;
 	int r;
 
-	*ret_input = (struct input){ .snapshot = STRBUF_INIT };
+	*ret_input = (struct input){ .snapshot = STRBUF_INIT, .cluster = cluster };
 	if (!streq(path, "-") && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		r = open_directory(path, notes, &why, ret_input);
 	else
@@ -140,4 +184,24 @@ int input_open(const char *path, struct diag *notes, struct input *ret_input)
 		return 0;
 	return talk_error(EXIT_INPUT, "cannot read %s: %s", streq(path, "-") ? "standard input" : path,
 			  why.len ? why.buf : strerror(-r));
+}
+
+bool input_is_cluster(const char *path)
+{
+	CLEANUP(root_free_ptr) struct root *root = NULL;
+	CLEANUP(stream_free_ptr) struct stream *stream = NULL;
+	struct stream_budget budget = { 0 };
+	struct stat st;
+	int fd;
+
+	if (streq(path, "-") || stat(path, &st) < 0)
+		return false;
+	if (S_ISDIR(st.st_mode))
+		return root_open(path, &root) == 0 && !root_is_live(root) && !image_is_layout(root) && !image_is_file_system(root) &&
+		       cluster_recognise_directory(path);
+	fd = S_ISREG(st.st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
+	if (fd < 0)
+		return false;
+	stream = stream_of_fd(fd, &budget);
+	return begins_like_objects(stream);
 }

@@ -287,14 +287,17 @@ static int load_snapshot(const char *path, const struct strbuf *text, struct sna
 	return r < 0 ? EXIT_INPUT : 0;
 }
 
-int measure(const struct arguments *arguments, const struct registry *registry, struct snapshot **ret_snapshot)
+static int measure_any(const struct arguments *arguments, const struct registry *registry, struct cluster *cluster,
+		       struct snapshot **ret_snapshot)
 {
 	const char *path = arguments->snapshot ? arguments->snapshot : arguments->root ? arguments->root : "/";
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
 	CLEANUP(input_release) struct input input;
 	int status;
 
-	status = input_open(path, snapshot_notes(snapshot), &input);
+	status = input_open_any(path, cluster, snapshot_notes(snapshot), &input);
+	if (status == 0 && input.is_cluster)
+		return 0;
 	if (status == 0 && input.root) {
 		status = measure_root(arguments, registry, input.root, snapshot);
 	} else if (status == 0) {
@@ -309,13 +312,24 @@ int measure(const struct arguments *arguments, const struct registry *registry, 
 	return 0;
 }
 
-int open_snapshot(const struct arguments *arguments, const struct registry *registry, const char *path,
-		  struct snapshot **ret_snapshot)
+int measure(const struct arguments *arguments, const struct registry *registry, struct snapshot **ret_snapshot)
+{
+	return measure_any(arguments, registry, NULL, ret_snapshot);
+}
+
+int open_snapshot_or_cluster(const struct arguments *arguments, const struct registry *registry, const char *path, struct cluster *cluster,
+			     struct snapshot **ret_snapshot)
 {
 	struct arguments one = *arguments;
 
 	one.root = path;
 	one.snapshot = NULL;
 	one.no_window = one.quiet = true;
-	return measure(&one, registry, ret_snapshot);
+	return measure_any(&one, registry, cluster, ret_snapshot);
+}
+
+int open_snapshot(const struct arguments *arguments, const struct registry *registry, const char *path,
+		  struct snapshot **ret_snapshot)
+{
+	return open_snapshot_or_cluster(arguments, registry, path, NULL, ret_snapshot);
 }

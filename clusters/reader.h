@@ -29,8 +29,19 @@ int cluster_read_stream(struct cluster *cluster, const char *path, struct stream
 /* A file, "-" for standard input, or a directory: its *.yaml, *.yml and *.json, below it too, sorted, links not followed. */
 int cluster_read_path(struct cluster *cluster, const char *path, const struct read_options *options);
 
+/* Whether a text begins like objects of Kubernetes, and not like a snapshot; whether a directory holds such files.  clusters/recognise.c */
+#define CLUSTER_HEAD ((size_t)64 << 10)	/* of a text that is looked at */
+bool cluster_recognise(const char *text, size_t length);
+bool cluster_recognise_directory(const char *path);
+
 /* One object, as pruned (clusters/object.c); file is in cluster->files. */
 void cluster_add_object(struct cluster *cluster, uint32_t file, uint32_t document, const struct node *object);
+
+/* ---- settings: clusters/settings.c ---- */
+
+/* The cluster as subjects of snapshot with their settings, each with the file and line it stands at: after the join.  What the keys mean
+ * is in rules/tunables/kubernetes.yaml and rules/facts/kubernetes.yaml. */
+void cluster_settings(const struct cluster *cluster, struct snapshot *snapshot);
 
 /* ---- usage ---- */
 

@@ -21,7 +21,9 @@ static const struct {
 	{ "net.ipv4.tcp_keepalive_intvl", "1.29" },
 	{ "net.ipv4.tcp_keepalive_probes", "1.29" },
 	{ "net.ipv4.tcp_keepalive_time", "1.29" },
+	{ "net.ipv4.tcp_notsent_lowat", "1.37" },
 	{ "net.ipv4.tcp_rmem", "1.32" },
+	{ "net.ipv4.tcp_slow_start_after_idle", "1.37" },
 	{ "net.ipv4.tcp_syncookies", "" },
 	{ "net.ipv4.tcp_wmem", "1.32" },
 };

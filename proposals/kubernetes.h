@@ -30,4 +30,22 @@ void kubernetes_read_commands(const struct pod *pod, const char *subject, const 
 /* A KubeletConfiguration, or the part of another object that is one. */
 void kubernetes_read_kubelet(struct document *document, const struct node *configuration, const char *condition);
 
+/* ---- proposals/kubernetes-pod.c: the same of pods that somebody else has read ---- */
+
+struct kubernetes_pod {
+	const char *path;		/* of the manifest */
+	const char *name;		/* NAMESPACE/KIND/NAME */
+	const struct node *security, *volumes;	/* of the pod's spec; NULL where there are none */
+	bool host_network, host_ipc, host_pid;
+};
+
+struct kubernetes_container {
+	const struct node *command, *args, *lifecycle, *security;
+};
+
+/* Items as the reader of manifests has them; registry: which keys belong to the whole node. */
+void kubernetes_pod_sysctls(struct proposal *proposal, const struct registry *registry, const struct kubernetes_pod *pod);
+void kubernetes_container_commands(struct proposal *proposal, const struct registry *registry, const struct kubernetes_pod *pod,
+				   const struct kubernetes_container *container);
+
 #endif

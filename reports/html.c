@@ -12,13 +12,6 @@
 
 /* ---- the head ---- */
 
-static const char *host_name(const struct report *report)
-{
-	const char *name = report_host_text(report, "host.name");
-
-	return name ? name : "a host without a name";
-}
-
 static void add_style_hash(struct strbuf *out)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];
@@ -51,7 +44,7 @@ static void add_headline(struct strbuf *out, const struct report *report)
 
 static void write_head(struct strbuf *out, const struct report *report)
 {
-	CLEANUP(strbuf_release) struct strbuf headline = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf headline = STRBUF_INIT, host = STRBUF_INIT;
 
 	strbuf_add_string(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 			       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
@@ -62,7 +55,8 @@ static void write_head(struct strbuf *out, const struct report *report)
 			       "<meta name=\"referrer\" content=\"no-referrer\">\n"
 			       "<meta name=\"generator\" content=\"keisoku\">\n<title>");
 	add_headline(&headline, report);
-	html_textf(out, "%s: %s", host_name(report), headline.buf);
+	phrase_host(&host, report);
+	html_textf(out, "%s: %s", host.buf, headline.buf);
 	strbuf_addf(out, "</title>\n<style>%s</style>\n</head>\n", html_style_css);
 }
 
@@ -72,10 +66,12 @@ static void write_machine(struct strbuf *out, const struct report *report)
 {
 	static const char *const keys[] = { "kernel.architecture", "platform.kind", "platform.virtualization" };
 	const char *release = report_host_text(report, "kernel.release");
+	CLEANUP(strbuf_release) struct strbuf host = STRBUF_INIT;
 	bool any = release != NULL;
 
 	strbuf_addf(out, "<p class=\"kind\">keisoku %s</p>\n<h1>", report->command);
-	html_text(out, host_name(report));
+	phrase_host(&host, report);
+	html_text(out, host.buf);
 	strbuf_add_string(out, "</h1>\n<p class=\"machine\">");
 	if (release)
 		html_textf(out, "Linux %s", release);
@@ -341,9 +337,11 @@ static void write_counts(struct strbuf *out, const struct report *report)
 
 static void write_footer(struct strbuf *out, const struct report *report)
 {
-	strbuf_addf(out, "<footer><p>More: <code>keisoku why KEY</code>, %s",
-		    report_is_review(report) ? "<code>keisoku explain VERDICT</code>"
-		    : report_is_audit(report) ? "<code>--plan DIR</code> for commands and files" : "<code>keisoku explain RULE</code>");
+	strbuf_addf(out, "<footer><p>More: %s",
+		    report_is_of_manifests(report) ? "<code>keisoku explain POLICY</code>, <code>keisoku list policies</code>"
+		    : report_is_review(report)	   ? "<code>keisoku why KEY</code>, <code>keisoku explain VERDICT</code>"
+		    : report_is_audit(report)	   ? "<code>keisoku why KEY</code>, <code>--plan DIR</code> for commands and files"
+						   : "<code>keisoku why KEY</code>, <code>keisoku explain RULE</code>");
 	if (!report->show_all)
 		strbuf_add_string(out, ", <code>--all</code> for every rule");
 	strbuf_add_string(out, ", <code>--output json</code> for everything.</p></footer>\n");

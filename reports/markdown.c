@@ -89,11 +89,12 @@ static void add_counts(struct strbuf *out, const struct report *report)
 
 static void add_top(struct comment *comment, const struct report *report)
 {
-	const char *host = report_host_text(report, "host.name"), *kernel = report_host_text(report, "kernel.release");
-	CLEANUP(strbuf_release) struct strbuf piece = STRBUF_INIT;
+	const char *kernel = report_host_text(report, "kernel.release");
+	CLEANUP(strbuf_release) struct strbuf piece = STRBUF_INIT, host = STRBUF_INIT;
 
 	strbuf_addf(&piece, "## Keisoku %s: ", report->command);
-	markdown_text(&piece, host ? host : "a host without a name", CELL_MAX);
+	phrase_host(&host, report);
+	markdown_text(&piece, host.buf, CELL_MAX);
 	if (kernel) {
 		strbuf_add_string(&piece, " · Linux ");
 		markdown_text(&piece, kernel, CELL_MAX);

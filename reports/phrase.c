@@ -4,6 +4,8 @@
 #include <math.h>
 #include <time.h>
 
+#include "../core/parse.h"
+
 static const struct dimension time_dimension = { .seconds = 1 };
 
 void phrase_count(struct strbuf *out, size_t count)
@@ -87,12 +89,41 @@ bool report_is_rightsizing(const struct report *report)
 	return streq(report->command, "rightsize");
 }
 
+bool report_is_of_manifests(const struct report *report)
+{
+	return report_host_text(report, "cluster.workloads") != NULL;
+}
+
+static void add_number(struct strbuf *out, const struct report *report, const char *key, const char *what)
+{
+	const char *text = report_host_text(report, key);
+	uint64_t number = 0;
+
+	(void)parse_u64(text ? text : "0", &number);
+	phrase_plural(out, (size_t)number, what);
+}
+
+void phrase_host(struct strbuf *out, const struct report *report)
+{
+	const char *name = report_host_text(report, "host.name");
+
+	if (!report_is_of_manifests(report)) {
+		strbuf_add_string(out, name ? name : "a host without a name");
+		return;
+	}
+	add_number(out, report, "cluster.workloads", "workload");
+	strbuf_add_string(out, " of Kubernetes with ");
+	add_number(out, report, "cluster.containers", "container");
+}
+
 static void phrase_audit(struct strbuf *out, const struct report *report)
 {
 	const size_t *counts = report->findings->counts;
 	size_t unknown = counts[STATUS_UNMEASURED] + counts[STATUS_UNREADABLE], applies = 0;
 
-	strbuf_add_string(out, "Audited: what runs, what boot leaves behind, what the kernel does by itself, what is wanted. ");
+	strbuf_add_string(out, report_is_of_manifests(report)
+				       ? "Audited: what manifests say, held against policies. "
+				       : "Audited: what runs, what boot leaves behind, what the kernel does by itself, what is wanted. ");
 	for (size_t i = 0; i < STATUS_COUNT; i++)
 		applies += i == STATUS_NOT_APPLICABLE ? 0 : counts[i];
 	if (applies == 0) {
@@ -153,10 +184,12 @@ void phrase_coverage(struct strbuf *out, const struct report *report)
 	add_also(out, report->settings_unreadable, "could not be read");
 	add_also(out, report->settings_absent, "are not there");
 	add_also(out, report->settings_unsupported, "are not supported");
-	strbuf_add_string(out, "; ");
-	phrase_plural(out, report->metrics_read, "metric");
-	add_also(out, report->metrics_unreadable, "could not be read");
-	add_also(out, report->metrics_absent, "are not there");
+	if (!report_is_of_manifests(report)) {
+		strbuf_add_string(out, "; ");
+		phrase_plural(out, report->metrics_read, "metric");
+		add_also(out, report->metrics_unreadable, "could not be read");
+		add_also(out, report->metrics_absent, "are not there");
+	}
 	strbuf_add_string(out, ". Judged by ");
 	phrase_plural(out, report->rules, "rule");
 	strbuf_add_string(out, ".");
@@ -167,7 +200,8 @@ void phrase_nothing(struct strbuf *out, const struct report *report)
 	if (report_is_audit(report)) {
 		strbuf_add_string(out, "What could be judged is as it should be: ");
 		phrase_plural(out, report->findings->counts[STATUS_SATISFIED], "time");
-		strbuf_add_string(out, " a line of a policy holds, or a file says what is in force.");
+		strbuf_add_string(out, report_is_of_manifests(report) ? " a line of a policy holds."
+								      : " a line of a policy holds, or a file says what is in force.");
 		return;
 	}
 	phrase_plural(out, report->rules, "rule");

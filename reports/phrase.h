@@ -15,6 +15,8 @@ const char *report_host_text(const struct report *report, const char *key);
 bool report_is_audit(const struct report *report);
 bool report_is_live(const struct report *report);		/* a window was measured */
 bool report_is_review(const struct report *report);
+bool report_is_of_manifests(const struct report *report);	/* an audit of objects of Kubernetes, which have no host */
+void phrase_host(struct strbuf *out, const struct report *report);	/* its name, or what stands for it */
 bool report_is_rightsizing(const struct report *report);	/* of containers of a cluster */
 /* Findings in the list; findings->counts counts those that are not kept too. */
 size_t report_count(const struct report *report, enum status status);

@@ -752,7 +752,7 @@ static void write_bases(struct json *json, const struct report *report)
 	json_key(json, "originalUriBaseIds");
 	json_open_object(json);
 	write_base(json, ROOT, "The root of the host or image that was looked at.");
-	if (report_is_review(report) || report_is_rightsizing(report))
+	if (report_is_review(report) || report_is_rightsizing(report) || report_is_of_manifests(report))
 		write_base(json, PROPOSED, "The directory in which the program ran, or that of a difference.");
 	json_close_object(json);
 }

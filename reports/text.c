@@ -19,10 +19,12 @@ static void add_part(struct flow *flow, const char *text)
 static void write_machine(struct page *page, const struct report *report)
 {
 	static const char *const keys[] = { "kernel.architecture", "platform.kind", "platform.virtualization" };
-	const char *host = report_host_text(report, "host.name"), *release = report_host_text(report, "kernel.release");
+	const char *release = report_host_text(report, "kernel.release");
+	CLEANUP(strbuf_release) struct strbuf host = STRBUF_INIT;
 	struct flow flow = flow_begin(page, 0);
 
-	flow_add(&flow, STYLE_BOLD, host ? host : "a host without a name");
+	phrase_host(&host, report);
+	flow_add(&flow, STYLE_BOLD, host.buf);
 	if (release) {
 		CLEANUP(strbuf_release) struct strbuf kernel = STRBUF_INIT;
 
@@ -343,8 +345,9 @@ static void write_counts(struct page *page, const struct report *report)
 	}
 	flow_end(&flow);
 	flow = flow_begin(page, 0);
-	flow_add(&flow, STYLE_DIM, report_is_audit(report) ? "More: keisoku why KEY, --plan DIR for commands and files"
-							    : "More: keisoku why KEY, keisoku explain RULE");
+	flow_add(&flow, STYLE_DIM, report_is_of_manifests(report) ? "More: keisoku explain POLICY, keisoku list policies"
+				   : report_is_audit(report)	  ? "More: keisoku why KEY, --plan DIR for commands and files"
+								  : "More: keisoku why KEY, keisoku explain RULE");
 	if (!report->show_all)
 		flow_add(&flow, STYLE_DIM, ", --all for every rule");
 	flow_add(&flow, STYLE_DIM, ", --output json for everything.");
