@@ -205,7 +205,7 @@ static void a_budget_counts_the_pods_of_all_it_selects(void **state)
 	static const struct row rows[] = {
 		{ W, "shop/Deployment/db", "pdb.count", "1", NULL },
 		{ W, "shop/Deployment/db", "pdb.disruptions", "1", NULL },
-		{ W, "shop/Deployment/web", "pdb.count", "2", "a.yaml:40" },
+		{ W, "shop/Deployment/web", "pdb.count", "2", "a.yaml:31" },
 		{ W, "shop/Deployment/web", "pdb", "web", NULL },
 		{ W, "shop/Deployment/web", "pdb.disruptions", "0", NULL },
 		{ W, "shop/Deployment/web", "pdb.max_unavailable", "0", NULL },
