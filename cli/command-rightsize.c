@@ -11,6 +11,8 @@
 #include "cluster-input.h"
 #include "knowledge.h"
 
+#define HISTORY_SEC (14 * 86400.0)
+#define STEP_SEC 300.0
 #define PRICES_MAX (1U << 20)
 
 struct rightsize_run {
@@ -60,6 +62,12 @@ static void on_bytes(void *context, const char *path, uint64_t bytes, uint64_t t
 	(void)path;
 	if (total > 0)
 		draw_bar(context, "reading", (double)bytes, (double)total);
+}
+
+static void on_request(void *context, unsigned int done, unsigned int total, const char *what)
+{
+	(void)what;
+	draw_bar(context, "asking Prometheus", done, total);
 }
 
 /* ---- what it is asked to do ---- */
@@ -158,12 +166,44 @@ static int read_snapshot(struct rightsize_run *run)
 	return status;
 }
 
+static void add_quantile(struct prometheus_options *options, double quantile)
+{
+	for (size_t i = 0; i < options->n_quantiles; i++)
+		if (options->quantiles[i] == quantile)
+			return;
+	options->quantiles[options->n_quantiles++] = quantile;
+}
+
+static int read_prometheus(struct rightsize_run *run)
+{
+	const struct rightsize_arguments *asked = &run->arguments->rightsize;
+	struct prometheus_options options = {
+		.url = asked->prometheus, .bearer_file = asked->bearer_token_file, .user_file = asked->user_file,
+		.headers = asked->headers.items, .n_headers = asked->headers.count,
+		.ca_file = asked->ca, .cert_file = asked->cert, .key_file = asked->key, .insecure = asked->insecure,
+		.selector = asked->selector, .namespace = asked->namespace ? asked->namespace : "",
+		.end_sec = run->options.now_sec,
+		.step_sec = asked->step_msec ? (double)asked->step_msec / 1e3 : STEP_SEC,
+		.timeout_sec = asked->timeout_msec ? (double)asked->timeout_msec / 1e3 : 60,
+		.retries = asked->has_retries ? (unsigned int)asked->retries : 3,
+		.quantiles = { 0.5, 0.95, 0.99, 1 }, .n_quantiles = 4, .samples = true,
+		.progress = on_request, .context = run,
+	};
+
+	if (!asked->prometheus)
+		return 0;
+	options.begin_sec = options.end_sec - (asked->history_msec ? (double)asked->history_msec / 1e3 : HISTORY_SEC);
+	add_quantile(&options, run->options.cpu_percentile);
+	add_quantile(&options, run->options.memory_percentile);
+	return usage_read_prometheus(run->usage, run->cluster, &options) < 0 ? EXIT_INPUT : 0;
+}
+
 /* What one source does not have another may: all are read, and the worst is told. */
 static int read_usage(struct rightsize_run *run)
 {
 	const struct text_list *files = &run->arguments->rightsize.usages;
 	struct read_options options = { .progress = on_bytes, .context = run };
-	int status;
+	int status, r;
 
 	run->usage = usage_new(run->cluster);
 	status = read_snapshot(run);
@@ -172,9 +212,10 @@ static int read_usage(struct rightsize_run *run)
 	for (size_t i = 0; i < files->count; i++)
 		if (usage_read_path(run->usage, run->cluster, files->items[i], &options) < 0)
 			status = EXIT_INPUT;
+	r = read_prometheus(run);
 	clear_bar(run);
 	usage_finish(run->usage);
-	return status;
+	return r > status ? r : status;
 }
 
 static int read_cluster(struct rightsize_run *run)
@@ -302,13 +343,14 @@ const struct command command_rightsize = {
 	.name = "rightsize",
 	.arguments = "[OPTION]... [CLUSTER]...",
 	.summary = "requests and limits of Kubernetes from what was used",
-	.description = "Reads what a cluster runs (manifests, or what kubectl get -o json or yaml wrote) and\n"
-		       "what its containers used (Prometheus, its saved answers,\n"
-		       "metrics.k8s.io, CSV, this node), and says which requests and limits should change,\n"
-		       "which cause each change treats, what follows from it, and what it saves. It only\n"
-		       "reads; --patches writes what makes the changes and what takes them back.\n\n"
-		       "Exit status: 0, or 1 with --fail-on when something is recommended; 2 wrong usage;\n"
-		       "3 something could not be read or written, or has mistakes.",
+	.description = "Reads what a cluster runs (manifests, or what kubectl get -o json or yaml\n"
+		       "wrote) and what its containers used (Prometheus, its saved answers,\n"
+		       "metrics.k8s.io, CSV, this node), and says which requests and limits should\n"
+		       "change, which cause each change treats, what follows from it, and what it\n"
+		       "saves. It only reads; --patches writes what makes the changes and what takes\n"
+		       "them back.\n\n"
+		       "Exit status: 0, or 1 with --fail-on when something is recommended; 2 wrong\n"
+		       "usage; 3 something could not be read or written, or has mistakes.",
 	.options = options,
 	.max_positional = 100000,
 	.run = run,
