@@ -117,7 +117,13 @@ static void tell_threads(struct workload_view *view, struct sizing_row *row, con
 	struct sizing *sizing = &row->of[RESOURCE_CPU];
 	struct arena *arena = &view->rightsizing->arena;
 
-	if (!sizing_changes(sizing) || sizing->limit_to == sizing->limit_from || then->threads < 0)
+	if (!sizing_changes(sizing) || sizing->limit_to == sizing->limit_from)
+		return;
+	if (then->runtime == HEAP_GO && then->threads < 0 && sizing->limit_to > 0)
+		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_GO, CONSEQUENCE_NOTE,
+				   "without GOMAXPROCS a program built with Go before 1.25 runs on as many threads as its node has CPUs, later ones on "
+				   "as many as the limit, rounded up: which it is cannot be seen from outside");
+	if (then->threads < 0)
 		return;
 	if (then->threads_follow && now->threads >= 0 && now->threads != then->threads)
 		sizing_consequence(view->rightsizing, sizing, kind_of(then), CONSEQUENCE_NOTE,
@@ -128,6 +134,19 @@ static void tell_threads(struct workload_view *view, struct sizing_row *row, con
 				   "%s is more than the limit of %s feeds: busy threads are throttled together; %lld would go with it",
 				   then->threads_setting, size_text(arena, RESOURCE_CPU, sizing->limit_to),
 				   (long long)((sizing->limit_to + 999) / 1000));
+}
+
+/* Without a limit JDKs before 19 (11.0.17, 17.0.5) took shares for processors: JDK-8281181. */
+static void tell_shares(struct workload_view *view, struct sizing_row *row, const struct heap *then)
+{
+	struct sizing *sizing = &row->of[RESOURCE_CPU];
+	int64_t was = (MAX(sizing->request_from, 1) + 999) / 1000, is = (MAX(sizing->request_to, 1) + 999) / 1000;
+
+	if (then->runtime != HEAP_JVM || then->threads >= 0 || sizing->limit_to > 0 || !sizing_changes(sizing) || was == is)
+		return;
+	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_JVM, CONSEQUENCE_NOTE,
+			   "without a CPU limit a JDK older than 11.0.17 or 17.0.5 takes itself to have %lld processors instead of %lld, by its request",
+			   (long long)is, (long long)was);
 }
 
 static bool is_server(int64_t milli, int64_t memory)
@@ -167,6 +186,7 @@ void tell_heap(struct workload_view *view)
 		if (then.broken)
 			sizing_consequence(view->rightsizing, &row->of[RESOURCE_MEMORY], kind_of(&then), CONSEQUENCE_NOTE, "%s", then.broken);
 		tell_threads(view, row, &now, &then);
+		tell_shares(view, row, &then);
 		tell_collector(view, row, &then);
 	}
 }

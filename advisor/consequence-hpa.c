@@ -6,6 +6,7 @@
 #include "workload-view.h"
 
 #define TOLERANCE 0.1
+#define METRICS_MOST 50
 
 /* One metric that moves with requests. */
 struct utilisation {
@@ -115,10 +116,10 @@ struct hpa_outcome {
 /* All metrics; what is told is the first of resource that moves. */
 static struct hpa_outcome outcome_of(const struct workload_view *view, const struct autoscaler *autoscaler, enum resource resource)
 {
-	struct hpa_outcome outcome = { .known = false };
+	struct hpa_outcome outcome = { .others = autoscaler->n_metrics > METRICS_MOST };
 	double replicas = replicas_now(view, autoscaler);
 
-	for (uint32_t i = 0; i < autoscaler->n_metrics; i++) {
+	for (uint32_t i = 0; i < autoscaler->n_metrics && i < METRICS_MOST; i++) {
 		const struct hpa_metric *metric = &autoscaler->metrics[i];
 		struct utilisation utilisation;
 		enum resource of;
@@ -140,6 +141,11 @@ static struct hpa_outcome outcome_of(const struct workload_view *view, const str
 	return outcome;
 }
 
+static const char *in_all(struct arena *arena, enum resource resource, double replicas, int64_t request)
+{
+	return size_text(arena, resource, (int64_t)MIN(replicas * (double)request, (double)AMOUNT_MOST));
+}
+
 static void tell_outcome(struct workload_view *view, struct sizing *sizing, const struct autoscaler *autoscaler, enum resource resource,
 			 const struct hpa_outcome *outcome)
 {
@@ -159,8 +165,8 @@ static void tell_outcome(struct workload_view *view, struct sizing *sizing, cons
 			   "%s %.0f %s %.0f replicas (%s in all now, %s then)%s%s",
 			   resource_name(resource), utilisation->now, utilisation->then, autoscaler->name, target, same ? "keeps" : "goes from",
 			   outcome->now, same ? "of" : "to", outcome->then,
-			   size_text(arena, resource, (int64_t)(outcome->now * (double)utilisation->request_now)),
-			   size_text(arena, resource, (int64_t)(outcome->then * (double)utilisation->request_then)), more,
+			   in_all(arena, resource, outcome->now, utilisation->request_now),
+			   in_all(arena, resource, outcome->then, utilisation->request_then), more,
 			   outcome->others ? "; its other metrics may ask for more" : "");
 }
 

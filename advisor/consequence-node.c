@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a node has room for the pod, whether a DaemonSet fits on each of its nodes, and whose CPUs are its own. */
 #include "../core/selector.h"
-#include "placement.h"
 #include "workload-view.h"
 
 struct node_rooms {
@@ -28,8 +27,9 @@ static void requests_of(const struct cluster *cluster, const struct workload *wo
 }
 
 /* Of pods that are known to run, else where its pods may run. */
-static void take_workload(const struct cluster *cluster, struct node_rooms *rooms, const struct workload *workload)
+static void take_workload(struct cluster_view *view, struct node_rooms *rooms, const struct workload *workload)
 {
+	const struct cluster *cluster = view->cluster;
 	bool daemon = streq(workload->kind, "DaemonSet"), seen = false;
 	int64_t request[2];
 
@@ -47,7 +47,7 @@ static void take_workload(const struct cluster *cluster, struct node_rooms *room
 			take(rooms->room, pod->node, request);
 	}
 	for (uint32_t n = 0; daemon && !seen && n < cluster->n_nodes; n++) {
-		if (placement_of(cluster, workload, &cluster->nodes[n]) != PLACEMENT_ALLOWED)
+		if (!view_places(view, workload, &cluster->nodes[n]))
 			continue;
 		take(rooms->room, n, request);
 		take(rooms->free, n, request);
@@ -68,7 +68,7 @@ static const struct node_rooms *rooms_of(struct cluster_view *view)
 		for (int r = 0; r < 2; r++)
 			rooms->room[n][r] = rooms->free[n][r] = amount_size(&cluster->nodes[n].allocatable.of[r], r);
 	for (uint32_t w = 0; w < cluster->n_workloads; w++)
-		take_workload(cluster, rooms, &cluster->workloads[w]);
+		take_workload(view, rooms, &cluster->workloads[w]);
 	for (int r = 0; r < 2; r++) {
 		rooms->least[r] = INT64_MAX;
 		for (uint32_t n = 0; n < cluster->n_nodes; n++)
@@ -106,7 +106,7 @@ void tell_node_fit(struct workload_view *view)
 	    has_room(view->now.request, view->then.request))
 		return;
 	for (uint32_t n = 0; n < view->cluster->n_nodes; n++) {
-		if (placement_of(view->cluster, view->workload, &view->cluster->nodes[n]) != PLACEMENT_ALLOWED)
+		if (!view_places(view->view, view->workload, &view->cluster->nodes[n]))
 			continue;
 		if (has_room(rooms->room[n], view->then.request))
 			return;
@@ -125,12 +125,13 @@ void tell_node_fit(struct workload_view *view)
 					 size_text(arena, RESOURCE_MEMORY, greatest[RESOURCE_MEMORY])));
 }
 
-int64_t daemon_nodes(const struct cluster *cluster, const struct workload *workload)
+int64_t daemon_nodes(struct cluster_view *view, const struct workload *workload)
 {
+	const struct cluster *cluster = view->cluster;
 	int64_t count = 0;
 
 	for (uint32_t n = 0; n < cluster->n_nodes; n++)
-		count += placement_of(cluster, workload, &cluster->nodes[n]) == PLACEMENT_ALLOWED;
+		count += view_places(view, workload, &cluster->nodes[n]);
 	return cluster->n_nodes ? count : -1;
 }
 
@@ -150,7 +151,7 @@ static struct daemon_fit daemon_fit(const struct workload_view *view, const stru
 	for (uint32_t n = 0; n < cluster->n_nodes; n++) {
 		int64_t whole[2];
 
-		if (placement_of(cluster, view->workload, &cluster->nodes[n]) != PLACEMENT_ALLOWED)
+		if (!view_places(view->view, view->workload, &cluster->nodes[n]))
 			continue;
 		fit.nodes++;
 		/* Its own pod is among those that were taken off. */
@@ -188,6 +189,8 @@ void tell_daemon_set(struct workload_view *view)
 	if (!rooms)
 		return;
 	fit = daemon_fit(view, rooms);
+	if (fit.nodes == 0)
+		return;
 	if (fit.too_small)
 		block_growth(view, arena_formatf(&view->rightsizing->arena,
 						 "it runs on every node, and on %s it would not fit beside the other DaemonSets",
@@ -201,7 +204,7 @@ void tell_daemon_set(struct workload_view *view)
 
 enum cpu_policy { CPU_POLICY_UNKNOWN, CPU_POLICY_NONE, CPU_POLICY_STATIC };
 
-static enum cpu_policy cpu_policy_of(const struct workload_view *view)
+static enum cpu_policy cpu_policy_of(struct workload_view *view)
 {
 	const struct cluster_node *node = view_node(view);
 
@@ -229,7 +232,7 @@ void bound_static_cpu(struct workload_view *view, struct sizing_row *row, enum r
 	if (resource != RESOURCE_CPU || !has_own_cpus(&view->now, position) || cpu_policy_of(view) != CPU_POLICY_STATIC ||
 	    sizing->request_to < 0 || (sizing->request_to % 1000 == 0 && sizing->request_to == sizing->limit_to))
 		return;
-	whole = MAX((MAX(sizing->request_to, 1) + 999) / 1000 * 1000, 1000);
+	whole = (MAX(MIN(sizing->request_to, AMOUNT_MOST), 1) + 999) / 1000 * 1000;
 	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_STATIC_CPU, CONSEQUENCE_CHANGED,
 			   "its node gives it CPUs of its own, which only a whole number keeps, request and limit alike: %s, not %s and %s",
 			   size_text(arena, resource, whole), size_text(arena, resource, sizing->request_to),

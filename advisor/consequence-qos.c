@@ -17,7 +17,7 @@ static bool is_critical(const struct workload *workload)
 }
 
 /* "oom_score_adj from -997 to 936 on a node of 16 GiB", or nothing. */
-static const char *score_change(const struct workload_view *view, const struct sizing_row *row)
+static const char *score_change(struct workload_view *view, const struct sizing_row *row)
 {
 	const struct cluster_node *node = view_node(view);
 	int64_t memory = node ? amount_size(&node->capacity.of[RESOURCE_MEMORY], RESOURCE_MEMORY) : -1;
@@ -69,12 +69,13 @@ static void tell_eviction(struct workload_view *view)
 		if (!sizing || !sizing_changes(sizing) || sizing->request_to >= sizing->request_from)
 			continue;
 		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_EVICTION, CONSEQUENCE_WARNING,
-				   "the pod used up to %s, %s above the %s it would ask for%s: short of memory, a node evicts such pods first%s",
+				   "the pod used up to %s, %s above the %s it would ask for%s: short of memory, a node evicts such pods first%s%s",
 				   size_text(arena, RESOURCE_MEMORY, (int64_t)used), size_text(arena, RESOURCE_MEMORY, above),
 				   size_text(arena, RESOURCE_MEMORY, then), used > (double)now ? "" : " (now it stays within)",
 				   view->workload->has_priority ? arena_formatf(arena, ", those of lower priority than %lld before it",
 										(long long)view->workload->priority)
-								: "");
+								: "",
+				   sizing->limit_to > sizing->request_to ? "; a request equal to the limit keeps it out of that" : "");
 	}
 }
 

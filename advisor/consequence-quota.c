@@ -76,6 +76,12 @@ static int64_t counted(const struct pod_sums *sums, bool counts, const struct qu
 	return !counts ? 0 : name->limits ? sums->limit[name->resource] : sums->request[name->resource];
 }
 
+/* Beyond these numbers it is the same: far too much. */
+static int64_t within_amounts(int64_t amount)
+{
+	return MAX(MIN(amount, AMOUNT_MOST), -AMOUNT_MOST);
+}
+
 static bool multiply(int64_t a, int64_t b, int64_t *ret)
 {
 	return !__builtin_mul_overflow(a, b, ret);
@@ -89,7 +95,7 @@ static int64_t added(const struct cluster_view *view, const struct resource_quot
 	int64_t now = counted(&sums->now, quota_counts(quota, which, sums->now.qos), name), by;
 	int64_t then = counted(&sums->then, quota_counts(quota, which, sums->then.qos), name);
 
-	return sums->pods > 0 && multiply(then - now, sums->pods, &by) ? by : 0;
+	return sums->pods > 0 && multiply(then - now, sums->pods, &by) ? within_amounts(by) : 0;
 }
 
 /* Once the proposals stand: the sum of all changes, and of what there is where a quota does not say what it counted. */
@@ -107,9 +113,9 @@ void quotas_reckon(struct cluster_view *view)
 				struct quota_sums *into = &view->quota_sums[q * QUOTA_NAMES + n];
 				int64_t by;
 
-				into->added += added(view, quota, w, &quota_names[n]);
+				into->added = within_amounts(into->added + added(view, quota, w, &quota_names[n]));
 				if (sums->pods > 0 && multiply(now, sums->pods, &by))
-					into->now += by;
+					into->now = within_amounts(into->now + within_amounts(by));
 			}
 		}
 	}

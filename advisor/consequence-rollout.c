@@ -24,7 +24,7 @@ static const struct {
 };
 /* clang-format on */
 
-static bool can_resize(const struct workload_view *view)
+static bool can_resize(struct workload_view *view)
 {
 	const struct cluster_node *node = view_node(view);
 	const char *version = node ? node->kubelet_version : "";
@@ -59,7 +59,19 @@ static const struct disruption_budget *stuck_budget(const struct workload_view *
 	return NULL;
 }
 
-static void tell_way(struct workload_view *view, struct sizing *sizing, const struct workload_container *container, enum resource resource)
+static const char *resize_text(struct workload_view *view, const struct sizing_row *row)
+{
+	const struct workload_container *container = &view->cluster->containers[row->container];
+	bool restart = false;
+
+	if (!can_resize(view))
+		return "";
+	for (int r = 0; r < 2; r++)
+		restart |= sizing_changes(&row->of[r]) && restarts(container, r);
+	return restart ? "; resized in place, its container restarts" : "; kubectl can resize running pods in place";
+}
+
+static void tell_way(struct workload_view *view, const struct sizing_row *row, struct sizing *sizing)
 {
 	const struct node *strategy = view->workload->strategy;
 	bool by_hand = streq(tree_text(strategy, "type", ""), "OnDelete");
@@ -77,20 +89,20 @@ static void tell_way(struct workload_view *view, struct sizing *sizing, const st
 	if (streq(tree_text(strategy, "type", ""), "Recreate"))
 		text = "all its pods stop before new ones start (Recreate)";
 	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_RESTART, by_hand ? CONSEQUENCE_WARNING : CONSEQUENCE_NOTE, "%s%s%s%s%s", text,
-			   can_resize(view) ? (restarts(container, resource) ? "; resized in place, its container restarts"
-									     : "; kubectl can resize running pods in place")
-					    : "",
-			   budget ? "; PodDisruptionBudget " : "", budget ? budget->name : "", budget ? " lets none of them be evicted" : "");
+			   resize_text(view, row), budget ? "; PodDisruptionBudget " : "", budget ? budget->name : "", budget ? " lets none of them be evicted" : "");
 }
 
+/* Once for a container, whatever changes of it. */
 void tell_rollout(struct workload_view *view)
 {
 	for (uint32_t i = 0; i < view->workload->n_containers; i++) {
-		for (int r = 0; r < 2 && view->rows[i]; r++) {
-			struct sizing *sizing = &view->rows[i]->of[r];
+		struct sizing_row *row = view->rows[i];
 
-			if (sizing_changes(sizing))
-				tell_way(view, sizing, &view->cluster->containers[view->rows[i]->container], r);
+		for (int r = 0; r < 2 && row; r++) {
+			if (!sizing_changes(&row->of[r]))
+				continue;
+			tell_way(view, row, &row->of[r]);
+			break;
 		}
 	}
 }

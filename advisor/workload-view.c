@@ -8,6 +8,10 @@
 #define MIB (1LL << 20)
 #define GIB (1LL << 30)
 
+#define PODS_MOST 10000000
+/* Of one kind in a namespace, or of one workload: more are a mistake, or made to keep us busy. */
+#define NEIGHBOURS_MOST 100
+
 static void chain_make(struct chain *chain, struct arena *arena, uint32_t keys, uint32_t items)
 {
 	chain->first = arena_alloc(arena, MAX(keys, 1U) * sizeof(uint32_t));
@@ -30,16 +34,44 @@ static uint32_t namespace_number(struct cluster_view *view, const char *name)
 	return symbols_intern(&view->namespaces, name, strlen(name));
 }
 
-/* Those of objects with a namespace, which is their first member. */
-static void chain_namespaces(struct cluster_view *view, struct chain *chain, const void *objects, size_t size, uint32_t count)
+/* As far as there are not too many of them. */
+static void chain_add_few(struct cluster_view *view, struct chain *chain, uint32_t key, uint32_t item, uint32_t *counts, const char *what)
 {
+	if (key == CLUSTER_NONE)
+		return;
+	if (counts[key]++ < NEIGHBOURS_MOST)
+		chain_add(chain, key, item);
+	else if (counts[key] == NEIGHBOURS_MOST + 1)
+		diag_warning(&view->rightsizing->notes, NULL, "there are more than %d %s around one workload: only the last ones are looked at",
+			     NEIGHBOURS_MOST, what);
+}
+
+/* Those of objects with a namespace, which is their first member. */
+static void chain_namespaces(struct cluster_view *view, struct chain *chain, const void *objects, size_t size, uint32_t count, const char *what)
+{
+	uint32_t *counts = arena_alloc(&view->arena, MAX(view->namespaces.count, 1U) * sizeof(*counts));
+
 	chain_make(chain, &view->arena, view->namespaces.count, count);
 	for (uint32_t i = count; i > 0; i--) {
 		const char *namespace;
 
 		memcpy(&namespace, (const char *)objects + (i - 1) * size, sizeof(namespace));
-		chain_add(chain, symbols_find(&view->namespaces, namespace, strlen(namespace)), i - 1);
+		chain_add_few(view, chain, symbols_find(&view->namespaces, namespace, strlen(namespace)), i - 1, counts, what);
 	}
+}
+
+static void chain_autoscalers(struct cluster_view *view)
+{
+	const struct cluster *cluster = view->cluster;
+	uint32_t *counts = arena_alloc(&view->arena, MAX(cluster->n_workloads, 1U) * sizeof(*counts));
+
+	chain_make(&view->autoscalers, &view->arena, cluster->n_workloads, cluster->n_autoscalers);
+	for (uint32_t i = cluster->n_autoscalers; i > 0; i--)
+		chain_add_few(view, &view->autoscalers, cluster->autoscalers[i - 1].workload, i - 1, counts, "HorizontalPodAutoscalers");
+	memset(counts, 0, cluster->n_workloads * sizeof(*counts));
+	chain_make(&view->vpas, &view->arena, cluster->n_workloads, cluster->n_vpas);
+	for (uint32_t i = cluster->n_vpas; i > 0; i--)
+		chain_add_few(view, &view->vpas, cluster->vpas[i - 1].workload, i - 1, counts, "VerticalPodAutoscalers");
 }
 
 static void view_name_namespaces(struct cluster_view *view)
@@ -55,24 +87,17 @@ void cluster_view_make(struct cluster_view *view, struct rightsizing *rightsizin
 {
 	const struct cluster *cluster = rightsizing->cluster;
 
-	*view = (struct cluster_view){ .rightsizing = rightsizing, .cluster = cluster };
+	*view = (struct cluster_view){ .rightsizing = rightsizing, .cluster = cluster, .placements = PLACEMENTS_MOST };
 	view_name_namespaces(view);
-	chain_namespaces(view, &view->limit_ranges, cluster->limit_ranges, sizeof(*cluster->limit_ranges), cluster->n_limit_ranges);
-	chain_namespaces(view, &view->quotas, cluster->quotas, sizeof(*cluster->quotas), cluster->n_quotas);
-	chain_namespaces(view, &view->budgets, cluster->budgets, sizeof(*cluster->budgets), cluster->n_budgets);
-	chain_namespaces(view, &view->workloads, cluster->workloads, sizeof(*cluster->workloads), cluster->n_workloads);
-
+	chain_namespaces(view, &view->limit_ranges, cluster->limit_ranges, sizeof(*cluster->limit_ranges), cluster->n_limit_ranges, "LimitRanges");
+	chain_namespaces(view, &view->quotas, cluster->quotas, sizeof(*cluster->quotas), cluster->n_quotas, "ResourceQuotas");
+	chain_namespaces(view, &view->budgets, cluster->budgets, sizeof(*cluster->budgets), cluster->n_budgets, "PodDisruptionBudgets");
 	view->sums = arena_alloc(&view->arena, MAX(cluster->n_workloads, 1U) * sizeof(*view->sums));
 	view->quota_sums = arena_alloc(&view->arena, MAX(cluster->n_quotas, 1U) * QUOTA_NAMES * sizeof(*view->quota_sums));
 	chain_make(&view->rows, &view->arena, cluster->n_workloads, (uint32_t)rightsizing->n_rows);
 	for (size_t i = rightsizing->n_rows; i > 0; i--)
 		chain_add(&view->rows, rightsizing->rows[i - 1].workload, (uint32_t)(i - 1));
-	chain_make(&view->autoscalers, &view->arena, cluster->n_workloads, cluster->n_autoscalers);
-	for (uint32_t i = cluster->n_autoscalers; i > 0; i--)
-		chain_add(&view->autoscalers, cluster->autoscalers[i - 1].workload, i - 1);
-	chain_make(&view->vpas, &view->arena, cluster->n_workloads, cluster->n_vpas);
-	for (uint32_t i = cluster->n_vpas; i > 0; i--)
-		chain_add(&view->vpas, cluster->vpas[i - 1].workload, i - 1);
+	chain_autoscalers(view);
 }
 
 void cluster_view_release(struct cluster_view *view)
@@ -103,9 +128,12 @@ void sizing_block(struct rightsizing *rightsizing, struct sizing *sizing, enum c
 
 int64_t amount_size(const struct amount *amount, enum resource resource)
 {
+	int64_t size;
+
 	if (!amount->given || amount->wrong)
 		return -1;
-	return resource == RESOURCE_CPU ? quantity_milli(&amount->quantity) : quantity_value(&amount->quantity);
+	size = resource == RESOURCE_CPU ? quantity_milli(&amount->quantity) : quantity_value(&amount->quantity);
+	return MAX(MIN(size, AMOUNT_MOST), 0);
 }
 
 struct amount amount_of(enum resource resource, int64_t size)
@@ -225,8 +253,9 @@ static bool pod_counts(const struct cluster_pod *pod)
 }
 
 /* Pods that are there, else what is asked for. */
-static int64_t count_pods(const struct cluster *cluster, const struct workload *workload)
+static int64_t count_pods(struct cluster_view *view, const struct workload *workload)
 {
+	const struct cluster *cluster = view->cluster;
 	int64_t pods = 0;
 
 	for (uint32_t i = 0; i < workload->n_pods; i++)
@@ -234,10 +263,10 @@ static int64_t count_pods(const struct cluster *cluster, const struct workload *
 	if (pods > 0)
 		return pods;
 	if (streq(workload->kind, "DaemonSet"))
-		return daemon_nodes(cluster, workload);
+		return daemon_nodes(view, workload);
 	if (workload->replicas >= 0)
-		return workload->replicas;
-	return workload->parallelism >= 0 ? workload->parallelism : -1;
+		return MIN(workload->replicas, PODS_MOST);
+	return workload->parallelism >= 0 ? MIN(workload->parallelism, PODS_MOST) : -1;
 }
 
 static struct workload_container *new_containers(struct workload_view *view)
@@ -268,7 +297,7 @@ void workload_view_make(struct workload_view *view, struct cluster_view *cluster
 		if (position < view->workload->n_containers)
 			view->rows[position] = row;
 	}
-	view->pods = count_pods(cluster, view->workload);
+	view->pods = count_pods(cluster_view, view->workload);
 	shape_make(view, &view->now, false);
 	workload_view_reshape(view);
 }
@@ -313,7 +342,16 @@ double view_pod_max(const struct workload_view *view, enum usage_metric metric)
 	return pod_sum(view, metric, true);
 }
 
-const struct cluster_node *view_node(const struct workload_view *view)
+bool view_places(struct cluster_view *view, const struct workload *workload, const struct cluster_node *node)
+{
+	if (view->placements == 0)
+		return false;
+	if (--view->placements == 0)
+		diag_warning(&view->rightsizing->notes, NULL, "too many workloads and nodes: whether the last of them fit is not reckoned");
+	return placement_of(view->cluster, workload, node) == PLACEMENT_ALLOWED;
+}
+
+static const struct cluster_node *find_node(const struct workload_view *view)
 {
 	const struct cluster *cluster = view->cluster;
 
@@ -323,10 +361,18 @@ const struct cluster_node *view_node(const struct workload_view *view)
 		if (node != CLUSTER_NONE && node < cluster->n_nodes)
 			return &cluster->nodes[node];
 	}
-	for (uint32_t i = 0; i < MIN(cluster->n_nodes, 1000U); i++)
-		if (placement_of(cluster, view->workload, &cluster->nodes[i]) == PLACEMENT_ALLOWED)
+	for (uint32_t i = 0; i < cluster->n_nodes; i++)
+		if (view_places(view->view, view->workload, &cluster->nodes[i]))
 			return &cluster->nodes[i];
 	return NULL;
+}
+
+const struct cluster_node *view_node(struct workload_view *view)
+{
+	if (!view->node_known)
+		view->node = find_node(view);
+	view->node_known = true;
+	return view->node;
 }
 
 int64_t count_or_share(const char *text, int64_t of, bool round_up)

@@ -25,6 +25,8 @@ struct workload_sums {
 struct quota_sums {			/* of all pods that a quota counts */
 	int64_t now, added;
 };
+/* A thousand workloads on five thousand nodes; each asks few of them. */
+#define PLACEMENTS_MOST 5000000
 #define QUOTA_NAMES 6			/* that concern CPU or memory */
 
 struct cluster_view {
@@ -33,10 +35,11 @@ struct cluster_view {
 	struct arena arena;			/* of the index; what is told is in rightsizing's */
 	struct symbols namespaces;
 	struct chain rows, autoscalers, vpas;	/* by workload */
-	struct chain limit_ranges, quotas, budgets, workloads;	/* by number of the namespace */
+	struct chain limit_ranges, quotas, budgets;	/* by number of the namespace */
 	uint32_t *namespace_of;			/* by workload: its namespace's number */
 	struct workload_sums *sums;		/* by workload */
 	struct quota_sums *quota_sums;		/* by quota and name */
+	uint64_t placements;			/* how often nodes may still be asked, all workloads together */
 	struct node_rooms *rooms;		/* consequence-node.c; NULL: nobody asked yet */
 };
 
@@ -61,6 +64,8 @@ struct workload_view {
 	int64_t pods;				/* how many of it there are, or are asked for; -1: not known */
 	struct workload_container *limits;	/* room to reckon in */
 	struct arena arena;			/* of this view; what is told is in rightsizing's */
+	const struct cluster_node *node;	/* of view_node() */
+	bool node_known;
 	bool changes;				/* something is proposed for one of its containers */
 };
 
@@ -78,7 +83,9 @@ void sizing_withdraw(struct rightsizing *rightsizing, struct sizing *sizing, enu
 /* "250m", "1536Mi", "1.2 GiB": as a person reads it; in the arena.  -1: "none". */
 const char *size_text(struct arena *arena, enum resource resource, int64_t amount);
 
-/* milli, bytes; -1: none given. */
+/* So that sums and differences of two stay within 64 bits; an exbibyte. */
+#define AMOUNT_MOST (1LL << 60)
+/* milli, bytes, 0 … AMOUNT_MOST; -1: none given. */
 int64_t amount_size(const struct amount *amount, enum resource resource);
 struct amount amount_of(enum resource resource, int64_t size);
 
@@ -94,8 +101,11 @@ double view_usage_max(const struct workload_view *view, const struct sizing_row 
 double view_pod_mean(const struct workload_view *view, enum usage_metric metric);
 double view_pod_max(const struct workload_view *view, enum usage_metric metric);
 
+/* Whether its pods may run on a node; false too, after a note, when that was asked too often. */
+bool view_places(struct cluster_view *view, const struct workload *workload, const struct cluster_node *node);
+
 /* A node that it runs on, or the first that takes it; NULL: none is known. */
-const struct cluster_node *view_node(const struct workload_view *view);
+const struct cluster_node *view_node(struct workload_view *view);
 
 /* A number or a share of pods: "2", "25%"; rounded up or down.  -1: it is none. */
 int64_t count_or_share(const char *text, int64_t of, bool round_up);
@@ -122,7 +132,7 @@ void tell_job(struct workload_view *view);
 void tell_rollout(struct workload_view *view);
 
 /* How many nodes a DaemonSet runs on; -1: no nodes are known.  consequence-node.c */
-int64_t daemon_nodes(const struct cluster *cluster, const struct workload *workload);
+int64_t daemon_nodes(struct cluster_view *view, const struct workload *workload);
 /* After view->sums are there.  consequence-quota.c */
 void quotas_reckon(struct cluster_view *view);
 /* LimitRange defaults into a container as admission finds it.  consequence-limit-range.c */

@@ -178,6 +178,56 @@ static inline void check_told(struct world *world, const struct consequence_case
 		 status_name(expected->status), (long long)request, (long long)limit, expected->text ? expected->text : "nothing");
 }
 
+/* The manifest says from now on what was proposed. */
+static inline void world_apply(struct world *world)
+{
+	struct rightsizing *rightsizing = &world->rightsizing;
+
+	for (size_t i = 0; i < rightsizing->n_rows; i++) {
+		struct resources *resources = &world->cluster->containers[rightsizing->rows[i].container].resources;
+
+		for (int r = 0; r < 2; r++) {
+			const struct sizing *sizing = &rightsizing->rows[i].of[r];
+
+			if (!sizing_changes(sizing))
+				continue;
+			resources->requests.of[r] = amount_of(r, sizing->request_to);
+			resources->limits.of[r] = amount_of(r, sizing->limit_to);
+		}
+	}
+	rightsizing->n_rows = 0;
+}
+
+/* A recommender that says the same again finds that what bounded its proposal bounds it still. */
+static inline void check_stable(struct world *world, const struct consequence_case *test)
+{
+	struct proposed again[ARRAY_SIZE(test->proposed)];
+
+	/* As it was proposed before, whatever stood there. */
+	memcpy(again, test->proposed, sizeof(again));
+	for (struct proposed *proposed = again; proposed->container; proposed++) {
+		const struct sizing *sizing = &world_row(world, world_container(world, proposed->container))->of[proposed->resource];
+
+		if (proposed->request == SAME)
+			proposed->request = sizing->request_from;
+		if (proposed->limit == SAME)
+			proposed->limit = sizing->limit_from;
+	}
+	world_apply(world);
+	world_propose(world, again);
+	rightsize_consequences(&world->rightsizing);
+	for (size_t i = 0; i < world->rightsizing.n_rows; i++) {
+		for (int r = 0; r < 2; r++) {
+			const struct sizing *sizing = &world->rightsizing.rows[i].of[r];
+
+			if (!sizing_changes(sizing))
+				continue;
+			print_consequences(sizing);
+			fail_msg("%s: it is not stable", test->name);
+		}
+	}
+}
+
 static inline void check_cases(const struct consequence_case *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -189,6 +239,7 @@ static inline void check_cases(const struct consequence_case *cases, size_t coun
 		rightsize_consequences(&world.rightsizing);
 		for (const struct expected *expected = cases[i].expected; expected->container; expected++)
 			check_told(&world, &cases[i], expected);
+		check_stable(&world, &cases[i]);
 		world_end(&world);
 	}
 }
