@@ -20,6 +20,7 @@
 /* It waited twice as long as it ran: then the waiting is that of many threads at once, and says how many there are rather than how much they do. */
 #define DEMAND_MOST 3.0
 #define HEADROOM 1.2
+#define WORTH 1.05			/* times the limit: less would change little of what it waits */
 #define PRESSURE 0.10			/* of the time somebody waited for a CPU: worth a word */
 #define NODE_BUSY 0.80
 #define IDLE_CORES 0.02
@@ -161,18 +162,19 @@ static bool diagnose_throttled(struct sizing_view *view, const struct cpu_facts 
 	double use = unthrottled_use(facts);
 	int64_t limit;
 
-	if (!is_throttled(view, facts) || facts->start >= AT_START || isnan(use))
+	if (!is_throttled(view, facts) || facts->start >= AT_START)
 		return false;
+	if (facts->thin || isnan(use) || !view->need->known) {
+		view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_MEDIUM, "it is throttled, but too little was measured to say what it needs");
+		sizing->because = arena_formatf(view->arena, "throttled in %.1f %% of the periods", facts->throttled * 100);
+		sizing->next_step = "measure its CPU usage for longer";
+		return true;
+	}
 	limit = view_size(view, use * HEADROOM);
 	if (view->nodes->most_cpu_milli > 0)
 		limit = MIN(limit, view->nodes->most_cpu_milli);
-	if (limit <= sizing->limit_from) {
+	if ((double)limit < (double)sizing->limit_from * WORTH) {
 		threads_above_quota(view, facts, use);
-		return true;
-	}
-	if (facts->thin) {
-		view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_LOW, "it is throttled, but has hardly run while it was measured");
-		sizing->next_step = "measure for longer";
 		return true;
 	}
 	view_found(view, STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, throttling_severity(view, facts), NULL);

@@ -63,12 +63,11 @@ static int64_t rounded(enum resource resource, int64_t size)
 
 int64_t view_size(const struct sizing_view *view, double use)
 {
-	double size = view->resource == RESOURCE_CPU ? use * 1000 : use;
+	/* A thousandth of a milli-core is what rounding left. */
+	double size = ceil(view->resource == RESOURCE_CPU ? use * 1000 - 1e-3 : use);
 
 	if (!(size < 1e17))
 		return (int64_t)1e17;
-	/* Sums of fractions of a milli-core are none more. */
-	size = ceil(size - 1e-6);
 	return view->rightsizing->options.recommender == RECOMMENDER_VPA ? (int64_t)size : rounded(view->resource, (int64_t)size);
 }
 
@@ -140,9 +139,13 @@ bool diagnose_unmeasured(struct sizing_view *view)
  * reason, and never otherwise; but what an OOM kill asked for is kept here though `vpa` forgets it. */
 static int64_t wanted_request(const struct sizing_view *view, double bound)
 {
-	if (view->rightsizing->options.recommender != RECOMMENDER_VPA)
+	const struct sizing *sizing = view->sizing;
+	int64_t target = view_size(view, fmax(sizing->target, view->need->floor * AFTER_KILL));
+	bool outside = sizing->request_from < view_size(view, sizing->lower) || sizing->request_from > view_size(view, sizing->upper);
+
+	if (!view->need->bounds)
 		return view_size(view, bound);
-	return view->due ? view_size(view, fmax(view->sizing->target, view->need->floor * AFTER_KILL)) : view->sizing->request_from;
+	return outside || (view->due && view->rightsizing->options.recommender == RECOMMENDER_VPA) ? target : sizing->request_from;
 }
 
 /* With a margin, or what else was added, in it. */

@@ -12,10 +12,8 @@ bool workload_is_batch(const struct workload *workload);
 /* The time for which something is known of it: a sample today and one a week ago are no week. */
 double usage_seen_sec(const struct usage_series *series);
 /* Whether there is enough to go by; else why_not and next_step of need are filled. */
-bool need_enough(const struct rightsizing *rightsizing, const struct workload *workload, const struct usage_series *series, struct need *need,
-		 struct arena *arena);
-void need_confidence(const struct rightsizing *rightsizing, const struct workload *workload, const struct usage_series *series, struct need *need,
-		     struct arena *arena);
+bool need_enough(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need, struct arena *arena);
+void need_confidence(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need, struct arena *arena);
 /* What of the working set cannot be dropped, and the part of the page cache that is likely to be wanted again; cache: what of it is page cache
  * and reclaimable slab, in the mean.  NAN: not known. */
 double memory_hard_need(const struct usage *usage, uint32_t container, double *ret_cache);

@@ -8,6 +8,7 @@
 
 #include "heap.h"
 
+#define HEAP_NEAR 0.9			/* of the limit */
 #define REFAULTS 100.0			/* pages a second: the cache that it has is too small for it */
 #define PRESSURE 0.10
 #define STRETCHES 2			/* so many times it grew until it was restarted */
@@ -78,18 +79,17 @@ static bool fixed_heap(const struct sizing_view *view, struct heap *heap)
 	return heap->most > 0 && heap->beside >= 0 && !heap->follows && !heap->soft && !heap->by_default;
 }
 
-static bool diagnose_heap(struct sizing_view *view, const struct memory_facts *facts)
+/* near: it was killed, or seen close to its limit. */
+static bool diagnose_heap(struct sizing_view *view, const struct memory_facts *facts, bool near)
 {
 	struct sizing *sizing = view->sizing;
 	struct heap heap;
 	int64_t whole;
-	bool near;
 
-	if (sizing->limit_from <= 0 || !fixed_heap(view, &heap))
+	if (sizing->limit_from <= 0 || near != (facts->kills > 0 || facts->peak > HEAP_NEAR * (double)sizing->limit_from) || !fixed_heap(view, &heap))
 		return false;
 	whole = view_size(view, (double)heap.most + (double)heap.beside);
-	near = facts->kills > 0 || facts->peak > 0.9 * (double)sizing->limit_from;
-	if (heap.most <= sizing->limit_from && (whole <= sizing->limit_from || !near))
+	if ((near ? whole : heap.most) <= sizing->limit_from)
 		return false;
 	sizing->because = arena_formatf(view->arena, "%s lets it grow to %s and about %s besides; its limit is %s, and it was seen at %s", heap.setting,
 					use_text(view->arena, RESOURCE_MEMORY, (double)heap.most), use_text(view->arena, RESOURCE_MEMORY, (double)heap.beside),
@@ -158,11 +158,21 @@ static bool diagnose_killed_by_node(struct sizing_view *view, const struct memor
 	return true;
 }
 
+/* It was killed, and nothing that was measured comes near its limit: it may be lowered by no means. */
+static bool killed_unseen(struct sizing_view *view, const struct memory_facts *facts)
+{
+	view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_CRITICAL, "it was killed, and what it had then is not known");
+	view->sizing->because = arena_formatf(view->arena, "killed %.0f time%s; no sample is above %s, and its limit is %s", facts->kills,
+					      facts->kills > 1 ? "s" : "", use_text(view->arena, RESOURCE_MEMORY, facts->peak),
+					      view_text(view, view->sizing->limit_from));
+	view->sizing->next_step = "give a dump of its pods, whose status tells of the kill; measure at shorter intervals";
+	return true;
+}
+
 static bool diagnose_killed(struct sizing_view *view, const struct memory_facts *facts)
 {
 	struct sizing *sizing = view->sizing;
-	bool vpa = view->rightsizing->options.recommender == RECOMMENDER_VPA;
-	double enough = fmax(facts->floor * AFTER_KILL, vpa ? sizing->target : sizing->upper);
+	double enough = fmax(facts->floor * AFTER_KILL, view->need->bounds ? sizing->target : sizing->upper);
 	int64_t limit;
 
 	if (!(facts->kills > 0))
@@ -172,8 +182,10 @@ static bool diagnose_killed(struct sizing_view *view, const struct memory_facts 
 	if (isnan(facts->floor))
 		enough = fmax(enough * AFTER_KILL, facts->peak * AFTER_KILL);
 	if (isnan(enough))
-		return false;
+		return killed_unseen(view, facts);
 	limit = view_size(view, enough);
+	if (limit <= sizing->limit_from && isnan(facts->floor))
+		return killed_unseen(view, facts);
 	if (limit <= sizing->limit_from)
 		return false;
 	view_found(view, STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, SEVERITY_CRITICAL, NULL);
@@ -190,11 +202,6 @@ static bool diagnose_killed(struct sizing_view *view, const struct memory_facts 
 	return true;
 }
 
-static bool is_cache(const struct sizing_view *view)
-{
-	return view->sizing->lower < view->sizing->upper && view->rightsizing->options.recommender == RECOMMENDER_PERCENTILE;
-}
-
 static const char *cache_because(const struct sizing_view *view, const struct memory_facts *facts)
 {
 	return arena_formatf(view->arena, "of the working set, up to %s, %s is page cache and slab that can be dropped; it needs %s%s",
@@ -208,7 +215,7 @@ static const char *cache_because(const struct sizing_view *view, const struct me
 static bool diagnose_limit_low(struct sizing_view *view, const struct memory_facts *facts)
 {
 	struct sizing *sizing = view->sizing;
-	int64_t enough = view_size(view, sizing->lower);
+	int64_t enough = view_size(view, view->need->bounds ? sizing->target : sizing->lower);
 	bool felt = facts->at_limit > 0 || facts->pressure >= PRESSURE;
 
 	if (sizing->limit_from < 0 || sizing->limit_from >= enough || view->rightsizing->options.recommender == RECOMMENDER_VPA)
@@ -229,7 +236,7 @@ static bool diagnose_page_cache(struct sizing_view *view, const struct memory_fa
 	int64_t wanted = view_size(view, sizing->upper);
 	int64_t given = sizing->limit_from >= 0 ? MIN(sizing->request_from, sizing->limit_from) : sizing->request_from;
 
-	if (!is_cache(view) || given < 0 || given >= wanted || given < view_size(view, sizing->lower))
+	if (!view->need->cache || given < 0 || given >= wanted || given < view_size(view, sizing->lower))
 		return false;
 	view_found(view, STATUS_ELSEWHERE, CAUSE_PAGE_CACHE, facts->refaults >= REFAULTS ? SEVERITY_MEDIUM : SEVERITY_LOW, NULL);
 	sizing->because = cache_because(view, facts);
@@ -279,8 +286,8 @@ void memory_diagnose(struct sizing_view *view)
 	struct memory_facts facts;
 
 	memory_facts(view, &facts);
-	(void)(diagnose_heap(view, &facts) || diagnose_growth(view, &facts) || diagnose_killed(view, &facts) || diagnose_unmeasured(view)
+	(void)(diagnose_heap(view, &facts, true) || diagnose_growth(view, &facts) || diagnose_killed(view, &facts) || diagnose_unmeasured(view)
 	       || diagnose_no_request(view) || diagnose_limit_low(view, &facts) || diagnose_node_pressure(view, &facts)
 	       || diagnose_request_low(view, low_severity(view, &facts)) || diagnose_request_high(view) || diagnose_page_cache(view, &facts)
-	       || diagnose_limit_high(view));
+	       || diagnose_heap(view, &facts, false) || diagnose_limit_high(view));
 }

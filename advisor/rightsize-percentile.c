@@ -14,7 +14,6 @@
 #include "rightsize-making.h"
 
 #define DAY_SEC 86400.0
-#define HOUR_SEC 3600.0
 /* Days of the week differ: below seven nothing is sure. */
 #define SURE_SEC (7 * DAY_SEC)
 #define SURE_SAMPLES 1000
@@ -68,9 +67,15 @@ bool workload_is_batch(const struct workload *workload)
 	return streq(workload->kind, "CronJob") || streq(workload->kind, "Job");
 }
 
-static bool pods_differ_by_nature(const struct workload *workload)
+/* Jobs, and containers that only run before the others: windows say nothing of them, runs do. */
+static bool runs_and_ends(const struct cluster *cluster, uint32_t container)
 {
-	return streq(workload->kind, "StatefulSet") || streq(workload->kind, "DaemonSet");
+	return workload_is_batch(&cluster->workloads[cluster->containers[container].workload]) || cluster->containers[container].type == CONTAINER_INIT;
+}
+
+static bool busiest_counts(const struct workload *workload, const struct usage_pods *pods)
+{
+	return pods->compared <= PODS_ALIKE || streq(workload->kind, "StatefulSet") || streq(workload->kind, "DaemonSet");
 }
 
 /* The time for which something is known: a sample today and one a week ago are no week. */
@@ -94,12 +99,12 @@ static double oldest_pod_sec(const struct rightsizing *rightsizing, const struct
 }
 
 /* Whether there is enough to go by; else why not, and what to do. */
-bool need_enough(const struct rightsizing *rightsizing, const struct workload *workload, const struct usage_series *series, struct need *need,
-			struct arena *arena)
+bool need_enough(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need, struct arena *arena)
 {
 	const struct rightsize_options *options = &rightsizing->options;
+	const struct workload *workload = &rightsizing->cluster->workloads[rightsizing->cluster->containers[container].workload];
 
-	if (workload_is_batch(workload)) {
+	if (runs_and_ends(rightsizing->cluster, container)) {
 		if (series->samples >= LEAST_RUN_SAMPLES && (series->pods >= LEAST_RUNS || streq(workload->kind, "Job")))
 			return true;
 		need->why_not = arena_formatf(arena, "%u of its runs were measured, with %llu samples; it takes %u runs and %u samples", series->pods,
@@ -122,17 +127,17 @@ bool need_enough(const struct rightsizing *rightsizing, const struct workload *w
 	return true;
 }
 
-void need_confidence(const struct rightsizing *rightsizing, const struct workload *workload, const struct usage_series *series, struct need *need,
-			    struct arena *arena)
+void need_confidence(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need, struct arena *arena)
 {
-	bool batch = workload_is_batch(workload);
+	const struct workload *workload = &rightsizing->cluster->workloads[rightsizing->cluster->containers[container].workload];
+	bool batch = runs_and_ends(rightsizing->cluster, container);
 	double seen = usage_seen_sec(series), age = oldest_pod_sec(rightsizing, workload);
 	const char *limit = "";
 
 	need->confidence = CONFIDENCE_HIGH;
 	if (batch) {
 		need->confidence = series->pods >= 2 * LEAST_RUNS ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW;
-		limit = ", of a job that runs now and then";
+		limit = ", of what runs now and then";
 	} else if (seen < DAY_SEC * 0.99) {
 		need->confidence = CONFIDENCE_LOW;
 		limit = ": not a whole day";
@@ -150,22 +155,6 @@ void need_confidence(const struct rightsizing *rightsizing, const struct workloa
 		limit = arena_formatf(arena, "%s, and its pods have run for %s", limit, duration_text(arena, age));
 	need->confidence_reason = arena_formatf(arena, "%s, %llu samples of %u pod%s%s", duration_text(arena, seen), (unsigned long long)series->samples,
 						series->pods, series->pods == 1 ? "" : "s", limit);
-}
-
-/* Of the mean of all pods, over stretches of an hour or what slots are longer. */
-static double busiest_hour(const struct usage_series *series)
-{
-	uint32_t wide = series->course_slot_sec > 0 ? (uint32_t)ceil(HOUR_SEC / series->course_slot_sec) : 0;
-	double most = NAN;
-
-	for (uint32_t i = 0; wide > 0 && i + wide <= series->n_course; i++) {
-		double sum = 0;
-
-		for (uint32_t j = i; j < i + wide; j++)
-			sum += (double)series->course[j].mean;		/* NAN: nothing was measured in part of it */
-		most = fmax(most, sum / wide);
-	}
-	return most;
 }
 
 static const char *percentile_name(struct arena *arena, double quantile)
@@ -187,7 +176,7 @@ static double pods_percentile(const struct workload *workload, const struct usag
 	const char *name = percentile_name(arena, quantile);
 
 	*ret_basis = arena_formatf(arena, "%s of %s", name, pods_text(arena, series->pods));
-	if (quantile >= 1 || !pods || !pods->of_busiest || (pods->compared > PODS_ALIKE && !pods_differ_by_nature(workload)))
+	if (quantile >= 1 || !pods || !pods->of_busiest || !busiest_counts(workload, pods))
 		return all;
 	one = usage_histogram_percentile(pods->of_busiest, quantile);
 	one = fmin(one, series->max);
@@ -202,18 +191,27 @@ static double pods_percentile(const struct workload *workload, const struct usag
 	return one;
 }
 
+/* Of the busiest pod where that is the one that counts; else as most pods have it. */
+static double busiest_hour(const struct workload *workload, const struct usage_series *series)
+{
+	const struct usage_pods *pods = series->pods_seen;
+
+	if (!pods || workload_is_batch(workload))
+		return NAN;
+	return busiest_counts(workload, pods) ? pods->hour_most : pods->hour_median;
+}
+
 static void cpu_need(const struct rightsizing *rightsizing, const struct workload *workload, const struct usage_series *series, struct need *need,
 		     struct arena *arena)
 {
 	const struct rightsize_options *options = &rightsizing->options;
 	double base = pods_percentile(workload, series, RESOURCE_CPU, options->cpu_percentile, &need->basis, arena);
-	double hour = workload_is_batch(workload) ? NAN : busiest_hour(series);
+	double hour = busiest_hour(workload, series);
 
 	if (isnan(base))
 		return;
 	if (hour > base) {
-		need->basis = arena_formatf(arena, "mean of its busiest %s, which is more than the %s",
-					    series->course_slot_sec > HOUR_SEC ? duration_text(arena, series->course_slot_sec) : "hour", need->basis);
+		need->basis = arena_formatf(arena, "mean of its busiest hour, which is more than the %s", need->basis);
 		base = hour;
 	}
 	need->target = fmax(base * (1 + options->cpu_margin), (double)options->min_cpu_milli / 1000);
@@ -267,7 +265,8 @@ static void memory_need(const struct rightsizing *rightsizing, const struct work
 	if (need->floor * AFTER_KILL > base * margin)
 		need->basis = "memory that it had when it was killed";
 	need->target = need->lower = need->upper = fmax(base * margin, least);
-	if (hard < base && cache > CACHE_LEAST * base)
+	need->cache = hard < base && cache > CACHE_LEAST * base;
+	if (need->cache)
 		need->lower = fmax(hard * margin, least);
 }
 
@@ -285,7 +284,7 @@ struct need percentile_need(const struct rightsizing *rightsizing, uint32_t cont
 		need.next_step = "give usage in which it occurs: --prometheus or --usage";
 		return need;
 	}
-	if (!need_enough(rightsizing, workload, series, &need, arena))
+	if (!need_enough(rightsizing, container, series, &need, arena))
 		return need;
 	if (resource == RESOURCE_CPU)
 		cpu_need(rightsizing, workload, series, &need, arena);
@@ -293,7 +292,7 @@ struct need percentile_need(const struct rightsizing *rightsizing, uint32_t cont
 		memory_need(rightsizing, workload, container, series, &need, arena);
 	need.known = !isnan(need.target);
 	if (need.known) {
-		need_confidence(rightsizing, workload, series, &need, arena);
+		need_confidence(rightsizing, container, series, &need, arena);
 	} else {
 		need.why_not = "usage was given without the percentile that is asked for";
 		need.next_step = "give samples, or this percentile";

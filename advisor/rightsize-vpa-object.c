@@ -38,7 +38,7 @@ bool vpa_object_need(const struct rightsizing *rightsizing, uint32_t container, 
 
 	if (!(target > 0))
 		return false;
-	need->known = true;
+	need->known = need->bounds = true;
 	need->target = target;
 	/* A bound on the wrong side of the target is none. */
 	need->lower = fmin(recommended_amount(&recommended->lower_bound, resource), target);

@@ -76,20 +76,25 @@ struct need vpa_need(const struct rightsizing *rightsizing, uint32_t container, 
 
 	if (resource == RESOURCE_MEMORY && !isnan(oom))
 		need.floor = oom;
+	if (!container_stays(&cluster->containers[container])) {
+		need.why_not = "vpa does not size containers that only run before the others";
+		need.next_step = "use the other recommender for them";
+		return need;
+	}
 	if (!series || isnan(usage_vpa_percentile(series, target.quantile))) {
 		need.why_not = series ? "usage was given without samples, of which vpa makes its histogram" : "nothing was measured of it";
 		need.next_step = "give usage with samples in which it occurs: --prometheus or --usage";
 		return need;
 	}
-	if (!need_enough(rightsizing, workload, series, &need, arena))
+	if (!need_enough(rightsizing, container, series, &need, arena))
 		return need;
-	need.known = true;
+	need.known = need.bounds = true;
 	need.target = estimate(&target, series, scale, confidence, least) / scale;
 	need.lower = estimate(&lower, series, scale, confidence, least) / scale;
 	need.upper = estimate(&upper, series, scale, confidence, least) / scale;
 	need.basis = resource == RESOURCE_CPU ? "90th percentile of a decaying histogram, and 15 %"
 					      : "90th percentile of daily peaks in a decaying histogram, and 15 %";
-	need_confidence(rightsizing, workload, series, &need, arena);
+	need_confidence(rightsizing, container, series, &need, arena);
 	return need;
 }
 

@@ -21,8 +21,10 @@ void rightsize(const struct cluster *cluster, const struct usage *usage, const s
 struct need {				/* of one container and resource */
 	bool known;
 	/* cores, bytes.  Below lower it is too little, above upper too much; between them nothing argues for a change.  percentile: lower and
-	 * upper are the target, but where page cache is in it; vpa: its bounds. */
+	 * upper are the target, but where page cache is in it. */
 	double target, lower, upper;
+	bool bounds;			/* lower and upper only say whether a change is due: it goes to the target */
+	bool cache;			/* between lower and upper is page cache */
 	double floor;			/* never below: what it had or used at an OOM kill; 0 */
 	enum confidence confidence;
 	const char *confidence_reason;

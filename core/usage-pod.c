@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "usage-store.h"
 
+#define HOUR_SEC 3600
 #define FIRST_GROWTH_SLOT_SEC 64
 /* Less than this is warm-up, however steadily it rises: caches fill, classes are loaded, heaps grow to their size. */
 #define GROWTH_SEC (6 * 3600.0)
 #define STRETCH_SEC 3600.0		/* of a process that was restarted, which is a hint by itself */
-#define GROWTH_LEAST 0.10		/* of what it began with */
+#define GROWTH_LEAST 0.20		/* of what it began with: a margin holds less for a while */
 #define GROWTH_LEAST_BYTES (16.0 * 1024 * 1024)
 #define NOISE 0.01
 
@@ -95,6 +96,26 @@ static void stretch_end(struct usage_pod_digest *digest)
 	digest->growth.used = 0;
 }
 
+/* Hours of the clock, of which most was seen: one sample at an edge, which may be a peak, is none. */
+static void hour_end(const struct usage_feed *feed, struct usage_pod_digest *digest)
+{
+	if (digest->hour_count && (float)digest->hour_count * feed->step_sec >= HOUR_SEC * 3 / 4)
+		digest->hour_most = fmaxf(digest->hour_most, digest->hour_sum / (float)digest->hour_count);
+	digest->hour_count = 0;
+	digest->hour_sum = 0;
+}
+
+static void hour_add(const struct usage_feed *feed, struct usage_pod_digest *digest, double time_sec, double value)
+{
+	uint32_t hour = (uint32_t)(time_sec / HOUR_SEC);
+
+	if (hour != digest->hour)
+		hour_end(feed, digest);
+	digest->hour = hour;
+	digest->hour_count++;
+	digest->hour_sum += (float)value;
+}
+
 void usage_pod_add(struct usage_feed *feed, double time_sec, double value)
 {
 	struct usage_pod_digest *digest = feed->digest;
@@ -102,13 +123,15 @@ void usage_pod_add(struct usage_feed *feed, double time_sec, double value)
 
 	if (!digest) {
 		digest = feed->digest = xcalloc(1, sizeof(*digest));
-		digest->start_max = digest->later_max = -1;
+		digest->start_max = digest->later_max = digest->hour_most = -1;
 	}
 	usage_histogram_add(&digest->histogram, value);
 	max = time_sec - feed->first_sec < USAGE_START_SEC ? &digest->start_max : &digest->later_max;
 	*max = fmaxf(*max, (float)value);
-	if (feed->series->public.metric != USAGE_MEMORY_WORKING_SET)
+	if (feed->series->public.metric == USAGE_CPU) {
+		hour_add(feed, digest, time_sec, value);
 		return;
+	}
 	if (feed->samples && value < feed->last_value / 2)
 		stretch_end(digest);
 	growth_add(&digest->growth, time_sec, value);
@@ -156,12 +179,19 @@ static void start_count(struct usage_pods *pods, const struct usage_feed *feed, 
 		pods->later_max = fmax(pods->later_max, (double)digest->later_max);
 }
 
+static double median(double *values, uint32_t count)
+{
+	qsort(values, count, sizeof(*values), double_compare);
+	return count ? values[(count - 1) / 2] : NAN;
+}
+
 /* The busiest keeps its histogram where there are others. */
 static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint32_t n_feeds, uint64_t longest,
 			 const char *(*pod_name)(const void *, uint32_t), const void *context)
 {
-	CLEANUP(free_ptr) double *p95 = xcalloc(n_feeds, sizeof(*p95));
+	CLEANUP(free_ptr) double *p95 = xcalloc(n_feeds, sizeof(*p95)), *hours = xcalloc(n_feeds, sizeof(*hours));
 	struct usage_feed *busiest = NULL;
+	uint32_t n_hours = 0;
 
 	for (struct usage_feed *feed = feeds; feed; feed = feed->next) {
 		if (!feed->digest || feed->digest->histogram.total < MAX(COMPARED_SAMPLES, longest / COMPARED_SHARE))
@@ -172,11 +202,15 @@ static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint
 			pods->busiest_p95 = p95[pods->compared];
 		}
 		pods->compared++;
+		hour_end(feed, feed->digest);
+		if (feed->digest->hour_most >= 0)
+			hours[n_hours++] = (double)feed->digest->hour_most;
 	}
 	if (!busiest)
 		return;
-	qsort(p95, pods->compared, sizeof(*p95), double_compare);
-	pods->median_p95 = p95[(pods->compared - 1) / 2];
+	pods->median_p95 = median(p95, pods->compared);
+	pods->hour_median = median(hours, n_hours);
+	pods->hour_most = n_hours ? hours[n_hours - 1] : NAN;
 	pods->busiest = pod_name(context, busiest->pod);
 	if (pods->compared < 2)
 		return;
@@ -204,7 +238,8 @@ void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, do
 	uint64_t longest = 0;
 	uint32_t n_feeds = 0;
 
-	*pods = (struct usage_pods){ .busiest_p95 = NAN, .median_p95 = NAN, .start_max = NAN, .later_max = NAN, .growth_per_day = NAN,
+	*pods = (struct usage_pods){ .busiest_p95 = NAN, .median_p95 = NAN, .hour_most = NAN, .hour_median = NAN,
+				     .start_max = NAN, .later_max = NAN, .growth_per_day = NAN,
 				     .growth_from = NAN, .growth_to = NAN };
 	for (const struct usage_feed *feed = feeds; feed; feed = feed->next) {
 		if (!feed->digest)

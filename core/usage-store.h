@@ -40,6 +40,8 @@ struct usage_pod_digest {
 	struct usage_histogram histogram;
 	struct usage_growth growth;
 	float start_max, later_max;	/* -1: none */
+	uint32_t hour, hour_count;	/* of CPU: the hour that is being summed */
+	float hour_sum, hour_most;	/* the greatest mean of one; -1: none was seen for most of it */
 	uint32_t grew;			/* earlier stretches that grew */
 	float fastest, fastest_from, fastest_to;	/* per day; of earlier stretches */
 };
@@ -55,7 +57,7 @@ void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, do
 struct pending_oom {
 	struct pending_oom *next;
 	double time_sec, request;
-	bool taken;
+	bool taken, of_status;
 };
 
 struct usage_feed {

@@ -9,6 +9,7 @@
 #define GAP_STEPS 5
 #define LEAST_SEC 0.0			/* of times: 1970 … */
 #define MOST_SEC 1e11			/* … and the year 5138 */
+#define STATUS_SEC 900.0		/* between a kill and the sample that counts it */
 #define MOST_CORES 1e5			/* more is a clock that jumped */
 #define UNMATCHED_KEPT 10
 
@@ -263,6 +264,20 @@ static void ooms_apply(struct usage_feed *feed, double until_sec)
 	}
 }
 
+/* The same time twice is one kill.  One that the pod's status tells of is seen a second time where a counter of it rose, at its next sample. */
+static bool oom_known(struct pending_oom *ooms, double time_sec)
+{
+	for (struct pending_oom *oom = ooms; oom; oom = oom->next) {
+		double apart = time_sec - oom->time_sec;
+
+		if (fabs(apart) > 0 && !(oom->of_status && fabs(apart) <= STATUS_SEC))
+			continue;
+		oom->of_status = false;
+		return true;
+	}
+	return false;
+}
+
 /* The samples around it may come later: it waits for its turn. */
 static void oom_take(struct usage *usage, uint32_t container, const char *pod, double time_sec, double memory, double request)
 {
@@ -270,17 +285,17 @@ static void oom_take(struct usage *usage, uint32_t container, const char *pod, d
 	struct usage_feed *feed = feed_get(usage, owner_series(usage, owner, USAGE_MEMORY_WORKING_SET, NULL), pod);
 	struct pending_oom **at = &feed->ooms, *oom;
 
-	while (*at && (*at)->time_sec < time_sec)
-		at = &(*at)->next;
-	if (*at && (*at)->time_sec <= time_sec)
-		return;
-	owner->ooms++;
 	if (!(memory <= owner->oom_memory) && !isnan(memory))
 		owner->oom_memory = memory;
+	if (oom_known(feed->ooms, time_sec))
+		return;
+	while (*at && (*at)->time_sec < time_sec)
+		at = &(*at)->next;
+	owner->ooms++;
 	if (!(time_sec <= owner->oom_sec))
 		owner->oom_sec = time_sec;
 	oom = arena_alloc(&usage->arena, sizeof(*oom));
-	*oom = (struct pending_oom){ .next = *at, .time_sec = time_sec, .request = isnan(request) ? 0 : request };
+	*oom = (struct pending_oom){ .next = *at, .time_sec = time_sec, .request = isnan(request) ? 0 : request, .of_status = !usage->pods_asked };
 	*at = oom;
 	if (feed->samples)
 		ooms_apply(feed, feed->last_sec);
@@ -291,7 +306,6 @@ static void ooms_of_pods(struct usage *usage)
 {
 	const struct cluster *cluster = usage->cluster;
 
-	usage->pods_asked = true;
 	for (uint32_t i = 0; cluster && i < cluster->n_pods; i++) {
 		const struct cluster_pod *pod = &cluster->pods[i];
 
@@ -304,6 +318,7 @@ static void ooms_of_pods(struct usage *usage)
 					 container->memory_limit > 0 ? (double)container->memory_limit : request, request);
 		}
 	}
+	usage->pods_asked = true;
 }
 
 void usage_oom(struct usage *usage, uint32_t container, const char *pod, double time_sec, double memory)
@@ -651,7 +666,7 @@ double usage_vpa_percentile(const struct usage_series *series, double quantile)
 
 double usage_vpa_samples(const struct usage_series *series)
 {
-	return series && series->decaying ? (double)series->samples : 0;
+	return series && series->decaying ? (double)series->decaying->samples : 0;
 }
 
 double usage_worst_throttled(const struct usage *usage, uint32_t container, const char **ret_pod)

@@ -128,6 +128,7 @@ void vpa_histogram_add(struct vpa_histogram *histogram, double value, double wei
 	unsigned int bucket = vpa_scale_find(histogram->scale, value);
 	double *at = weight_at(histogram, bucket);
 
+	histogram->samples++;
 	*at += scaled;
 	histogram->total += scaled;
 	if (*at >= histogram->scale->epsilon) {

@@ -30,6 +30,7 @@ struct vpa_histogram {
 	unsigned int first, used;
 	unsigned int least, most;	/* the first and the last that are not empty */
 	double total, reference_sec;
+	uint64_t samples;		/* that were added */
 	bool referenced;		/* reference_sec is known */
 };
 

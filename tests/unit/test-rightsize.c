@@ -4,7 +4,7 @@
 
 #include "test.h"
 
-#define T 1700000000.0
+#define T 1699999200.0		/* a full hour */
 #define DAY 86400.0
 #define MIB 1048576.0
 #define M ((int64_t)1 << 20)
@@ -132,10 +132,10 @@ static void requests_follow_the_percentile_of_cpu_and_the_peak_of_memory(void **
 	(void)state;
 	world_init(&world, "Deployment");
 	world_sizes(&world, 0, 2000, NONE, 4096, NONE);
-	/* One sample in twenty is the peak: the 95th percentile is not, but the busiest hours have three of 48. */
+	/* One sample in twenty is the peak: the 95th percentile is not, but the busiest hour has one of twelve. */
 	feed_flat(&world, 0, "web-1", USAGE_CPU, 8, 0.2, 1.5);
 	feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, 300 * MIB, 400 * MIB);
-	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_RECOMMEND, CAUSE_REQUEST_TOO_HIGH, 285, NONE);
+	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_RECOMMEND, CAUSE_REQUEST_TOO_HIGH, 310, NONE);
 	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_RECOMMEND, CAUSE_REQUEST_TOO_HIGH, 464 * M, NONE);
 	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->confidence, CONFIDENCE_HIGH);
 	assert_string_equal(world.result.rows[0].id, "rightsize@shop/Deployment/web/app");
@@ -275,6 +275,18 @@ static void throttling_raises_the_limit_by_what_it_waited(void **state)
 	world_release(&world);
 }
 
+static void throttling_without_its_usage_is_suspect(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "Deployment");
+	world_sizes(&world, 0, 490, 500, 512, 512);
+	feed_throttling(&world, 8, 0.4, 0.2);
+	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, 490, 500);
+	world_release(&world);
+}
+
 static void many_periods_with_little_time_lost_are_no_reason(void **state)
 {
 	static const struct {
@@ -320,7 +332,7 @@ static void a_start_that_is_throttled_is_no_reason_to_size_for_it(void **state)
 
 	(void)state;
 	world_init(&world, "Deployment");
-	world_sizes(&world, 0, 105, 500, 512, 512);
+	world_sizes(&world, 0, 100, 500, 512, 512);
 	feed_flat(&world, 0, "old", USAGE_CPU, 8, 0.1, 0.1);
 	periods = usage_feed(world.usage, 0, "new", USAGE_CPU_PERIODS, "test");
 	throttled = usage_feed(world.usage, 0, "new", USAGE_CPU_THROTTLED_PERIODS, "test");
@@ -329,7 +341,7 @@ static void a_start_that_is_throttled_is_no_reason_to_size_for_it(void **state)
 		usage_counter(throttled, T + DAY + i * 30, MIN(i, 15) * 300);
 	}
 	usage_increase(usage_feed(world.usage, 0, "new", USAGE_CPU_THROTTLED_SEC, "test"), T + DAY, T + DAY + 6000, 400);
-	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, 105, 500);
+	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, 100, 500);
 	assert_non_null(strstr(world_size(&world, 0, RESOURCE_CPU)->reason, "starts"));
 	world_release(&world);
 }
@@ -342,11 +354,11 @@ static void waiting_that_its_quota_causes_is_not_the_nodes(void **state)
 		enum status status;
 		enum size_cause cause;
 	} cases[] = {
-		{ 0.3, 0.3, 0.3, 0.5, 205, STATUS_SATISFIED, CAUSE_NONE },		/* all of it is the quota's */
-		{ 0.3, 0.0, 0.0, 0.5, 205, STATUS_ELSEWHERE, CAUSE_NODE_SHORT },
+		{ 0.3, 0.3, 0.3, 0.5, 200, STATUS_SATISFIED, CAUSE_NONE },		/* all of it is the quota's */
+		{ 0.3, 0.0, 0.0, 0.5, 200, STATUS_ELSEWHERE, CAUSE_NODE_SHORT },
 		{ 0.3, 0.0, 0.0, 0.5, 1000, STATUS_ELSEWHERE, CAUSE_NODE_SHORT },	/* not lowered while it waits */
 		{ 0.3, 0.0, 0.0, 0.5, 100, STATUS_RECOMMEND, CAUSE_REQUEST_TOO_LOW },
-		{ 0.3, 0.0, 0.0, 0.0, 205, STATUS_SATISFIED, CAUSE_NONE },		/* its own threads wait for one another */
+		{ 0.3, 0.0, 0.0, 0.0, 200, STATUS_SATISFIED, CAUSE_NONE },		/* its own threads wait for one another */
 	};
 
 	(void)state;
@@ -413,8 +425,8 @@ static void an_hour_of_work_each_night_counts(void **state)
 	world_sizes(&world, 0, 4000, NONE, 512, NONE);
 	for (unsigned int i = 0; i < 8 * 288; i++)
 		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_CPU, "test"), T + i * 300.0, i % 288 < 12 ? 2 : 0.05);
-	/* The 95th percentile misses it; half of two hours is seen. */
-	assert_true(world_size(&world, 0, RESOURCE_CPU)->request_to >= 1000);
+	/* The 95th percentile misses it. */
+	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->request_to, 2000);
 	assert_non_null(strstr(world_size(&world, 0, RESOURCE_CPU)->because, "busiest"));
 	world_release(&world);
 }
@@ -448,10 +460,10 @@ static void limits_of_cpu_are_proposed_only_when_asked_for(void **state)
 		struct world world;
 
 		world_init(&world, "Deployment");
-		world_sizes(&world, 0, 220, NONE, 512, NONE);
+		world_sizes(&world, 0, 225, NONE, 512, NONE);
 		world.options.cpu_limits = asked;
 		feed_flat(&world, 0, "web-1", USAGE_CPU, 8, 0.2, 0.5);
-		assert_sizing(world_size(&world, 0, RESOURCE_CPU), asked ? STATUS_RECOMMEND : STATUS_SATISFIED, asked ? CAUSE_NO_CPU_LIMIT : CAUSE_NONE, 220,
+		assert_sizing(world_size(&world, 0, RESOURCE_CPU), asked ? STATUS_RECOMMEND : STATUS_SATISFIED, asked ? CAUSE_NO_CPU_LIMIT : CAUSE_NONE, 225,
 			      asked ? 600 : NONE);
 		world_release(&world);
 	}
@@ -516,6 +528,62 @@ static void a_kill_raises_the_limit_above_what_it_had(void **state)
 	assert_int_equal(world_size(&world, 0, RESOURCE_MEMORY)->cause, CAUSE_REQUEST_TOO_HIGH);
 	assert_true(world_size(&world, 0, RESOURCE_MEMORY)->request_to >= 512 * M);
 	world_release(&world);
+}
+
+static void after_a_kill_of_which_nothing_is_known_nothing_is_lowered(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "Deployment");
+	world_sizes(&world, 0, 100, NONE, 4096, 4096);
+	feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, 300 * MIB, 350 * MIB);
+	feed_growth(&world, USAGE_OOM_KILLS, 8, 2);
+	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, 4096 * M, 4096 * M);
+	world_release(&world);
+
+	/* Where the limit is near what was seen, it is raised. */
+	world_init(&world, "Deployment");
+	world_sizes(&world, 0, 100, NONE, 360, 360);
+	feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, 300 * MIB, 350 * MIB);
+	feed_growth(&world, USAGE_OOM_KILLS, 8, 2);
+	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, 488 * M, 488 * M);
+	world_release(&world);
+}
+
+static void a_heap_that_is_set_above_the_limit_is_named(void **state)
+{
+	static const struct {
+		double peak;
+		int64_t limit;
+		enum status status;
+		enum size_cause cause;
+	} cases[] = {
+		{ 1000, 1024, STATUS_RECOMMEND, CAUSE_HEAP_ABOVE_LIMIT },
+		{ 890, 1024, STATUS_SUSPECT, CAUSE_HEAP_ABOVE_LIMIT },	/* nothing came near it yet */
+		{ 1000, 8192, STATUS_RECOMMEND, CAUSE_REQUEST_TOO_HIGH },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		static const char env[] = "- {name: JAVA_TOOL_OPTIONS, value: -Xmx2g}";
+		CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+		CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+		const struct node *documents;
+		struct world world;
+
+		assert_int_equal(node_parse_foreign(&arena, env, strlen(env), &diag, &documents), 0);
+		world_init(&world, "Deployment");
+		world.containers[0].env = &documents->items[0];
+		world_sizes(&world, 0, 100, NONE, cases[i].limit, cases[i].limit);
+		feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, cases[i].peak * MIB, cases[i].peak * MIB);
+		if (world_size(&world, 0, RESOURCE_MEMORY)->status != cases[i].status || world_size(&world, 0, RESOURCE_MEMORY)->cause != cases[i].cause)
+			fail_msg("case %zu: %s %s %s", i, status_name(world_size(&world, 0, RESOURCE_MEMORY)->status),
+				 size_cause_name(world_size(&world, 0, RESOURCE_MEMORY)->cause), world_size(&world, 0, RESOURCE_MEMORY)->because);
+		if (cases[i].status == STATUS_RECOMMEND)
+			assert_true(world_size(&world, 0, RESOURCE_MEMORY)->limit_to > 2048 * M);
+		world_release(&world);
+	}
 }
 
 static void a_leak_is_not_sized_for(void **state)
@@ -904,6 +972,7 @@ int main(void)
 		cmocka_unit_test(a_quantity_that_is_none_is_not_sized),
 		cmocka_unit_test(confidence_needs_a_week_and_says_what_it_lacks),
 		cmocka_unit_test(throttling_raises_the_limit_by_what_it_waited),
+		cmocka_unit_test(throttling_without_its_usage_is_suspect),
 		cmocka_unit_test(many_periods_with_little_time_lost_are_no_reason),
 		cmocka_unit_test(more_threads_than_the_quota_feeds_are_told_apart),
 		cmocka_unit_test(a_start_that_is_throttled_is_no_reason_to_size_for_it),
@@ -915,6 +984,8 @@ int main(void)
 		cmocka_unit_test(limits_of_cpu_are_proposed_only_when_asked_for),
 		cmocka_unit_test(jobs_are_judged_by_their_runs),
 		cmocka_unit_test(a_kill_raises_the_limit_above_what_it_had),
+		cmocka_unit_test(after_a_kill_of_which_nothing_is_known_nothing_is_lowered),
+		cmocka_unit_test(a_heap_that_is_set_above_the_limit_is_named),
 		cmocka_unit_test(a_leak_is_not_sized_for),
 		cmocka_unit_test(page_cache_is_not_need),
 		cmocka_unit_test(shared_memory_is_no_page_cache),
