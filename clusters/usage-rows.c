@@ -292,7 +292,8 @@ static void feed_sample(struct usage_rows *rows, struct feed *feed, const struct
 
 static void flush(struct usage_rows *rows)
 {
-	qsort(rows->samples, rows->n_samples, sizeof(rows->samples[0]), sample_compare);
+	if (rows->n_samples > 0)
+		qsort(rows->samples, rows->n_samples, sizeof(rows->samples[0]), sample_compare);
 	for (uint32_t i = 0; i < rows->n_samples; i++) {
 		const struct sample *sample = &rows->samples[i], *before = i > 0 ? sample - 1 : NULL;
 		struct feed *feed = &rows->feeds[sample->feed];
