@@ -388,6 +388,8 @@ static void take_away(struct pack_state *state, uint32_t node)
 /* Pods that fit on none of the nodes that are left take one back that could have been given away.  left: how many there are. */
 static size_t reopen_for_homeless(struct pack_state *state, uint8_t *fates, size_t left)
 {
+	enum packing_fate fate = state->view == VIEW_NOW ? FATE_KEPT : FATE_REOPENED;
+
 	for (uint32_t n = 0; n < state->problem->n_nodes && left > 0; n++) {
 		size_t before = left;
 
@@ -396,11 +398,18 @@ static size_t reopen_for_homeless(struct pack_state *state, uint8_t *fates, size
 		reopen(state, n);
 		left = place_pending(state);
 		if (left < before)
-			fates[n] = FATE_REOPENED;
+			fates[n] = fate;
 		else
 			take_away(state, n);
 	}
 	return left;
+}
+
+/* Without any change.  Where pods were pulled together there may be room for one that had none before. */
+static size_t drain_now(struct pack_state *state, uint8_t *fates, uint8_t *holds)
+{
+	drain_all(state, fates, holds, NULL);
+	return reopen_for_homeless(state, fates, place_pending(state));
 }
 
 static size_t switch_view(struct pack_state *state, uint8_t *fates)
@@ -469,8 +478,7 @@ static size_t repack(struct pack_state *state, enum repack_order kind, uint8_t *
 	clear(state);
 	targets = by_worth(state, kind);
 	left = place_homeless(state, &targets, kind == REPACK_BEST_FIT ? best_fit : first_fit);
-	if (state->view == VIEW_THEN)
-		left = reopen_for_homeless(state, fates, left);
+	left = reopen_for_homeless(state, fates, left);
 	drop_unused(state, fates, start && !is_valid(state, VIEW_NOW, start) ? FATE_FREED : FATE_EMPTIED);
 	order_release(&targets);
 	return left;
@@ -551,8 +559,8 @@ static void improve_now(struct attempt *best, const struct attempt *start, uint8
 		if (kind == REPACK_BEST_FIT && !is_small(best->state.problem))
 			continue;
 		attempt_copy(&attempt, start);
-		attempt.answer.unplaced_now = repack(&attempt.state, kind, attempt.answer.fates, NULL);
-		drain_all(&attempt.state, attempt.answer.fates, holds, NULL);
+		(void)repack(&attempt.state, kind, attempt.answer.fates, NULL);
+		attempt.answer.unplaced_now = drain_now(&attempt.state, attempt.answer.fates, holds);
 		if (attempt.answer.unplaced_now <= best->answer.unplaced_now &&
 		    gain(&attempt, FATE_EMPTIED) > gain(best, FATE_EMPTIED))
 			attempt_replace(best, &attempt);
@@ -632,8 +640,8 @@ void packing_solve(const struct cluster *now, const struct cluster *then, const 
 	pack_problem_make(&problem, now, then, options);
 	begin(&start, &problem);
 	attempt_copy(&least, &start);
-	least.answer.unplaced_now = place_pending(&least.state);
-	drain_all(&least.state, least.answer.fates, holds, NULL);
+	(void)place_pending(&least.state);
+	least.answer.unplaced_now = drain_now(&least.state, least.answer.fates, holds);
 	attempt_copy(&best_now, &least);
 	least.answer.unplaced_then = switch_view(&least.state, least.answer.fates);
 	drain_all(&least.state, least.answer.fates, holds, &start.state);

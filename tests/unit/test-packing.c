@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small clusters whose right answer is argued by hand; large ones made at random whose answers are checked step by step. */
-#include "packing-world.h"
+#include "packing-check.h"
 
 #define TWO_NODES "nodes: [{name: a, cpu: 4, memory: 16Gi}, {name: b, cpu: 4, memory: 16Gi}]\n"
 /* Now every CPU is asked for; then half of them, which is one node. */

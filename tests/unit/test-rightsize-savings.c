@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "../../advisor/rightsize.h"
+#include "packing-world.h"
+
+#define GIB (1 << 30)
+#define RATES "currency: EUR\nsource: own\ndate: 2026-10-01\ncpu_hour: 1\ngib_hour: 0.5\n"
+#define TWO_NODES "nodes: [{name: a, cpu: 4, memory: 16Gi}, {name: b, cpu: 4, memory: 16Gi}]\n"
+#define MONTH 730
+
+struct scene {
+	struct world world;
+	struct prices prices;
+	struct rightsizing rightsizing;
+};
+
+/* Each workload's container becomes what stands in "then"; with "suspect: yes" it is only suspected. */
+static void scene_make(struct scene *scene, const char *yaml, const char *prices, const char *label)
+{
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	struct rightsizing *rightsizing = &scene->rightsizing;
+
+	*scene = (struct scene){ .world = world_make(yaml), .rightsizing = RIGHTSIZING_INIT };
+	if (prices)
+		assert_int_equal(prices_parse("prices.yaml", prices, strlen(prices), &diag, &scene->prices), 0);
+	rightsizing->cluster = scene->world.cluster;
+	rightsizing->options.label = label;
+	GROW(rightsizing->rows, rightsizing->capacity, scene->world.cluster->n_containers);
+	for (uint32_t i = 0; i < scene->world.cluster->n_containers; i++) {
+		struct sizing_row *row = &rightsizing->rows[rightsizing->n_rows++];
+		const struct workload_container *container = &scene->world.cluster->containers[i];
+		const struct workload *workload = &scene->world.cluster->workloads[container->workload];
+
+		*row = (struct sizing_row){ .workload = container->workload, .container = i,
+			.replicas = workload->n_pods > 0 ? workload->n_pods : workload->replicas };
+		for (enum resource resource = RESOURCE_CPU; resource <= RESOURCE_MEMORY; resource++) {
+			row->of[resource].status = streq(workload->name, "suspect") ? STATUS_SUSPECT : STATUS_RECOMMEND;
+			row->of[resource].request_to =
+				world_size(&scene->world.then.containers[i].resources.requests, resource, NULL, -1);
+		}
+	}
+	rightsize_savings(rightsizing, prices ? &scene->prices : NULL);
+}
+
+static void scene_release(struct scene *scene)
+{
+	rightsizing_release(&scene->rightsizing);
+	prices_release(&scene->prices);
+	world_release(&scene->world);
+}
+
+static void assert_money(double found, double expected)
+{
+	if (isnan(expected) ? !isnan(found) : !(fabs(found - expected) < 1e-6 * MAX(fabs(expected), 1.0)))
+		fail_msg("%.9g, expected %.9g", found, expected);
+}
+
+static void money_is_counted_as_the_manual_says(void **state)
+{
+	static const struct {
+		const char *yaml;
+		double bill, requested, least, most;	/* an hour */
+		const char *note;			/* part of it */
+	} cases[] = {
+		/* A node costs 4 + 16 × 0.5 = 12; 4 × 1 CPU less are requested, and one node becomes free. */
+		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a, b, b]}]", 24, 4, 12, 12,
+		  "1 of 2 nodes can be drained" },
+		/* 4 × 1 GiB of memory at 0.5. */
+		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 2Gi, then: {memory: 1Gi}, on: [a, a, b, b]}]", 24, 2, 0, 0,
+		  "no node becomes free: 2 by pods that fit nowhere else" },
+		/* Suspected only: nothing is counted and nothing is packed. */
+		{ TWO_NODES "workloads: [{name: suspect, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a, b, b]}]", 24, 0, 0, 0,
+		  "no node becomes free" },
+		/* What asks for more counts against. */
+		{ TWO_NODES "workloads: [{name: w, cpu: 1, memory: 1Gi, then: {cpu: 2}, on: [a, a, b, b]}]", 24, -4, 0, 0, "no node becomes free" },
+		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, b]}, "
+		  "{name: v, cpu: 1, memory: 1Gi, then: {cpu: 1500m}, on: [a, b]}]", 24, 1, 0, 0, "no node becomes free" },
+		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 3}, on: [a, a, b, b]}]", 24, -4, 0, 0,
+		  "2 pods would find no node with what is recommended: it takes more nodes" },
+		/* Free before: told, not counted. */
+		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a]}]", 24, 2, 0, 0,
+		  "1 more could be given back without any change and is not counted" },
+		/* The bill is what is requested where there are no nodes, and nobody knows what becomes free. */
+		{ "workloads: [{name: w, cpu: 2, memory: 2Gi, then: {cpu: 1}, replicas: 3}]", 9, 3, NAN, NAN, "the nodes were not given" },
+		/* 8 pods of 4 CPUs on nodes that have 8: 32 + 4 is more than the bill, so rows share the bill. */
+		{ TWO_NODES "workloads: [{name: w, cpu: 4, memory: 1Gi, then: {cpu: 0, memory: 0}, on: [a, a, a, b, b, b, b, b]}]", 24, 24, 12, 12,
+		  "1 of 2 nodes" },
+		/* Nothing is requested. */
+		{ TWO_NODES "workloads: [{name: w, on: [a, b]}]", 24, 0, 0, 0, "1 more could be given back" },
+		{ TWO_NODES "workloads: []", 24, 0, 0, 0, "2 more could be given back without any change and are not counted" },
+		/* A node of unknown size has no price: neither has the bill. */
+		{ "nodes: [{name: a, cpu: 4, memory: 16Gi}, {name: b, memory: 16Gi}]\n"
+		  "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a]}]", NAN, 2, NAN, NAN,
+		  "the price of 1 node is not known" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene scene;
+		const struct savings *savings = &scene.rightsizing.savings;
+
+		scene_make(&scene, cases[i].yaml, RATES, "");
+		assert_true(savings->priced);
+		assert_money(savings->bill, cases[i].bill * MONTH);
+		assert_money(savings->requested, cases[i].requested * MONTH);
+		assert_money(savings->realisable_least, cases[i].least * MONTH);
+		assert_money(savings->realisable_most, cases[i].most * MONTH);
+		if (!strstr(savings->realisable_note, cases[i].note))
+			fail_msg("case %zu: %s", i, savings->realisable_note);
+		scene_release(&scene);
+	}
+}
+
+static void groups_sum_up_to_the_whole(void **state)
+{
+	static const char yaml[] = TWO_NODES "workloads: ["
+		"{name: w, namespace: n, labels: {team: x}, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, b]},"
+		"{name: v, namespace: m, labels: {team: x}, cpu: 1, memory: 1Gi, then: {cpu: 1500m}, on: [a]},"
+		"{name: u, namespace: m, cpu: 500m, memory: 2Gi, then: {memory: 1Gi}, on: [b]}]";
+	struct scene scene;
+	const struct savings *savings = &scene.rightsizing.savings;
+	double sum = 0;
+
+	scene_make(&scene, yaml, RATES, "team");
+	assert_int_equal(savings->n_namespaces, 2);
+	assert_string_equal(savings->namespaces[0].name, "m");
+	assert_int_equal(savings->namespaces[0].containers, 2);
+	assert_money(savings->namespaces[0].cpu_now, 1.5);
+	assert_money(savings->namespaces[0].cpu_then, 2);
+	assert_money(savings->namespaces[0].memory_now, 3.0 * GIB);
+	assert_money(savings->namespaces[0].memory_then, 2.0 * GIB);
+	assert_money(savings->namespaces[0].requested_now, 3 * MONTH);
+	assert_money(savings->namespaces[1].requested_now, 5 * MONTH);
+	assert_money(savings->namespaces[1].requested_then, 3 * MONTH);
+	assert_string_equal(savings->label, "team");
+	assert_int_equal(savings->n_labels, 2);
+	assert_string_equal(savings->labels[0].name, "");
+	assert_string_equal(savings->labels[1].name, "x");
+	for (size_t i = 0; i < savings->n_labels; i++)
+		sum += savings->labels[i].requested_now - savings->labels[i].requested_then;
+	assert_money(sum, savings->requested);
+	scene_release(&scene);
+}
+
+static void without_prices_nodes_are_counted_and_money_is_unknown(void **state)
+{
+	struct scene scene;
+	const struct savings *savings = &scene.rightsizing.savings;
+
+	scene_make(&scene, TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a, b, b]}]", NULL, "");
+	assert_false(savings->priced);
+	assert_money(savings->bill, NAN);
+	assert_money(savings->requested, NAN);
+	assert_money(savings->realisable_least, NAN);
+	assert_money(scene.rightsizing.rows[0].of[0].cost_now, NAN);
+	assert_money(savings->namespaces[0].requested_now, NAN);
+	assert_money(savings->namespaces[0].cpu_now, 8);
+	assert_int_equal(savings->n_nodes, 1);
+	assert_string_equal(savings->nodes[0].name, "4 CPU, 16 GiB");
+	assert_int_equal(savings->nodes[0].nodes, 2);
+	assert_int_equal(savings->nodes[0].freed_least, 1);
+	assert_int_equal(savings->nodes[0].freed_most, 1);
+	scene_release(&scene);
+}
+
+/* A node for 8 an hour: 4 CPUs and 16 GiB are 4 to 8 by the rates, so CPU is a third of it; without rates half. */
+static void a_price_of_a_whole_node_is_split(void **state)
+{
+	static const char nodes[] = "nodes: [{name: a, cpu: 4, memory: 16Gi, labels: {node.kubernetes.io/instance-type: big}}]\n"
+				    "workloads: [{name: w, cpu: 3, memory: 8Gi, then: {cpu: 1}, on: [a]}]";
+#define WHOLE "nodes: [{match: {node.kubernetes.io/instance-type: big}, hour: 8}]\n"
+	struct scene scene;
+
+	scene_make(&scene, nodes, RATES WHOLE, "");
+	assert_money(scene.rightsizing.savings.bill, 8 * MONTH);
+	assert_money(scene.rightsizing.rows[0].of[RESOURCE_CPU].cost_now, 8.0 / 3 / 4 * 3 * MONTH);
+	assert_money(scene.rightsizing.rows[0].of[RESOURCE_CPU].cost_then, 8.0 / 3 / 4 * MONTH);
+	assert_money(scene.rightsizing.rows[0].of[RESOURCE_MEMORY].cost_now, 8.0 * 2 / 3 / 2 * MONTH);
+	assert_string_equal(scene.rightsizing.savings.nodes[0].name, "big");
+	scene_release(&scene);
+
+	scene_make(&scene, nodes, "currency: EUR\nsource: own\ndate: 2026-10-01\n" WHOLE, "");
+	assert_money(scene.rightsizing.rows[0].of[RESOURCE_CPU].cost_now, 1.0 * 3 * MONTH);
+	assert_money(scene.rightsizing.rows[0].of[RESOURCE_MEMORY].cost_now, 0.25 * 8 * MONTH);
+	scene_release(&scene);
+}
+
+/* An init container makes its pod ask for 3 CPUs where the app asks for 1: it pays for the 2 between. */
+static void init_containers_pay_for_what_they_make_the_pod_ask_besides(void **state)
+{
+	struct cluster *cluster = cluster_new();
+	struct rightsizing rightsizing = { .cluster = cluster, .options.label = "" };
+	CLEANUP(prices_release) struct prices prices = PRICES_INIT;
+	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
+	static const char *const requests[] = { "3", "2", "1" };
+	struct workload *workload = cluster_add_workload(cluster);
+
+	assert_int_equal(prices_parse("prices.yaml", RATES, strlen(RATES), &diag, &prices), 0);
+	workload->namespace = workload->kind = workload->name = "w";
+	workload->replicas = 2;
+	GROW(rightsizing.rows, rightsizing.capacity, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct workload_container *container = cluster_add_container(cluster);
+
+		container->name = requests[i];
+		container->type = i < 2 ? CONTAINER_INIT : CONTAINER_APP;
+		container->resources.requests.of[RESOURCE_CPU] = world_amount(requests[i]);
+		rightsizing.rows[rightsizing.n_rows++] = (struct sizing_row){ .container = i, .replicas = NAN,
+			.of[RESOURCE_CPU] = { .status = i == 2 ? STATUS_RECOMMEND : STATUS_SATISFIED, .request_to = 1500 } };
+	}
+	cluster_join(cluster);
+	rightsize_savings(&rightsizing, &prices);
+	assert_money(rightsizing.rows[0].of[RESOURCE_CPU].cost_now, 2 * 2 * MONTH);
+	assert_money(rightsizing.rows[1].of[RESOURCE_CPU].cost_now, 0);
+	assert_money(rightsizing.rows[2].of[RESOURCE_CPU].cost_now, 2 * 1 * MONTH);
+	assert_money(rightsizing.rows[0].of[RESOURCE_CPU].cost_then, 2 * 1.5 * MONTH);
+	/* The pod asks for 3 either way. */
+	assert_money(rightsizing.savings.requested, 0);
+	assert_money(rightsizing.savings.bill, 2 * 3 * MONTH);
+	rightsizing_release(&rightsizing);
+	cluster_free(cluster);
+}
+
+/* The mean of the window counts, not the moment. */
+static void replicas_of_the_window_are_paid_for(void **state)
+{
+	struct scene scene;
+
+	scene_make(&scene, "workloads: [{name: w, cpu: 2, memory: 2Gi, then: {cpu: 1}, replicas: 3}]", RATES, "");
+	scene.rightsizing.rows[0].replicas = 4.5;
+	rightsize_savings(&scene.rightsizing, &scene.prices);
+	assert_money(scene.rightsizing.savings.requested, 4.5 * MONTH);
+	assert_money(scene.rightsizing.savings.bill, 4.5 * 3 * MONTH);
+	scene.rightsizing.rows[0].replicas = INFINITY;
+	rightsize_savings(&scene.rightsizing, &scene.prices);
+	assert_money(scene.rightsizing.savings.requested, 3 * MONTH);
+	scene_release(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(money_is_counted_as_the_manual_says),
+		cmocka_unit_test(groups_sum_up_to_the_whole),
+		cmocka_unit_test(without_prices_nodes_are_counted_and_money_is_unknown),
+		cmocka_unit_test(a_price_of_a_whole_node_is_split),
+		cmocka_unit_test(init_containers_pay_for_what_they_make_the_pod_ask_besides),
+		cmocka_unit_test(replicas_of_the_window_are_paid_for),
+	};
+
+	return RUN_TESTS(tests);
+}
