@@ -13,7 +13,7 @@ enum { VIEW_NOW, VIEW_THEN };
 #define PACK_UNLIMITED (INT64_MAX / 2)
 #define PACK_PODS_MAX 1000000		/* pods that are asked for without being there are counted, not placed, beyond it */
 #define PACK_OTHERS_MAX 28		/* extended resources; pods that ask for others stay where they are */
-#define PACK_CELLS_MAX (16U << 20)	/* domains of all watches together; pods with more constraints stay where they are */
+#define PACK_CELLS_MAX (8U << 20)	/* domains of all watches together; pods with more constraints stay where they are */
 #define PACK_MATCHES_MAX (50U << 20)	/* selectors tried on workloads */
 
 struct pack_node {

@@ -274,8 +274,9 @@ static void drop_repeated_pods(struct join *join)
 						   pod.namespace, pod.namespace[0] ? "/" : "", pod.name);
 			continue;
 		}
-		memmove(&cluster->pod_containers[n_containers], &cluster->pod_containers[pod.first_container],
-			pod.n_containers * sizeof(*cluster->pod_containers));
+		if (pod.n_containers > 0)
+			memmove(&cluster->pod_containers[n_containers], &cluster->pod_containers[pod.first_container],
+				pod.n_containers * sizeof(*cluster->pod_containers));
 		pod.first_container = n_containers;
 		n_containers += pod.n_containers;
 		cluster->pods[kept++] = pod;
