@@ -235,7 +235,7 @@ static bool read_amount(const struct object *object, const char *key, const stru
 	amount->text = cluster_name(object->cluster, value->text);
 	if (quantity_parse(value->text, &amount->quantity) < 0) {
 		amount->wrong = true;
-		object_complain(object, value, "%s: '%.60s' is no quantity: one is like 250m, 1.5, 512Mi or 2G", key,
+		object_warn(object, value, "%s: '%.60s' is no quantity: one is like 250m, 1.5, 512Mi or 2G", key,
 				value->text);
 	}
 	return true;

@@ -292,11 +292,38 @@ static int by_name(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* Beside manifests lie package.json, values.yaml and the like: what does not begin like an object is none.  False: it was passed over. */
+static bool read_found(struct cluster *cluster, const char *path, int fd, const struct read_options *options)
+{
+	struct stream_budget budget = { 0 };
+	CLEANUP(stream_free_ptr) struct stream *stream = stream_of_fd(fd, &budget);
+	const void *bytes;
+	struct stat st;
+	size_t length;
+
+	if (stream_peek(stream, CLUSTER_HEAD, &bytes, &length) == 0 && !cluster_recognise(bytes, length) && !is_kustomization(path))
+		return false;
+	(void)cluster_read_stream(cluster, path, stream, fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0, options);
+	return true;
+}
+
+static void tell_passed(struct cluster *cluster, const char *path, const char *first, size_t passed)
+{
+	CLEANUP(strbuf_release) struct strbuf what = STRBUF_INIT;
+
+	if (passed == 0)
+		return;
+	strbuf_addf(&what, "%zu file%s hold%s no objects of Kubernetes and %s passed over: %s%s", passed, passed == 1 ? "" : "s",
+		    passed == 1 ? "s" : "", passed == 1 ? "is" : "are", first, passed == 1 ? "" : " …");
+	warn_path(cluster, path, what.buf);
+}
+
 static int read_directory(struct cluster *cluster, const char *path, const struct read_options *options)
 {
 	CLEANUP(listing_release) struct listing listing = { .cluster = cluster };
 	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	size_t errors = cluster->diag.errors;
+	size_t errors = cluster->diag.errors, passed = 0;
+	const char *first = NULL;
 
 	if (fd < 0)
 		return complain_path(cluster, path, strerror(errno));
@@ -308,11 +335,14 @@ static int read_directory(struct cluster *cluster, const char *path, const struc
 	for (size_t i = 0; i < listing.count && i < DIRECTORY_FILES_MAX; i++) {
 		int file = open(listing.paths[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-		if (file < 0)
+		if (file < 0) {
 			(void)complain_path(cluster, listing.paths[i], strerror(errno));
-		else
-			(void)read_fd(cluster, listing.paths[i], file, options);
+		} else if (!read_found(cluster, listing.paths[i], file, options)) {
+			first = first ? first : listing.paths[i];
+			passed++;
+		}
 	}
+	tell_passed(cluster, path, first, passed);
 	return cluster->diag.errors > errors ? -EINVAL : 0;
 }
 

@@ -38,7 +38,7 @@ bool cluster_recognise(const char *text, size_t length)
 	length = MIN(length, CLUSTER_HEAD);
 	if (!is_json(text, length))
 		return has_member(text, length, "apiVersion") && has_member(text, length, "kind");
-	return memmem(text, length, "\"apiVersion\"", strlen("\"apiVersion\"")) && memmem(text, length, "\"kind\"", strlen("\"kind\"")) &&
+	return memmem(text, length, "apiVersion", strlen("apiVersion")) && memmem(text, length, "kind", strlen("kind")) &&
 	       !memmem(text, length, "\"keisoku-snapshot\"", strlen("\"keisoku-snapshot\""));
 }
 
