@@ -8,7 +8,7 @@
 #define FILES_MAX 5000		/* of a directory that are looked at */
 #define DEPTH_MAX 12
 
-/* "apiVersion: apps/v1" at the beginning of a line, or of an item of a list. */
+/* "apiVersion: apps/v1" at the beginning of a line. */
 static bool has_member(const char *text, size_t length, const char *name)
 {
 	size_t n = strlen(name);
@@ -37,7 +37,8 @@ bool cluster_recognise(const char *text, size_t length)
 {
 	length = MIN(length, CLUSTER_HEAD);
 	if (!is_json(text, length))
-		return has_member(text, length, "apiVersion") && has_member(text, length, "kind");
+		/* Of a list the kind comes last. */
+		return has_member(text, length, "apiVersion") && (has_member(text, length, "kind") || has_member(text, length, "items"));
 	return memmem(text, length, "apiVersion", strlen("apiVersion")) && memmem(text, length, "kind", strlen("kind")) &&
 	       !memmem(text, length, "\"keisoku-snapshot\"", strlen("\"keisoku-snapshot\""));
 }

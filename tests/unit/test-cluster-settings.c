@@ -296,6 +296,7 @@ static void objects_are_told_from_snapshots_and_other_texts(void **state)
 		{ "{\"apiVersion\": \"v1\", \"items\": [{\"kind\": \"Pod\"", true },
 		{ " \n[{\"kind\": \"Pod\", \"apiVersion\": \"v1\"}]", true },
 		{ "{\"format\": \"keisoku-snapshot\", \"content\": \"\\\"apiVersion\\\" \\\"kind\\\"\", \"apiVersion\": 1, \"kind\": 2}", false },
+		{ "apiVersion: v1\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n", true },
 		{ "{apiVersion: v1, kind: Pod}", true },
 		{ "{\"kind\": \"Pod\"}", false },
 		{ "kind: Pod\n", false },
