@@ -17,8 +17,10 @@ typedef int block_ask(struct prometheus *prometheus, size_t first, size_t n, con
 
 static int note_left_out(struct prometheus *prometheus, size_t first, const struct stretch *stretch)
 {
-	(void)diag_error(usage_notes(prometheus->usage), NULL, "%s: even %.0f minutes of namespace %s are too much for it: left out",
-			 prometheus->source, (stretch->end_sec - stretch->begin_sec) / 60, prometheus->namespaces[first]);
+	if (prometheus->failed == 0)
+		(void)diag_error(usage_notes(prometheus->usage), NULL, "%s: even %.0f minutes of namespace %s are too much for it and left out (%s)",
+				 prometheus->source, (stretch->end_sec - stretch->begin_sec) / 60, prometheus->namespaces[first],
+				 prometheus->too_much.buf);
 	return ++prometheus->failed >= FAILED_MAX ? -E2BIG : 0;
 }
 

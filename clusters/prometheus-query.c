@@ -5,6 +5,7 @@
 #include <math.h>
 
 #define WHY_MAX 300			/* bytes of what a server says that are repeated */
+#define TIMEOUTS_MAX 4			/* in a row */
 
 /* ---- expressions ---- */
 
@@ -233,20 +234,36 @@ static bool is_too_much(const struct asking *asking, const struct http_answer *a
 	return answer->status == 413 || answer->status == 414 || answer->status == 504 || says_too_much(asking->response);
 }
 
-/* The words of a server, shortened: they may repeat all of a long question. */
-static int note_failure(const struct asking *asking, const struct http_answer *answer, int r)
+/* "HTTP 422: execution: …": the words of a server, shortened, since they may repeat all of a long question. */
+static void why_failed(const struct asking *asking, const struct http_answer *answer, int r, struct strbuf *why)
 {
-	struct prometheus *prometheus = asking->prometheus;
 	const char *said = asking->response && (r == -EREMOTEIO || r == -EINVAL) ? response_problem(asking->response) : "";
 	bool json = strstr(answer->type.buf, "json") != NULL;
 
 	/* A page for people, of a proxy. */
 	if (r == -EREMOTEIO && (!json || (asking->response && !response_error_type(asking->response)[0])))
 		said = "";
-	(void)diag_error(usage_notes(prometheus->usage), NULL, "%s: %s%s%.*s%s%s%s", prometheus->source, answer->why.buf,
-			 answer->why.len && said[0] ? ": " : "", WHY_MAX, said, strlen(said) > WHY_MAX ? " …" : "",
-			 r == -EINVAL && !json && answer->type.len ? "; it is " : "", r == -EINVAL && !json ? answer->type.buf : "");
+	strbuf_reset(why);
+	strbuf_addf(why, "%s%s%.*s%s", answer->why.buf, answer->why.len && said[0] ? ": " : "", WHY_MAX, said,
+		    strlen(said) > WHY_MAX ? " …" : "");
+	if (r == -EINVAL && !json && answer->type.len)
+		strbuf_addf(why, "; it is %s", answer->type.buf);
+}
+
+static int note_failure(struct prometheus *prometheus, const char *why, int r)
+{
+	(void)diag_error(usage_notes(prometheus->usage), NULL, "%s: %s", prometheus->source, why);
 	return r;
+}
+
+/* Asked for less, it may answer; one that never does is not asked for ever. */
+static int too_much(struct prometheus *prometheus, const char *why, int r)
+{
+	strbuf_reset(&prometheus->too_much);
+	strbuf_add_string(&prometheus->too_much, why);
+	if (r != -ETIMEDOUT || ++prometheus->timeouts < TIMEOUTS_MAX)
+		return QUERY_TOO_MUCH;
+	return note_failure(prometheus, why, r);
 }
 
 int prometheus_ask(struct prometheus *prometheus, const struct query *query, const struct response_handler *handler, void *context)
@@ -254,6 +271,7 @@ int prometheus_ask(struct prometheus *prometheus, const struct query *query, con
 	struct asking asking = { .prometheus = prometheus, .handler = handler, .context = context };
 	const struct http_sink sink = { .begin = on_begin, .body = on_body, .hopeless = is_hopeless, .context = &asking };
 	CLEANUP(http_answer_release) struct http_answer answer = HTTP_ANSWER_INIT;
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 	int r = 0;
 
 	/* A body that ends too early without anybody noticing on the way: once more. */
@@ -268,12 +286,16 @@ int prometheus_ask(struct prometheus *prometheus, const struct query *query, con
 			break;
 	}
 	prometheus->bad += asking.response ? response_bad(asking.response) : 0;
+	if (r == 0)
+		prometheus->timeouts = 0;
+	else
+		why_failed(&asking, &answer, r, &why);
 	if (r < 0 && is_too_much(&asking, &answer, r))
-		r = QUERY_TOO_MUCH;
+		r = too_much(prometheus, why.buf, r);
 	else if (r == -EREMOTEIO && query->optional && (answer.status == 400 || answer.status == 404 || answer.status == 501))
 		r = -ENOENT;
 	else if (r < 0)
-		r = note_failure(&asking, &answer, r);
+		r = note_failure(prometheus, why.buf, r);
 	response_free(asking.response);
 	return r;
 }

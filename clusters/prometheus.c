@@ -140,6 +140,7 @@ static void prometheus_release(struct prometheus *prometheus)
 	http_close(prometheus->http);
 	strbuf_release(&prometheus->matchers);
 	strbuf_release(&prometheus->version);
+	strbuf_release(&prometheus->too_much);
 	symbols_release(&prometheus->target_keys);
 	arena_release(&prometheus->arena);
 	free(prometheus->has);
@@ -153,7 +154,8 @@ int usage_read_prometheus(struct usage *usage, const struct cluster *cluster, co
 {
 	struct prometheus_options options = *given;
 	CLEANUP(prometheus_release) struct prometheus prometheus = {
-		.usage = usage, .cluster = cluster, .options = &options, .matchers = STRBUF_INIT, .version = STRBUF_INIT, .total = 1,
+		.usage = usage, .cluster = cluster, .options = &options, .matchers = STRBUF_INIT, .version = STRBUF_INIT,
+		.too_much = STRBUF_INIT, .total = 1,
 	};
 	int r;
 

@@ -52,6 +52,8 @@ struct prometheus {
 	double stretch_sec;		/* what the server was able to answer last */
 	unsigned int done, total;	/* for progress */
 	unsigned int failed;		/* blocks in a row */
+	unsigned int timeouts;		/* answers in a row that did not come in time */
+	struct strbuf too_much;		/* why the last one was */
 	uint64_t bad, histograms;
 	bool warned;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a Prometheus tells of some containers, for tests: URL BEGIN END STEP [OPTION=VALUE]… NAMESPACE/KIND/NAME/CONTAINER…
- * A line for each container and metric, then one for each note; the status says whether the run came to its end. */
+ * With saved=FILE a saved answer instead.  A line for each container and metric, then one for each note; the status says whether the run came to its end. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,6 +89,20 @@ static void take_quantiles(struct prometheus_options *options, char *text)
 		options->quantiles[options->n_quantiles++] = number(at);
 }
 
+static const char *arg_saved;
+
+static int read_saved(struct usage *usage, const struct cluster *cluster)
+{
+	struct stream_budget budget = { 0 };
+	CLEANUP(stream_free_ptr) struct stream *stream = NULL;
+	int fd = open(arg_saved, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	stream = stream_of_fd(fd, &budget);
+	return usage_read_stream(usage, cluster, arg_saved, stream, NULL);
+}
+
 static bool take_option(struct prometheus_options *options, struct cluster *cluster, char *text)
 {
 	static const char *headers[HEADERS_MAX];
@@ -97,7 +113,7 @@ static bool take_option(struct prometheus_options *options, struct cluster *clus
 	} texts[] = {
 		{ "bearer", &options->bearer_file }, { "user", &options->user_file }, { "ca", &options->ca_file },
 		{ "cert", &options->cert_file }, { "key", &options->key_file }, { "selector", &options->selector },
-		{ "namespace", &options->namespace },
+		{ "namespace", &options->namespace }, { "saved", &arg_saved },
 	};
 
 	if (!equals || (slash && slash < equals))
@@ -143,7 +159,7 @@ int main(int argc, char **argv)
 		if (!take_option(&options, cluster, argv[i]))
 			add_container(cluster, argv[i]);
 	cluster_join(cluster);
-	r = usage_read_prometheus(usage, cluster, &options);
+	r = arg_saved ? read_saved(usage, cluster) : usage_read_prometheus(usage, cluster, &options);
 	usage_finish(usage);
 	print_usage(cluster, usage, &options);
 	for (size_t i = 0; i < notes->count; i++)
