@@ -164,6 +164,12 @@ bool diagnose_no_request(struct sizing_view *view)
 
 	if (sizing->request_from >= 0)
 		return false;
+	if (view->container->resources.requests.of[view->resource].unknown) {
+		view_found(view, STATUS_SUSPECT, CAUSE_NONE, SEVERITY_LOW, "what it requests is not known");
+		sizing->because = arena_formatf(view->arena, "it needs %s, from the %s", view_text(view, wanted), view->need->basis);
+		sizing->next_step = "give the pods too: kubectl get pods -A -o yaml";
+		return true;
+	}
 	view_found(view, STATUS_RECOMMEND, CAUSE_NO_REQUEST, SEVERITY_MEDIUM, NULL);
 	view_request(view, wanted);
 	sizing->because = request_because(view, wanted);

@@ -23,7 +23,7 @@ static void sizing_start(struct rightsizing *rightsizing, struct sizing_row *row
 		sizing->limit_from = amount_size(&resources->limits.of[resource], resource);
 		/* As admission has it: SetDefaults_Pod of pkg/apis/core/v1/defaults.go. */
 		sizing->request_from = resources->requests.of[resource].given ? amount_size(&resources->requests.of[resource], resource)
-									     : sizing->limit_from;
+				       : resources->requests.of[resource].unknown ? -1 : sizing->limit_from;
 	} else {
 		sizing->status = STATUS_UNREADABLE;
 		sizing->reason = arena_formatf(&rightsizing->arena, "\"%s\" is no quantity", wrong);

@@ -577,16 +577,25 @@ static int64_t own_memory_limit(const struct tree *tree, subject_id subject)
 	return -1;
 }
 
+/* In whose slice a pod is.  What is guaranteed has requests that are its limits, best effort has none. */
+static const char *qos_of(const struct tree *tree, subject_id subject)
+{
+	const char *path = snapshot_subject_get(tree->snapshot, subject)->name;
+
+	return strstr(path, "besteffort") ? "BestEffort" : strstr(path, "burstable") ? "Burstable" : "Guaranteed";
+}
+
 static void make_container(struct tree *tree, const struct group *group)
 {
 	struct pod_container *container = cluster_add_pod_container(tree->cluster);
+	bool is_guaranteed = streq(qos_of(tree, group->subject), "Guaranteed");
 
 	container->name = cluster_name(tree->cluster, group->container);
 	container->id = cluster_name(tree->cluster, group->name.id);
 	container->cpu_limit = own_cpu_limit(tree, group->subject);
-	container->cpu_request = own_cpu_request(tree, group->subject);
 	container->memory_limit = own_memory_limit(tree, group->subject);
-	container->memory_request = -1;
+	container->cpu_request = is_guaranteed ? container->cpu_limit : own_cpu_request(tree, group->subject);
+	container->memory_request = is_guaranteed ? container->memory_limit : -1;
 }
 
 /* The containers of one pod, each once: of a restarted one the newest. */
@@ -599,6 +608,7 @@ static void make_pod(struct tree *tree, const uint32_t *next, uint32_t first)
 	pod->name = cluster_name(cluster, tree->groups[first].pod);
 	pod->uid = cluster_name(cluster, tree->groups[first].name.uid);
 	pod->node_name = cluster_name(cluster, tree->node);
+	pod->qos_class = cluster_name(cluster, qos_of(tree, tree->groups[first].subject));
 	for (uint32_t i = first; i != UINT32_MAX; i = next[i]) {
 		bool again = false;
 
@@ -635,6 +645,18 @@ static void make_pods(struct tree *tree)
 			make_pod(tree, next, first[pod] - 1);
 }
 
+/* Where nothing is given, nobody knows: the memory that is requested is written nowhere, and in v2 the CPU neither. */
+static void note_unknown(struct tree *tree, const struct group *group)
+{
+	struct amounts *requests = &tree->cluster->containers[group->number].resources.requests;
+
+	if (!streq(qos_of(tree, group->subject), "Burstable"))
+		return;
+	requests->of[RESOURCE_MEMORY].unknown = true;
+	if (!snapshot_text(tree->snapshot, group->subject, "cpu.shares"))
+		requests->of[RESOURCE_CPU].unknown = true;
+}
+
 static void make_cluster(struct tree *tree)
 {
 	struct cluster *cluster = tree->cluster;
@@ -643,9 +665,18 @@ static void make_cluster(struct tree *tree)
 	if (cluster->n_pods == 0)
 		return;
 	cluster_join(cluster);
+	for (size_t i = 0; i < tree->n_groups; i++) {
+		struct group *group = &tree->groups[i];
+
+		if (!is_named(group))
+			continue;
+		group->number = cluster_match_container(cluster, group->namespace, group->pod, group->container);
+		if (group->number != CLUSTER_NONE)
+			note_unknown(tree, group);
+	}
 	(void)diag_warning(usage_notes(tree->usage), NULL,
-			   "what containers request is not in their control groups, but for CPU in version 1, nor who owns their pods; "
-			   "the output of `kubectl get pods -o yaml` beside the snapshot tells");
+			   "nobody was asked which pods there are: what they request is hardly seen in their control groups, and who owns them "
+			   "not at all; the output of `kubectl get pods -A -o yaml` as CLUSTER tells");
 }
 
 /* ---- all of it ---- */

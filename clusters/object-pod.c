@@ -51,7 +51,9 @@ static void read_state(const struct object *object, const struct node *status, c
 static void read_status(const struct object *object, const struct node *status, struct pod_container *container)
 {
 	int64_t restarts = object_number(object, status, "restartCount");
+	const char *id = object_text(object, status, "containerID"), *scheme = strstr(id, "://");
 
+	container->id = scheme ? scheme + strlen("://") : id;
 	container->restarts = restarts > 0 ? (uint32_t)MIN(restarts, UINT32_MAX) : 0;
 	read_state(object, status, "state", container);
 	read_state(object, status, "lastState", container);

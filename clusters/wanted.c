@@ -53,7 +53,7 @@ static const struct wanted waiting[] = { ALL("reason"), END };
 static const struct wanted state[] = { BELOW("terminated", terminated), BELOW("waiting", waiting), END };
 
 static const struct wanted container_status[] = {
-	BELOW("lastState", state), ALL("name"), ALL("restartCount"), BELOW("state", state), END,
+	ALL("containerID"), BELOW("lastState", state), ALL("name"), ALL("restartCount"), BELOW("state", state), END,
 };
 
 static const struct wanted condition[] = { ALL("reason"), ALL("status"), ALL("type"), END };

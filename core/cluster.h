@@ -34,6 +34,7 @@ struct cluster_place {
 struct amount {
 	bool given;
 	bool wrong;			/* given, and no quantity: text says what, quantity is 0 */
+	bool unknown;			/* not given, and nobody could see whether there is one */
 	struct quantity quantity;
 	const char *text;		/* as it stands: "500m" */
 	uint32_t line, column;		/* of the value, in the file of its object */

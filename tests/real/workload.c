@@ -6,6 +6,8 @@
  *   workload surge BACKLOG COUNT EVERY-MSEC SECONDS   that many clients at once, taken in only before the next ones come
  *   workload spin THREADS SECONDS            threads that burn CPU
  *   workload burst MSEC EVERY-MSEC SECONDS   burns MSEC of CPU time, then rests, and begins anew every EVERY-MSEC
+ *   workload bursts THREADS MSEC EVERY-MSEC SECONDS   that many threads burn MSEC each at once, every EVERY-MSEC
+ *   workload hold MIB SECONDS                so much memory of its own, written once
  *   workload reread FILE MIB SECONDS         reads a file again and again, more than fits
  *   workload dirty FILE MIB SECONDS          writes over a file again and again, without fsync
  *   workload spill FILE MIB EVERY-MSEC SECONDS   does so once every EVERY-MSEC
@@ -179,6 +181,69 @@ static int run_burst(char **argv)
 
 static char block[1 << 20];
 
+struct burst {
+	double cpu;			/* seconds of each thread */
+	pthread_barrier_t begin, end;
+};
+
+static void *burst_thread(void *argument)
+{
+	struct burst *burst = argument;
+	volatile unsigned long counter = 0;
+
+	for (;;) {
+		double until;
+
+		pthread_barrier_wait(&burst->begin);
+		until = clock_seconds(CLOCK_THREAD_CPUTIME_ID) + burst->cpu;
+		while (clock_seconds(CLOCK_THREAD_CPUTIME_ID) < until)
+			for (int i = 0; i < 1000; i++)
+				counter++;
+		pthread_barrier_wait(&burst->end);
+	}
+	return NULL;
+}
+
+/* The threads end with the program. */
+static int run_bursts(char **argv)
+{
+	static struct burst burst;
+	int count = atoi(argv[0]);
+	pthread_t thread;
+
+	burst.cpu = atof(argv[1]) / 1000;
+	set_deadline(argv[3]);
+	if (count < 1)
+		return fail("THREADS");
+	pthread_barrier_init(&burst.begin, NULL, (unsigned int)count + 1);
+	pthread_barrier_init(&burst.end, NULL, (unsigned int)count + 1);
+	for (int i = 0; i < count; i++)
+		if (pthread_create(&thread, NULL, burst_thread, &burst) != 0)
+			return fail("pthread_create");
+	while (now() < deadline) {
+		double start = now();
+
+		pthread_barrier_wait(&burst.begin);
+		pthread_barrier_wait(&burst.end);
+		rest(start, atof(argv[2]));
+	}
+	return 0;
+}
+
+static int run_hold(char **argv)
+{
+	size_t size = (size_t)atoi(argv[0]) << 20;
+	char *memory = malloc(size);
+
+	set_deadline(argv[1]);
+	if (!memory)
+		return fail("malloc");
+	memset(memory, 'x', size);
+	while (now() < deadline)
+		sleep_msec(100);
+	return memory[size / 2] != 'x';
+}
+
 static int run_reread(char **argv)
 {
 	int fd = open(argv[0], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -346,10 +411,12 @@ static const struct {
 	int (*run)(char **argv);
 } workloads[] = {
 	{ "burst",  3, run_burst },
+	{ "bursts", 4, run_bursts },
 	{ "deaf",   2, run_deaf },
 	{ "dirty",  3, run_dirty },
 	{ "flows",  2, run_flows },
 	{ "fork",   2, run_fork },
+	{ "hold",   2, run_hold },
 	{ "reread", 3, run_reread },
 	{ "short",  2, run_short },
 	{ "spill",  4, run_spill },

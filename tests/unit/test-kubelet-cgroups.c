@@ -160,6 +160,24 @@ static void assert_measured(const struct usage *usage, uint32_t container)
 	assert_close(usage_get(usage, container, USAGE_CPU)->last_sec, START + 3);
 }
 
+/* Guaranteed: its limits.  Burstable: of v1 the CPU only; what cannot be seen is not known. */
+static void assert_requests(const struct amounts *requests, const char *pod, bool v1)
+{
+	const struct amount *cpu = &requests->of[RESOURCE_CPU], *memory = &requests->of[RESOURCE_MEMORY];
+
+	if (strstr(pod, "burstable")) {
+		assert_true(memory->unknown && !memory->given);
+		assert_int_equal(cpu->given, v1);
+		assert_int_equal(cpu->unknown, !v1);
+		assert_true(!v1 || streq(cpu->text, "250m"));
+	} else if (strstr(pod, "besteffort")) {
+		assert_false(cpu->unknown || memory->unknown || memory->given);
+	} else {
+		assert_string_equal(cpu->text, "1");
+		assert_string_equal(memory->text, "128Mi");
+	}
+}
+
 /* kubernetes pkg/kubelet/cm/cgroup_manager_linux_test.go has names of both drivers; kind gives the kubelet a root of its own. */
 static void containers_are_found_in_every_shape_of_tree(void **state)
 {
@@ -215,7 +233,7 @@ static void containers_are_found_in_every_shape_of_tree(void **state)
 		assert_string_equal(world.cluster->containers[0].name, "app");
 		assert_string_equal(world.cluster->containers[0].resources.limits.of[RESOURCE_CPU].text, "1");
 		assert_string_equal(world.cluster->containers[0].resources.limits.of[RESOURCE_MEMORY].text, "128Mi");
-		assert_int_equal(world.cluster->containers[0].resources.requests.of[RESOURCE_CPU].given, cases[i].v1);
+		assert_requests(&world.cluster->containers[0].resources.requests, cases[i].pod, cases[i].v1);
 		assert_int_equal(usage_unmatched(world.usage), 0);
 		assert_measured(world.usage, 0);
 		world_end(&world);
