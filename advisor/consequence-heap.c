@@ -62,7 +62,7 @@ void bound_heap(struct workload_view *view, struct sizing_row *row, enum resourc
 	heap = read_heap(view, row, true);
 	if (heap.most < 0 || heap.follows)
 		return;
-	least = heap.most + heap.beside;
+	least = whole_mib(heap.most + heap.beside);
 	/* Where the limit is too small already and is not made smaller, the proposal is no worse than what there is. */
 	if (sizing->limit_to >= least || (sizing->limit_from >= 0 && sizing->limit_from < least && sizing->limit_to >= sizing->limit_from))
 		return;

@@ -106,7 +106,7 @@ static double replicas_now(const struct workload_view *view, const struct autosc
 }
 
 struct hpa_outcome {
-	double now, then, unbounded;	/* replicas; then before max */
+	double running, now, then, unbounded;	/* replicas: those that are there; what it wants; then before max */
 	uint32_t others;		/* metrics of which nothing is known here */
 	struct utilisation utilisation;	/* of the resource that is told of */
 	const struct hpa_metric *metric;
@@ -117,7 +117,7 @@ struct hpa_outcome {
 static struct hpa_outcome outcome_of(const struct workload_view *view, const struct autoscaler *autoscaler, enum resource resource)
 {
 	struct hpa_outcome outcome = { .others = autoscaler->n_metrics > METRICS_MOST };
-	double replicas = replicas_now(view, autoscaler);
+	double replicas = outcome.running = replicas_now(view, autoscaler);
 
 	for (uint32_t i = 0; i < autoscaler->n_metrics && i < METRICS_MOST; i++) {
 		const struct hpa_metric *metric = &autoscaler->metrics[i];
@@ -162,9 +162,10 @@ static void tell_outcome(struct workload_view *view, struct sizing *sizing, cons
 				     ceil(target * (double)utilisation->request_now / (double)utilisation->request_then), outcome->now);
 	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, same && !short_of ? CONSEQUENCE_NOTE : CONSEQUENCE_WARNING,
 			   "at the same load %s utilisation goes from %.0f %% to %.0f %% of the request, and HPA %s with its target of %.0f %% "
-			   "%s %.0f %s %.0f replicas (%s in all now, %s then)%s%s",
+			   "%s %.0f %s %.0f replicas (%s%s in all now, %s then)%s%s",
 			   resource_name(resource), utilisation->now, utilisation->then, autoscaler->name, target, same ? "keeps" : "goes from",
 			   outcome->now, same ? "of" : "to", outcome->then,
+			   outcome->running == outcome->now ? "" : arena_formatf(arena, "%.0f run; ", outcome->running),
 			   in_all(arena, resource, outcome->now, utilisation->request_now),
 			   in_all(arena, resource, outcome->then, utilisation->request_then), more,
 			   outcome->others ? "; its other metrics may ask for more" : "");

@@ -58,7 +58,7 @@ void bound_memory(struct workload_view *view, struct sizing_row *row, enum resou
 		raise_limit(view, sizing, floor, why);
 	held = held_memory(view, row, &what);
 	if (held < 9e18 && (double)sizing->limit_to < held) {
-		floor = (int64_t)ceil(held);
+		floor = whole_mib((int64_t)ceil(held));
 		raise_limit(view, sizing, floor,
 			    arena_formatf(arena, "its %s was %s", what, size_text(arena, RESOURCE_MEMORY, floor)));
 	}

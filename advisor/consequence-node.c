@@ -253,8 +253,8 @@ void tell_static_cpu(struct workload_view *view)
 			continue;
 		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_STATIC_CPU,
 				   was && policy == CPU_POLICY_STATIC ? CONSEQUENCE_WARNING : CONSEQUENCE_NOTE,
-				   "%s it %s CPUs of its own, since it %s Guaranteed with a whole number of CPUs",
+				   "%s it %s, since it %s Guaranteed with a whole number of CPUs",
 				   policy == CPU_POLICY_STATIC ? "under its node's static CPU manager" : "on a node with the static CPU manager",
-				   was ? "loses its" : "gets", was ? "would no longer be" : "would be");
+				   was ? "loses the CPUs it has for itself" : "gets CPUs for itself", was ? "would no longer be" : "would be");
 	}
 }

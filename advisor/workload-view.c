@@ -160,6 +160,11 @@ const char *size_text(struct arena *arena, enum resource resource, int64_t amoun
 	return arena_strdup(arena, text.buf);
 }
 
+int64_t whole_mib(int64_t bytes)
+{
+	return (MIN(bytes, AMOUNT_MOST) + MIB - 1) / MIB * MIB;
+}
+
 bool container_stays(const struct workload_container *container)
 {
 	return container->type == CONTAINER_APP || container->type == CONTAINER_SIDECAR;

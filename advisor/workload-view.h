@@ -92,6 +92,9 @@ struct amount amount_of(enum resource resource, int64_t size);
 /* BLOCKS, and the proposal is taken back; the sentence is both the consequence and the reason. */
 void sizing_block(struct rightsizing *rightsizing, struct sizing *sizing, enum consequence_kind kind, const char *format, ...) FORMAT_PRINTF(4, 5);
 
+/* Rounded up, so that a person can read what a manifest will say. */
+int64_t whole_mib(int64_t bytes);
+
 /* Whether its containers run all the time and side by side: app and sidecar. */
 bool container_stays(const struct workload_container *container);
 

@@ -72,9 +72,9 @@ static void whole_cpus_stay_whole(void **state)
 		{ "another policy", DEPLOYMENT(1, APP(OWN(4))) NODE(a, 8, 16Gi, "") STATIC_KUBELET(none), { { "app", RESOURCE_CPU, 1500, 1500 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1500, 1500, CONSEQUENCE_STATIC_CPU, CONSEQUENCE_NOTE, NULL } } },
 		{ "a policy that is not known", DEPLOYMENT(1, APP(OWN(4))) NODE(a, 8, 16Gi, ""), { { "app", RESOURCE_CPU, 1500, 1500 } }, { { NULL } },
-		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1500, 1500, CONSEQUENCE_STATIC_CPU, CONSEQUENCE_NOTE, "on a node with the static CPU manager it loses its CPUs of its own" } } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1500, 1500, CONSEQUENCE_STATIC_CPU, CONSEQUENCE_NOTE, "on a node with the static CPU manager it loses the CPUs it has for itself" } } },
 		{ "memory takes them away", DEPLOYMENT(1, APP(OWN(4))) NODE(a, 8, 16Gi, "") STATIC_KUBELET(static), { { "app", RESOURCE_MEMORY, 512 * MIB, GIB } }, { { NULL } },
-		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, GIB, CONSEQUENCE_STATIC_CPU, CONSEQUENCE_WARNING, "loses its CPUs of its own" } } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, GIB, CONSEQUENCE_STATIC_CPU, CONSEQUENCE_WARNING, "loses the CPUs it has for itself" } } },
 		{ "it had none", DEPLOYMENT(1, APP(OWN(3500m))) NODE(a, 8, 16Gi, "") STATIC_KUBELET(static), { { "app", RESOURCE_CPU, 1500, 1500 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1500, 1500, CONSEQUENCE_STATIC_CPU, CONSEQUENCE_NOTE, NULL } } },
 	};

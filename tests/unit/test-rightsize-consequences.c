@@ -20,7 +20,7 @@ static void replicas_of_an_autoscaler_move_with_the_request(void **state)
 		{ "more replicas", DEPLOYMENT(4, APP(CPU_1)) HPA(1, 10, 4, CPU_TARGET(60)),
 		  { { "app", RESOURCE_CPU, 400, SAME } }, { { "app", USAGE_CPU, 0.3 } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 400, SAME, CONSEQUENCE_HPA, CONSEQUENCE_WARNING,
-		      "goes from 30 % to 75 % of the request, and HPA web-hpa with its target of 60 % goes from 2 to 5 replicas (2 in all now, 2 then); with a target of 150 % it stays at 2" } } },
+		      "goes from 30 % to 75 % of the request, and HPA web-hpa with its target of 60 % goes from 2 to 5 replicas (4 run; 2 in all now, 2 then); with a target of 150 % it stays at 2" } } },
 		/* 66 of 60 is within the tolerance of 10 %. */
 		{ "within the tolerance", DEPLOYMENT(4, APP(CPU_1)) HPA(4, 10, 4, CPU_TARGET(60)),
 		  { { "app", RESOURCE_CPU, 500, SAME } }, { { "app", USAGE_CPU, 0.33 } },
