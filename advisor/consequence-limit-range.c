@@ -62,7 +62,6 @@ void limit_range_default(const struct cluster_view *view, uint32_t namespace, st
 	}
 }
 
-/* "the LimitRange limits of shop" */
 static const char *range_name(const struct workload_view *view, const struct limit_range *object)
 {
 	return arena_formatf(&view->rightsizing->arena, "LimitRange %s", object->name);
@@ -170,14 +169,6 @@ static bool changes_anything(const struct workload_view *view, enum resource res
 	return false;
 }
 
-static void block_changed(struct workload_view *view, enum resource resource, const char *text)
-{
-	for (uint32_t i = 0; i < view->workload->n_containers; i++)
-		if (view->rows[i] && sizing_changes(&view->rows[i]->of[resource]))
-			sizing_block(view->rightsizing, &view->rows[i]->of[resource], CONSEQUENCE_LIMIT_RANGE, "%s", text);
-	workload_view_reshape(view);
-}
-
 /* The sum of what containers say, -1 when none does, without the overhead of its runtime class: podRequests() and podLimits() of limitranger/admission.go. */
 static int64_t bare(const struct pod_shape *shape, bool limits, enum resource resource)
 {
@@ -190,15 +181,16 @@ static int64_t bare(const struct pod_shape *shape, bool limits, enum resource re
 static void tell_pod_range(struct workload_view *view, const struct range *range, enum resource resource)
 {
 	int64_t request = bare(&view->then, false, resource), limit = bare(&view->then, true, resource);
+	int64_t request_now = bare(&view->now, false, resource), limit_now = bare(&view->now, true, resource);
 	struct arena *arena = &view->rightsizing->arena;
 	const char *why = refusal(arena, range, resource, request, limit);
 
 	/* What it has now is refused as well: nothing that a change of this adds. */
-	if (!why || refusal(arena, range, resource, bare(&view->now, false, resource), bare(&view->now, true, resource)))
+	if (!why || refusal(arena, range, resource, request_now, limit_now))
 		return;
-	block_changed(view, resource,
-		      arena_formatf(arena, "%s %s for a pod: its containers would have %s in all with a limit of %s, and no new pod would start",
-				    range_name(view, range->object), why, size_text(arena, resource, request), size_text(arena, resource, limit)));
+	view_block(view, resource, request > request_now || limit > limit_now ? WAY_UP : WAY_DOWN, CONSEQUENCE_LIMIT_RANGE,
+		   arena_formatf(arena, "%s %s for a pod: its containers would have %s in all with a limit of %s, and no new pod would start",
+				 range_name(view, range->object), why, size_text(arena, resource, request), size_text(arena, resource, limit)));
 }
 
 static void tell_container_range(struct workload_view *view, const struct range *range, enum resource resource, uint32_t position)
@@ -231,7 +223,9 @@ void tell_limit_range(struct workload_view *view)
 
 				if (object->items[item].type == LIMIT_RANGE_POD && changes_anything(view, r))
 					tell_pod_range(view, &range, r);
-				for (uint32_t c = 0; object->items[item].type == LIMIT_RANGE_CONTAINER && c < view->workload->n_containers; c++)
+				if (object->items[item].type != LIMIT_RANGE_CONTAINER)
+					continue;
+				for (uint32_t c = 0; c < view->workload->n_containers; c++)
 					tell_container_range(view, &range, r, c);
 			}
 		}

@@ -134,14 +134,6 @@ static struct sizing *told_sizing(struct workload_view *view, enum resource reso
 	return found;
 }
 
-static void block(struct workload_view *view, enum resource resource, const char *text)
-{
-	for (uint32_t i = 0; i < view->workload->n_containers; i++)
-		if (view->rows[i] && sizing_changes(&view->rows[i]->of[resource]))
-			sizing_block(view->rightsizing, &view->rows[i]->of[resource], CONSEQUENCE_QUOTA, "%s", text);
-	workload_view_reshape(view);
-}
-
 /* How many pods may run besides during a rolling update, and whether it can do without them. */
 static int64_t surge_of(const struct workload_view *view, bool *ret_needed)
 {
@@ -168,10 +160,10 @@ static void tell_headroom(struct workload_view *view, const struct resource_quot
 	if (!sizing)
 		return;
 	if (own > 0 && used + own > hard) {
-		block(view, name->resource,
-		      arena_formatf(arena, "ResourceQuota %s has %s of %s left, and %lld pod%s would need %s more", quota->name,
-				    size_text(arena, name->resource, MAX(hard - used, 0)), name->name, (long long)view->pods, view->pods == 1 ? "" : "s",
-				    size_text(arena, name->resource, own)));
+		view_block(view, name->resource, WAY_UP, CONSEQUENCE_QUOTA,
+			   arena_formatf(arena, "ResourceQuota %s has %s of %s left, and %lld pod%s would need %s more", quota->name,
+					 size_text(arena, name->resource, MAX(hard - used, 0)), name->name, (long long)view->pods,
+					 view->pods == 1 ? "" : "s", size_text(arena, name->resource, own)));
 		return;
 	}
 	if (own > 0 && used + sums->added > hard)
@@ -219,9 +211,9 @@ void tell_quota(struct workload_view *view)
 			if (hard < 0 || !quota_counts(quota, view->workload, view->then.qos))
 				continue;
 			if (misses(&view->then, name) && !misses(&view->now, name))
-				block(view, name->resource,
-				      arena_formatf(arena, "ResourceQuota %s counts %s: a pod of which one container does not say it is refused",
-						    quota->name, name->name));
+				view_block(view, name->resource, WAY_BOTH, CONSEQUENCE_QUOTA,
+					   arena_formatf(arena, "ResourceQuota %s counts %s: a pod of which one container does not say it is refused",
+							 quota->name, name->name));
 			else
 				tell_headroom(view, quota, name, hard, used >= 0 ? used : sums->now, sums);
 		}

@@ -126,6 +126,30 @@ void sizing_block(struct rightsizing *rightsizing, struct sizing *sizing, enum c
 	sizing_withdraw(rightsizing, sizing, STATUS_ELSEWHERE, arena_strdup(&rightsizing->arena, text.buf));
 }
 
+/* A limit that goes is one without bound. */
+static bool goes_up(const struct sizing *sizing)
+{
+	return sizing->request_to > sizing->request_from || sizing->limit_to > sizing->limit_from || (sizing->limit_to < 0 && sizing->limit_from >= 0);
+}
+
+static bool goes_down(const struct sizing *sizing)
+{
+	return sizing->request_to < sizing->request_from || (sizing->limit_to >= 0 && sizing->limit_to < sizing->limit_from);
+}
+
+void view_block(struct workload_view *view, enum resource resource, enum way way, enum consequence_kind kind, const char *text)
+{
+	for (uint32_t i = 0; i < view->workload->n_containers; i++) {
+		struct sizing *sizing = view->rows[i] ? &view->rows[i]->of[resource] : NULL;
+
+		if (!sizing || !sizing_changes(sizing))
+			continue;
+		if (way == WAY_BOTH || (way == WAY_UP ? goes_up(sizing) : goes_down(sizing)))
+			sizing_block(view->rightsizing, sizing, kind, "%s", text);
+	}
+	workload_view_reshape(view);
+}
+
 int64_t amount_size(const struct amount *amount, enum resource resource)
 {
 	int64_t size;
@@ -210,11 +234,7 @@ static void shape_limits(struct workload_view *view, struct pod_shape *shape)
 	cluster.containers = containers;
 	workload.pod_resources.requests = workload.pod_resources.limits;
 	workload.pod_resources.limits = (struct amounts){ 0 };
-	for (int i = 0; i < 2; i++)
-		shape->limited[i] = count > 0;
 	for (uint32_t c = 0; c < count; c++) {
-		for (int i = 0; i < 2; i++)
-			shape->limited[i] &= !container_stays(&containers[c]) || containers[c].resources.limits.of[i].given;
 		containers[c].resources.requests = containers[c].resources.limits;
 		containers[c].resources.limits = (struct amounts){ 0 };
 	}

@@ -25,8 +25,8 @@ struct workload_sums {
 struct quota_sums {			/* of all pods that a quota counts */
 	int64_t now, added;
 };
-/* A thousand workloads on five thousand nodes; each asks few of them. */
-#define PLACEMENTS_MOST 5000000
+/* Some seconds.  Most workloads ask few nodes. */
+#define PLACEMENTS_MOST 20000000
 #define QUOTA_NAMES 6			/* that concern CPU or memory */
 
 struct cluster_view {
@@ -50,7 +50,6 @@ struct pod_shape {
 	struct workload_container *containers;
 	enum qos_class qos;
 	int64_t request[2], limit[2];		/* of the whole pod: milli, bytes; what no container has is 0 */
-	bool limited[2];			/* every container that stays has a limit */
 };
 
 struct workload_view {
@@ -91,6 +90,10 @@ struct amount amount_of(enum resource resource, int64_t size);
 
 /* BLOCKS, and the proposal is taken back; the sentence is both the consequence and the reason. */
 void sizing_block(struct rightsizing *rightsizing, struct sizing *sizing, enum consequence_kind kind, const char *format, ...) FORMAT_PRINTF(4, 5);
+
+/* The same for one resource of all containers whose proposals go this way. */
+enum way { WAY_DOWN, WAY_UP, WAY_BOTH };
+void view_block(struct workload_view *view, enum resource resource, enum way way, enum consequence_kind kind, const char *text);
 
 /* Rounded up, so that a person can read what a manifest will say. */
 int64_t whole_mib(int64_t bytes);
