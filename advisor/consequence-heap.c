@@ -42,10 +42,12 @@ static const char *advice(struct workload_view *view, const struct heap *heap, i
 	return arena_formatf(&view->arena, "%.*s%lld%s", (int)(hole - heap->advice), heap->advice, (long long)(bytes / MIB), hole + 2);
 }
 
-/* What of a limit is left for the heap when beside it the same share is taken. */
+/* The heap that goes into a limit with what is then beside it; 0 or less: none does. */
 static int64_t heap_within(const struct heap *heap, int64_t limit)
 {
-	return (int64_t)((double)limit * ((double)heap->most / ((double)heap->most + (double)heap->beside)));
+	double fixed = (double)heap->beside - heap->beside_share * (double)heap->most;
+
+	return (int64_t)(((double)limit - fixed) / (1 + heap->beside_share));
 }
 
 /* A heap of a fixed size must go into the limit with what is beside it. */

@@ -169,13 +169,12 @@ static bool changes_anything(const struct workload_view *view, enum resource res
 	return false;
 }
 
-/* The sum of what containers say, -1 when none does, without the overhead of its runtime class: podRequests() and podLimits() of limitranger/admission.go. */
+/* What containers say in all, without overhead, as podRequests() and podLimits() of limitranger/admission.go; -1: nothing. */
 static int64_t bare(const struct pod_shape *shape, bool limits, enum resource resource)
 {
-	int64_t overhead = amount_size(&shape->workload.overhead.of[resource], resource);
-	int64_t sum = (limits ? shape->limit : shape->request)[resource] - MAX(overhead, 0);
+	int64_t sum = limits ? shape->limit[resource] : shape->request[resource];
 
-	return sum > 0 ? sum : -1;
+	return sum > shape->overhead[resource] ? sum - shape->overhead[resource] : -1;
 }
 
 static void tell_pod_range(struct workload_view *view, const struct range *range, enum resource resource)

@@ -43,6 +43,9 @@ const char *heap_base_name(const char *path);
 /* The number of the word after program where that is started by one of them, not merely named; 0: it is not. */
 size_t heap_find_program(const struct heap_words *words, const char *program);
 
+/* What is taken beside a heap whose size is known: some bytes, and a share of it. */
+void heap_beside(struct heap *heap, double bytes, double share);
+
 /* The JVM's part of heap_read(), and what it is told by.  advisor/heap-java.c */
 bool heap_java_is(const struct heap_env *env, const struct heap_words *words);
 void heap_java_read(const struct heap_env *env, const struct heap_words *words, const struct heap_given *given, struct arena *arena,

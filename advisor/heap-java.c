@@ -313,14 +313,14 @@ static void decide_threads(const struct java_settings *settings, const struct he
 }
 
 /* What was capped in so many words, but not less than what a small JVM takes. */
-static int64_t beside_heap(const struct java_settings *settings, int64_t most)
+static double beside_heap(const struct java_settings *settings)
 {
 	static const enum java_value parts[] = { METASPACE, DIRECT, CODE_CACHE };
 	double sum = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		sum += given_or(settings, parts[i], 0);
-	return (int64_t)MIN(MAX(sum, 128.0 * MIB) + (double)most / 10, 4e18);
+	return MIN(MAX(sum, 128.0 * MIB), 4e18);
 }
 
 bool heap_java_is(const struct heap_env *env, const struct heap_words *words)
@@ -344,8 +344,7 @@ void heap_java_read(const struct heap_env *env, const struct heap_words *words, 
 	read_settings(env, words, arena, &settings);
 	decide_heap(&settings, given, arena, heap);
 	decide_threads(&settings, given, arena, heap);
-	if (heap->most >= 0)
-		heap->beside = beside_heap(&settings, heap->most);
+	heap_beside(heap, beside_heap(&settings), 0.1);
 	heap->collector = settings.of[COLLECTOR].text;
 	heap->broken = settings.broken;
 	heap->doubt = settings.doubt;

@@ -60,6 +60,14 @@ const char *heap_runtime_name(enum heap_runtime runtime)
 	return runtime_names[runtime];
 }
 
+void heap_beside(struct heap *heap, double bytes, double share)
+{
+	if (heap->most < 0)
+		return;
+	heap->beside = (int64_t)MIN(bytes + share * (double)heap->most, 4e18);
+	heap->beside_share = share;
+}
+
 /* "registry.example:5000/library/tomcat:10@sha256:…": is it name? */
 static bool image_is(const char *image, const char *name)
 {
@@ -132,7 +140,7 @@ static void read_go_memory(const struct heap_variable *variable, struct arena *a
 	heap->advice = "GOMEMLIMIT=%sMiB";
 	heap->setting = arena_formatf(arena, "GOMEMLIMIT=%.40s", variable->value);
 	/* The bound is of all that the runtime has; go.dev/doc/gc-guide wants 5 to 10 % left for what it does not know of. */
-	heap->beside = heap->most / 20;
+	heap_beside(heap, 0, 0.05);
 }
 
 static void read_go(const struct heap_env *env, const struct heap_words *words, const struct heap_given *given, struct arena *arena,
@@ -186,9 +194,8 @@ static void read_node(const struct heap_env *env, const struct heap_words *words
 	for (size_t i = 0; i < words->count; i++)
 		read_node_word(words->words[i], words->command ? "command" : "args", arena, heap);
 	heap->follows |= words->follows_memory;
-	if (heap->most >= 0)
-		heap->beside = 64 * MIB + heap->most / 10;
-	else if (!heap->doubt)
+	heap_beside(heap, 64.0 * MIB, 0.1);
+	if (heap->most < 0 && !heap->doubt)
 		heap->doubt = "how much of its memory Node.js takes for its heap depends on its version";
 }
 
@@ -222,8 +229,7 @@ static void read_dotnet(const struct heap_env *env, const struct heap_words *wor
 		heap->most = MAX(given->memory_limit / 4 * 3, 20 * MIB);
 		heap->setting = "three quarters of the memory limit, by default";
 	}
-	if (heap->most >= 0)
-		heap->beside = heap->follows ? 0 : 64 * MIB + heap->most / 10;
+	heap_beside(heap, heap->follows ? 0 : 64.0 * MIB, heap->follows ? 0 : 0.1);
 	if (!heap->doubt && heap->by_default)
 		heap->doubt = "runtimeconfig.json in the image may say otherwise";
 }

@@ -29,6 +29,7 @@ struct heap {
 	bool soft;			/* the runtime only tries to stay below (GOMEMLIMIT) */
 	bool by_default;		/* nobody set it */
 	int64_t beside;			/* bytes that it takes besides, as reckoned from what is set; -1: most is not known */
+	double beside_share;		/* of most that is part of beside: the rest of it does not move with the heap */
 	const char *setting;		/* "-Xmx512m (JAVA_TOOL_OPTIONS)", "a quarter of the memory limit, by default"; "" */
 	const char *advice;		/* how to say another bound; %s stands for MiB: "-Xmx%sm"; "" */
 	int64_t threads;		/* processors it takes itself to have; -1: not known */

@@ -238,8 +238,24 @@ static void shape_limits(struct workload_view *view, struct pod_shape *shape)
 		containers[c].resources.requests = containers[c].resources.limits;
 		containers[c].resources.limits = (struct amounts){ 0 };
 	}
-	for (int i = 0; i < 2; i++)
+	/* PodLimits() adds the overhead to limits that are there. */
+	for (int i = 0; i < 2; i++) {
 		shape->limit[i] = shape_request(&cluster, &workload, i);
+		if (shape->limit[i] == shape->overhead[i])
+			shape->limit[i] = 0;
+	}
+}
+
+static void shape_requests(struct pod_shape *shape)
+{
+	struct workload bare = shape->workload;
+
+	bare.overhead = (struct amounts){ 0 };
+	bare.runtime_class = "";
+	for (int i = 0; i < 2; i++) {
+		shape->request[i] = shape_request(&shape->cluster, &shape->workload, i);
+		shape->overhead[i] = shape->request[i] - shape_request(&shape->cluster, &bare, i);
+	}
 }
 
 static void shape_make(struct workload_view *view, struct pod_shape *shape, bool proposed)
@@ -258,8 +274,7 @@ static void shape_make(struct workload_view *view, struct pod_shape *shape, bool
 		admit(view->view, view->namespace, &shape->containers[i]);
 	}
 	shape->qos = workload_qos(&shape->cluster, &shape->workload);
-	for (int i = 0; i < 2; i++)
-		shape->request[i] = shape_request(&shape->cluster, &shape->workload, i);
+	shape_requests(shape);
 	shape_limits(view, shape);
 }
 

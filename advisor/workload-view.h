@@ -50,6 +50,7 @@ struct pod_shape {
 	struct workload_container *containers;
 	enum qos_class qos;
 	int64_t request[2], limit[2];		/* of the whole pod: milli, bytes; what no container has is 0 */
+	int64_t overhead[2];			/* of its runtime class, which is in them */
 };
 
 struct workload_view {

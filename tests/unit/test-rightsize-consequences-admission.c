@@ -36,6 +36,14 @@ static void what_a_limit_range_takes_bounds_the_proposal(void **state)
 		  { { "app", RESOURCE_CPU, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_BLOCKS, "takes no more than 2 for a pod: its containers would have 2200m in all with a limit of 2200m" } } },
 		{ "a pod's sum at its max", DEPLOYMENT(2, APP(BOTH(1, 1)) ", " CONTAINER("proxy", BOTH(500m, 500m))) LIMIT_RANGE("{type: Pod, max: {cpu: '2'}}"), { { "app", RESOURCE_CPU, 1500, 1500 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1500, 1500, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE, NULL } } },
+		/* The overhead of its runtime class counts for the scheduler and quotas, not here. */
+		{ "overhead does not count", "---\napiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: vm}\nhandler: vm\noverhead: {podFixed: {cpu: 500m}}\n"
+		  "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 2, template: {spec: {runtimeClassName: vm, containers: [" APP(BOTH(1, 1)) "]}}}\n"
+		  LIMIT_RANGE("{type: Pod, max: {cpu: '2'}}"), { { "app", RESOURCE_CPU, 2000, 2000 } }, { { NULL } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 2000, 2000, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE, NULL } } },
+		{ "what shrinks beside it may", DEPLOYMENT(2, APP(BOTH(1, 1)) ", " CONTAINER("proxy", BOTH(1, 1))) LIMIT_RANGE("{type: Pod, max: {cpu: '2'}}"), { { "app", RESOURCE_CPU, 2000, 2000 }, { "proxy", RESOURCE_CPU, 500, 500 } }, { { NULL } },
+		  { { "app", RESOURCE_CPU, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_BLOCKS, "2500m in all" },
+		    { "proxy", RESOURCE_CPU, STATUS_RECOMMEND, 500, 500, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE, NULL } } },
 		{ "what is refused already is no reason", DEPLOYMENT(2, APP(BOTH(3, 3))) LIMIT_RANGE("{type: Pod, max: {cpu: '2'}}"), { { "app", RESOURCE_CPU, 2500, 2500 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 2500, 2500, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE, NULL } } },
 		{ "min and max that exclude each other", DEPLOYMENT(2, APP(BOTH(1, 1))) LIMIT_RANGE("{type: Container, min: {cpu: '3'}}, {type: Container, max: {cpu: '2'}}"), { { "app", RESOURCE_CPU, 1500, 1500 } }, { { NULL } },
@@ -56,6 +64,10 @@ static void a_quota_must_have_room_for_what_is_proposed(void **state)
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 2000, SAME, CONSEQUENCE_RESTART, CONSEQUENCE_NOTE, "rolling update" } } },
 		{ "too little", DEPLOYMENT(4, APP(BOTH(1, 4))) QUOTA("requests.cpu: '10'", "requests.cpu: 6001m", ""), { { "app", RESOURCE_CPU, 2000, SAME } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_BLOCKS, "ResourceQuota share has 3999m of requests.cpu left, and 4 pods would need 4 more" } } },
+		{ "overhead counts", "---\napiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: vm}\nhandler: vm\noverhead: {podFixed: {cpu: 500m}}\n"
+		  "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 2, template: {spec: {runtimeClassName: vm, containers: [" APP(BOTH(1, 4)) "]}}}\n"
+		  QUOTA("requests.cpu: 4999m", "", ""), { { "app", RESOURCE_CPU, 2000, SAME } }, { { NULL } },
+		  { { "app", RESOURCE_CPU, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_BLOCKS, "has 1999m of requests.cpu left, and 2 pods would need 2 more" } } },
 		{ "cpu is requests.cpu", DEPLOYMENT(4, APP(BOTH(1, 4))) QUOTA("cpu: '5'", "cpu: '4'", ""), { { "app", RESOURCE_CPU, 2000, SAME } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_BLOCKS, "1 of cpu left" } } },
 		{ "limits", DEPLOYMENT(4, APP("requests: {memory: 1Gi}, limits: {memory: 1Gi}")) QUOTA("limits.memory: 5Gi", "limits.memory: 4Gi", ""), { { "app", RESOURCE_MEMORY, SAME, 2 * GIB } }, { { NULL } },
