@@ -134,12 +134,15 @@ static void add_distribution(struct strbuf *out, const struct usage_series *seri
 
 static void add_number(struct strbuf *out, const char *name, enum resource resource, double value)
 {
-	static const struct dimension cores = { .cores = 1 }, bytes = { .bytes = 1 };
+	static const struct dimension bytes = { .bytes = 1 };
 
 	if (isnan(value))
 		return;
 	strbuf_addf(out, "%s%s ", out->len ? " · " : "", name);
-	quantity_format(out, value, resource == RESOURCE_CPU ? cores : bytes, false);
+	if (resource == RESOURCE_CPU)
+		phrase_amount(out, resource, llround(fmin(value, 1e12) * 1000));	/* as requests are written */
+	else
+		quantity_format(out, value, bytes, false);
 }
 
 static void add_date(struct strbuf *out, double sec)

@@ -50,37 +50,36 @@ static const struct workload *workload_of(const struct cell *cell)
 	return row_workload(cell->rightsizing, cell->row);
 }
 
-static void add_id(struct strbuf *out, const struct cell *cell) { add_text(out, cell->row->id); }
-static void add_namespace(struct strbuf *out, const struct cell *cell) { add_text(out, workload_of(cell)->namespace); }
-static void add_kind(struct strbuf *out, const struct cell *cell) { add_text(out, workload_of(cell)->kind); }
-static void add_workload(struct strbuf *out, const struct cell *cell) { add_text(out, workload_of(cell)->name); }
-static void add_container(struct strbuf *out, const struct cell *cell) { add_text(out, row_container(cell->rightsizing, cell->row)->name); }
-static void add_type(struct strbuf *out, const struct cell *cell) { add_text(out, container_type_name(row_container(cell->rightsizing, cell->row)->type)); }
-static void add_resource(struct strbuf *out, const struct cell *cell) { add_text(out, cell->resource == RESOURCE_CPU ? "cpu" : "memory"); }
-static void add_unit(struct strbuf *out, const struct cell *cell) { add_text(out, cell->resource == RESOURCE_CPU ? "millicores" : "bytes"); }
-static void add_status(struct strbuf *out, const struct cell *cell) { add_text(out, status_name(cell->sizing->status)); }
-static void add_severity(struct strbuf *out, const struct cell *cell) { add_text(out, severity_name(cell->sizing->severity)); }
-static void add_cause(struct strbuf *out, const struct cell *cell) { add_text(out, size_cause_name(cell->sizing->cause)); }
-static void add_request_from(struct strbuf *out, const struct cell *cell) { add_amount(out, cell->sizing->request_from); }
-static void add_request_to(struct strbuf *out, const struct cell *cell) { add_amount(out, cell->sizing->request_to); }
-static void add_limit_from(struct strbuf *out, const struct cell *cell) { add_amount(out, cell->sizing->limit_from); }
-static void add_limit_to(struct strbuf *out, const struct cell *cell) { add_amount(out, cell->sizing->limit_to); }
-static void add_change(struct strbuf *out, const struct cell *cell) { phrase_sizing(out, cell->resource, cell->sizing); }
-static void add_target(struct strbuf *out, const struct cell *cell) { add_real(out, in_unit(cell, cell->sizing->target)); }
-static void add_lower(struct strbuf *out, const struct cell *cell) { add_real(out, in_unit(cell, cell->sizing->lower)); }
-static void add_upper(struct strbuf *out, const struct cell *cell) { add_real(out, in_unit(cell, cell->sizing->upper)); }
-static void add_replicas(struct strbuf *out, const struct cell *cell) { add_real(out, cell->row->replicas); }
-static void add_cost_now(struct strbuf *out, const struct cell *cell) { add_money(out, cell->sizing->cost_now); }
-static void add_cost_then(struct strbuf *out, const struct cell *cell) { add_money(out, cell->sizing->cost_then); }
-static void add_currency(struct strbuf *out, const struct cell *cell) { add_text(out, cell->rightsizing->savings.currency); }
-static void add_confidence(struct strbuf *out, const struct cell *cell) { add_text(out, confidence_name(cell->sizing->confidence)); }
-static void add_reason(struct strbuf *out, const struct cell *cell) { add_text(out, cell->sizing->reason); }
-static void add_because(struct strbuf *out, const struct cell *cell) { add_text(out, cell->sizing->because); }
-static void add_next_step(struct strbuf *out, const struct cell *cell) { add_text(out, cell->sizing->next_step); }
-static void add_qos_now(struct strbuf *out, const struct cell *cell) { add_text(out, qos_class_name(cell->row->qos_now)); }
-static void add_qos_then(struct strbuf *out, const struct cell *cell) { add_text(out, qos_class_name(cell->row->qos_then)); }
-static void add_place(struct strbuf *out, const struct cell *cell) { phrase_place(out, cell->rightsizing, cell->row); }
-static void add_patch_note(struct strbuf *out, const struct cell *cell) { add_text(out, row_without_patch(cell->rightsizing, cell->row)); }
+static const struct workload_container *container_of(const struct cell *cell)
+{
+	return row_container(cell->rightsizing, cell->row);
+}
+
+/* clang-format off */
+static void add_id(struct strbuf *out, const struct cell *cell)		{ add_text(out, cell->row->id); }
+static void add_namespace(struct strbuf *out, const struct cell *cell)	{ add_text(out, workload_of(cell)->namespace); }
+static void add_kind(struct strbuf *out, const struct cell *cell)	{ add_text(out, workload_of(cell)->kind); }
+static void add_workload(struct strbuf *out, const struct cell *cell)	{ add_text(out, workload_of(cell)->name); }
+static void add_container(struct strbuf *out, const struct cell *cell)	{ add_text(out, container_of(cell)->name); }
+static void add_type(struct strbuf *out, const struct cell *cell)	{ add_text(out, container_type_name(container_of(cell)->type)); }
+static void add_resource(struct strbuf *out, const struct cell *cell)	{ add_text(out, resource_name(cell->resource)); }
+static void add_status(struct strbuf *out, const struct cell *cell)	{ add_text(out, status_name(cell->sizing->status)); }
+static void add_severity(struct strbuf *out, const struct cell *cell)	{ add_text(out, severity_name(cell->sizing->severity)); }
+static void add_cause(struct strbuf *out, const struct cell *cell)	{ add_text(out, size_cause_name(cell->sizing->cause)); }
+static void add_change(struct strbuf *out, const struct cell *cell)	{ phrase_sizing(out, cell->resource, cell->sizing); }
+static void add_replicas(struct strbuf *out, const struct cell *cell)	{ add_real(out, cell->row->replicas); }
+static void add_currency(struct strbuf *out, const struct cell *cell)	{ add_text(out, cell->rightsizing->savings.currency); }
+static void add_confidence(struct strbuf *out, const struct cell *cell)	{ add_text(out, confidence_name(cell->sizing->confidence)); }
+static void add_qos_now(struct strbuf *out, const struct cell *cell)	{ add_text(out, qos_class_name(cell->row->qos_now)); }
+static void add_qos_then(struct strbuf *out, const struct cell *cell)	{ add_text(out, qos_class_name(cell->row->qos_then)); }
+static void add_place(struct strbuf *out, const struct cell *cell)	{ phrase_place(out, cell->rightsizing, cell->row); }
+static void add_patch_note(struct strbuf *out, const struct cell *cell)	{ add_text(out, row_without_patch(cell->rightsizing, cell->row)); }
+/* clang-format on */
+
+static void add_unit(struct strbuf *out, const struct cell *cell)
+{
+	add_text(out, cell->resource == RESOURCE_CPU ? "millicores" : "bytes");
+}
 
 static void add_label(struct strbuf *out, const struct cell *cell)
 {
@@ -108,8 +107,17 @@ static void add_consequences(struct strbuf *out, const struct cell *cell)
 	}
 }
 
+/* A column is a member of the sizing, of a type, or made of several. */
+struct column {
+	const char *name;
+	add_cell *add;
+	size_t amount, money, need, text;	/* 1 + the offset in struct sizing */
+};
+
+#define SIZING(member) (1 + offsetof(struct sizing, member))
+
 /* clang-format off */
-static const struct { const char *name; add_cell *add; } columns[] = {
+static const struct column columns[] = {
 	{ .name = "id",            .add = add_id, },
 	{ .name = "namespace",     .add = add_namespace, },
 	{ .name = "kind",          .add = add_kind, },
@@ -124,22 +132,22 @@ static const struct { const char *name; add_cell *add; } columns[] = {
 	{ .name = "severity",      .add = add_severity, },
 	{ .name = "cause",         .add = add_cause, },
 	{ .name = "change",        .add = add_change, },
-	{ .name = "request_from",  .add = add_request_from, },
-	{ .name = "request_to",    .add = add_request_to, },
-	{ .name = "limit_from",    .add = add_limit_from, },
-	{ .name = "limit_to",      .add = add_limit_to, },
-	{ .name = "cost_now",      .add = add_cost_now, },
-	{ .name = "cost_then",     .add = add_cost_then, },
+	{ .name = "request_from",  .amount = SIZING(request_from), },
+	{ .name = "request_to",    .amount = SIZING(request_to), },
+	{ .name = "limit_from",    .amount = SIZING(limit_from), },
+	{ .name = "limit_to",      .amount = SIZING(limit_to), },
+	{ .name = "cost_now",      .money = SIZING(cost_now), },
+	{ .name = "cost_then",     .money = SIZING(cost_then), },
 	{ .name = "currency",      .add = add_currency, },
-	{ .name = "because",       .add = add_because, },
-	{ .name = "reason",        .add = add_reason, },
+	{ .name = "because",       .text = SIZING(because), },
+	{ .name = "reason",        .text = SIZING(reason), },
 	{ .name = "measured",      .add = add_evidence, },
 	{ .name = "consequences",  .add = add_consequences, },
-	{ .name = "next_step",     .add = add_next_step, },
+	{ .name = "next_step",     .text = SIZING(next_step), },
 	{ .name = "confidence",    .add = add_confidence, },
-	{ .name = "target",        .add = add_target, },
-	{ .name = "lower",         .add = add_lower, },
-	{ .name = "upper",         .add = add_upper, },
+	{ .name = "target",        .need = SIZING(target), },
+	{ .name = "lower",         .need = SIZING(lower), },
+	{ .name = "upper",         .need = SIZING(upper), },
 	{ .name = "qos_now",       .add = add_qos_now, },
 	{ .name = "qos_then",      .add = add_qos_then, },
 	{ .name = "place",         .add = add_place, },
@@ -147,13 +155,32 @@ static const struct { const char *name; add_cell *add; } columns[] = {
 };
 /* clang-format on */
 
+static const void *member_of(const struct cell *cell, size_t member)
+{
+	return (const char *)cell->sizing + member - 1;
+}
+
+static void add_column(struct strbuf *out, const struct cell *cell, const struct column *column)
+{
+	if (column->add)
+		column->add(out, cell);
+	else if (column->amount)
+		add_amount(out, *(const int64_t *)member_of(cell, column->amount));
+	else if (column->money)
+		add_money(out, *(const double *)member_of(cell, column->money));
+	else if (column->need)
+		add_real(out, in_unit(cell, *(const double *)member_of(cell, column->need)));
+	else
+		add_text(out, *(const char *const *)member_of(cell, column->text));
+}
+
 static void write_line(FILE *out, const struct cell *cell)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT, text = STRBUF_INIT;
 
 	for (size_t c = 0; c < ARRAY_SIZE(columns); c++) {
 		strbuf_reset(&text);
-		columns[c].add(&text, cell);
+		add_column(&text, cell, &columns[c]);
 		strbuf_add_string(&line, c ? "," : "");
 		quote_csv(&line, text.buf, text.len);
 	}

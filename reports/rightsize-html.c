@@ -44,7 +44,7 @@ static void add_headline(struct strbuf *out, const struct rightsizing *rightsizi
 		return;
 	}
 	phrase_plural(out, count, "container");
-	strbuf_add_string(out, count == 1 ? " should change" : " should change");
+	strbuf_add_string(out, " should change");
 }
 
 static void write_head(struct strbuf *out, const struct rightsizing *rightsizing)
@@ -99,7 +99,8 @@ static void write_top(struct strbuf *out, const struct rightsizing *rightsizing)
 		CLEANUP(strbuf_release) struct strbuf money = STRBUF_INIT;
 
 		phrase_money_range(&money, savings->currency, savings->realisable_least, savings->realisable_most);
-		html_textf(out, " Of the bill %s a month can be saved.", money.buf);
+		html_textf(out, savings->realisable_most < 0.005 ? " Nothing of the bill can be saved: no node becomes free." :
+								    " Of the bill %s a month can be saved.", money.buf);
 	}
 	strbuf_add_string(out, "</p>\n");
 	write_counts(out, rightsizing);
@@ -133,30 +134,28 @@ static void add_row_head(struct strbuf *out, const char *text)
 	strbuf_add_string(out, "</th>");
 }
 
-static void add_money_row(struct strbuf *out, const char *label, const char *text, const char *note)
+static void add_money_row(struct strbuf *out, const char *label, const char *text)
 {
 	add_row_head(out, label);
-	strbuf_add_string(out, "<td>");
-	html_element(out, "b", NULL, text);
-	html_text(out, note);
-	strbuf_add_string(out, "</td></tr>\n");
+	html_element(out, "td", NULL, text);
+	strbuf_add_string(out, "</tr>\n");
 }
 
 static void add_node_row(struct strbuf *out, const struct savings *savings, const struct node_saving *node)
 {
-	CLEANUP(strbuf_release) struct strbuf freed = STRBUF_INIT, text = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	strbuf_addf(&freed, "%u", node->freed_least);
+	strbuf_addf(&text, "%u", node->freed_least);
 	if (node->freed_most > node->freed_least)
-		strbuf_addf(&freed, " to %u", node->freed_most);
-	strbuf_addf(&text, "of %u %s would be empty", node->nodes, node->name);
+		strbuf_addf(&text, " to %u", node->freed_most);
+	strbuf_addf(&text, " of %u %s would be empty", node->nodes, node->name);
 	if (!isnan(node->price)) {
 		strbuf_add_string(&text, "; one costs ");
 		phrase_money(&text, savings->currency, node->price, false);
 	}
 	if (node->note && *node->note)
 		strbuf_addf(&text, "; %s", node->note);
-	add_money_row(out, "Nodes", freed.buf, text.buf);
+	add_money_row(out, "Nodes", text.buf);
 }
 
 static void write_savings(struct strbuf *out, const struct savings *savings)
@@ -165,19 +164,19 @@ static void write_savings(struct strbuf *out, const struct savings *savings)
 
 	if (!savings->priced)
 		return;
-	phrase_money(&bill, savings->currency, savings->bill, false);
-	phrase_money(&requested, savings->currency, savings->requested, false);
-	phrase_money_range(&realisable, savings->currency, savings->realisable_least, savings->realisable_most);
+	phrase_bill(&bill, savings);
+	phrase_requested(&requested, savings);
+	phrase_realisable(&realisable, savings);
 	phrase_price(&price, savings);
 	strbuf_add_string(out, "<section id=\"savings\">\n");
 	write_heading(out, "Savings", 0, "a month");
 	strbuf_add_string(out, "<table class=\"money\">\n<tbody>\n");
-	add_money_row(out, "Bill", bill.buf, savings->bill_of_nodes ? "for all nodes" : "for all requests; no nodes are known");
-	add_money_row(out, "Requested", requested.buf, savings->requested < 0 ? "less: it costs more" : "less");
-	add_money_row(out, "Realisable", realisable.buf, savings->realisable_note);
+	add_money_row(out, "Bill", bill.buf);
+	add_money_row(out, "Requested", requested.buf);
+	add_money_row(out, "Realisable", realisable.buf);
 	for (size_t i = 0; i < MIN(savings->n_nodes, (size_t)50); i++)
 		add_node_row(out, savings, &savings->nodes[i]);
-	add_money_row(out, "Prices", "", price.buf);
+	add_money_row(out, "Prices", price.buf);
 	strbuf_add_string(out, "</tbody>\n</table>\n</section>\n");
 }
 
@@ -202,8 +201,11 @@ static void add_cell(struct strbuf *out, const char *class, const char *label, d
 static void add_heads(struct strbuf *out, const char *class, const char *const *heads, size_t count, size_t first_number)
 {
 	strbuf_addf(out, "<table class=\"sortable %s\">\n<thead><tr>", class);
-	for (size_t i = 0; i < count; i++)
-		strbuf_addf(out, "<th scope=\"col\"%s>%s</th>", i >= first_number ? " class=\"number\"" : "", heads[i]);
+	for (size_t i = 0; i < count; i++) {
+		strbuf_add_string(out, i >= first_number ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">");
+		html_text(out, heads[i]);
+		strbuf_add_string(out, "</th>");
+	}
 	strbuf_add_string(out, "</tr></thead>\n<tbody>\n");
 }
 
@@ -238,16 +240,18 @@ static void add_group_row(struct strbuf *out, const struct savings *savings, con
 	strbuf_add_string(out, "</tr>\n");
 }
 
-static void write_groups(struct strbuf *out, const struct savings *savings, const char *id, const char *title, const struct saving_group *groups,
+static void write_groups(struct strbuf *out, const struct savings *savings, const char *id, const char *what, const struct saving_group *groups,
 			 size_t count)
 {
-	static const char *const heads[] = { "", "Containers", "CPU requested", "Memory requested", "A month", "Change" };
+	const char *const heads[] = { what, "Containers", "CPU requested", "Memory requested", "A month", "Change" };
+	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
 	size_t shown = MIN(count, (size_t)HTML_ROWS_MAX);
 
 	if (count == 0)
 		return;
 	strbuf_addf(out, "<section id=\"%s\">\n", id);
-	write_heading(out, title, count, NULL);
+	strbuf_addf(&title, "By %s", what);
+	write_heading(out, title.buf, count, NULL);
 	add_heads(out, "teams", heads, savings->priced ? 6 : 4, 1);
 	for (size_t i = 0; i < shown; i++)
 		add_group_row(out, savings, &groups[i]);
@@ -627,7 +631,7 @@ static void write_html(FILE *out, const struct rightsizing *rightsizing, struct 
 	strbuf_add_string(&text, "<main>\n");
 	write_savings(&text, savings);
 	write_groups(&text, savings, "labels", savings->label ? savings->label : "label", savings->labels, savings->n_labels);
-	write_groups(&text, savings, "namespaces", "Namespaces", savings->namespaces, savings->n_namespaces);
+	write_groups(&text, savings, "namespaces", "namespace", savings->namespaces, savings->n_namespaces);
 	write_teams(&text, rightsizing);
 	write_unmeasured(&text, rightsizing);
 	write_node_notes(&text, rightsizing);

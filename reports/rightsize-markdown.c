@@ -40,15 +40,13 @@ static void add_savings(struct comment *comment, const struct savings *savings)
 
 	if (!savings->priced)
 		return;
-	phrase_money(&bill, savings->currency, savings->bill, false);
-	phrase_money(&requested, savings->currency, savings->requested, false);
-	phrase_money_range(&realisable, savings->currency, savings->realisable_least, savings->realisable_most);
-	if (savings->realisable_note && *savings->realisable_note)
-		strbuf_addf(&realisable, ": %s", savings->realisable_note);
+	phrase_bill(&bill, savings);
+	phrase_requested(&requested, savings);
+	phrase_realisable(&realisable, savings);
 	phrase_price(&price, savings);
 	strbuf_add_string(&piece, "\n### Savings a month\n\n");
 	add_field(&piece, "bill", &bill);
-	add_field(&piece, "less requested", &requested);
+	add_field(&piece, "requested", &requested);
 	add_field(&piece, "realisable", &realisable);
 	add_field(&piece, "prices", &price);
 	(void)comment_add(comment, &piece, COMMENT_MAX);

@@ -315,9 +315,30 @@ void phrase_recommender(struct strbuf *out, const struct rightsizing *rightsizin
 		    options->cpu_margin * 100, options->memory_percentile * 100, options->memory_margin * 100);
 }
 
+void phrase_bill(struct strbuf *out, const struct savings *savings)
+{
+	phrase_money(out, savings->currency, savings->bill, false);
+	if (!isnan(savings->bill))
+		strbuf_add_string(out, savings->bill_of_nodes ? " for all nodes" : " for all requests; no nodes are known");
+}
+
+void phrase_requested(struct strbuf *out, const struct savings *savings)
+{
+	phrase_money(out, savings->currency, fabs(savings->requested), false);
+	if (!isnan(savings->requested))
+		strbuf_add_string(out, savings->requested < 0 ? " more" : " less");
+}
+
+void phrase_realisable(struct strbuf *out, const struct savings *savings)
+{
+	phrase_money_range(out, savings->currency, savings->realisable_least, savings->realisable_most);
+	if (savings->realisable_note && *savings->realisable_note)
+		strbuf_addf(out, ": %s", savings->realisable_note);
+}
+
 void phrase_price(struct strbuf *out, const struct savings *savings)
 {
-	strbuf_addf(out, "prices of %s, %s", savings->price_source ? savings->price_source : "an unknown source",
+	strbuf_addf(out, "%s, %s", savings->price_source ? savings->price_source : "an unknown source",
 		    savings->price_date ? savings->price_date : "no date");
 	if (savings->hours > 0)
 		strbuf_addf(out, "; a month has %g hours", savings->hours);

@@ -49,7 +49,11 @@ double row_cost_change(const struct sizing_row *row);	/* of what is asked for; N
 void phrase_scope(struct strbuf *out, const struct rightsizing *rightsizing);	/* "40 containers of 12 workloads …" */
 void phrase_usage(struct strbuf *out, const struct rightsizing *rightsizing);	/* where usage came from, and of when */
 void phrase_recommender(struct strbuf *out, const struct rightsizing *rightsizing);
-void phrase_price(struct strbuf *out, const struct savings *savings);		/* source and date */
+/* Beside their labels "bill", "requested", "prices": "USD 202 for all requests; no nodes are known", "USD 67 less", source and date. */
+void phrase_bill(struct strbuf *out, const struct savings *savings);
+void phrase_requested(struct strbuf *out, const struct savings *savings);
+void phrase_realisable(struct strbuf *out, const struct savings *savings);
+void phrase_price(struct strbuf *out, const struct savings *savings);
 /* "5 recommended · 2 suspected": containers and resources, by status; separator between them */
 void phrase_counts(struct strbuf *out, const struct rightsizing *rightsizing, const char *separator);
 

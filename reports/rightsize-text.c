@@ -359,15 +359,11 @@ static void write_savings(struct page *page, const struct rightsizing *rightsizi
 		return;
 	page_heading(page, "Savings a month", NULL);
 	page_rule(page);
-	phrase_money(&bill, savings->currency, savings->bill, false);
-	strbuf_add_string(&bill, savings->bill_of_nodes ? " for all nodes" : " for all requests; no nodes are known");
+	phrase_bill(&bill, savings);
 	write_money_line(page, "bill", bill.buf);
-	phrase_money(&requested, savings->currency, savings->requested, false);
-	strbuf_add_string(&requested, savings->requested < 0 ? " less is requested: it costs more" : " less is requested");
+	phrase_requested(&requested, savings);
 	write_money_line(page, "requested", requested.buf);
-	phrase_money_range(&realisable, savings->currency, savings->realisable_least, savings->realisable_most);
-	if (savings->realisable_note && *savings->realisable_note)
-		strbuf_addf(&realisable, ": %s", savings->realisable_note);
+	phrase_realisable(&realisable, savings);
 	write_money_line(page, "realisable", realisable.buf);
 	write_nodes(page, savings);
 	write_groups_of_money(page, "namespaces", savings, savings->namespaces, savings->n_namespaces);
