@@ -7,6 +7,7 @@
 #include "../clusters/reader.h"
 #include "../core/strbuf.h"
 #include "../reports/rightsizing.h"
+#include "amount-places.h"
 #include "cli.h"
 #include "cluster-input.h"
 #include "knowledge.h"
@@ -295,6 +296,7 @@ static int report(struct rightsize_run *run)
 	copy_notes(&run->result.notes, &run->cluster->diag);
 	copy_notes(&run->result.notes, usage_notes(run->usage));
 	note_unmatched(run);
+	amount_places_find(&run->result);
 	status = outputs_write(arguments, write_report, run);
 	if (status == 0 && arguments->rightsize.patches)
 		status = patches_directory_write(arguments->rightsize.patches, &run->result);

@@ -94,6 +94,12 @@ struct finding_site {
 	bool proposed;			/* of a review: the file is none of the host but what is proposed, path as it was given */
 };
 
+/* What mends a finding: a piece of one line of its first site, and what is to stand there instead. */
+struct finding_fix {
+	uint32_t line, column, end_column;	/* from 1, of characters; end_column: behind the last */
+	const char *text;
+};
+
 /* The values of one key side by side, as a person reads them; NULL: not known. */
 struct finding_values {
 	const char *key;		/* "vm.swappiness"; of another subject without its name */
@@ -161,6 +167,8 @@ struct finding {
 	struct place place;		/* of the rule */
 	struct finding_site *sites;	/* the line that counts first */
 	size_t n_sites;
+	const struct finding_fix *fixes;	/* all of them together; none: no exact one is known */
+	size_t n_fixes;
 	const struct finding_values *values;	/* of audits; NULL: the finding compares none */
 	const struct finding_review *review;	/* of reviews: values has what it is now, after boot and proposed (wanted); NULL */
 	const char *waiver;		/* reason, owner and expiry of the waiver */

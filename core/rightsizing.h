@@ -51,6 +51,11 @@ struct consequence {
 	const char *text;		/* one sentence with its numbers, without a full stop */
 };
 
+/* Where an amount stands in its file, when it was seen that nothing but it stands there.  line 0: it was not. */
+struct amount_place {
+	uint32_t line, column, end_column;	/* of characters, from 1; end_column: behind its last */
+};
+
 /* One resource of one container. */
 struct sizing {
 	enum status status;		/* RECOMMEND, SUSPECT, UNMEASURED, ELSEWHERE, SATISFIED, NOT_APPLICABLE */
@@ -61,6 +66,7 @@ struct sizing {
 	const char *next_step;		/* unmeasured, suspect */
 	/* Of requests and limits, in milli-cores or bytes; -1: none.  from: as the manifest says after its defaults. */
 	int64_t request_from, request_to, limit_from, limit_to;
+	struct amount_place request_place, limit_place;
 	/* What the recommender said before anything bounded it, and how sure that is. */
 	double target, lower, upper;	/* cores or bytes; NAN */
 	enum confidence confidence;

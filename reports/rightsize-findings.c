@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "rightsize-patch.h"
 #include "rightsize-phrase.h"
 
 static const char *const references[] = {
@@ -84,6 +85,33 @@ static void add_site(struct arena *arena, struct finding *finding, const struct 
 	finding->n_sites = 1;
 }
 
+/* All that a patch would write is mended in place, or nothing: half of it would be another change. */
+static void add_fixes(struct arena *arena, struct finding *finding, const struct rightsizing *rightsizing, const struct sizing_row *row,
+		      enum resource resource)
+{
+	const struct sizing *sizing = &row->of[resource];
+	const struct amount_place *const places[] = { &sizing->request_place, &sizing->limit_place };
+	struct finding_fix *fixes = arena_alloc(arena, 2 * sizeof(*fixes));
+	CLEANUP(patch_values_release) struct patch_values values;
+	size_t count = 0;
+
+	patch_values_make(&values, rightsizing, row, false);
+	for (size_t side = 0; side < 2; side++) {
+		const struct patch_value *value = &values.of[side][resource];
+
+		if (!value->written)
+			continue;
+		if (value->removed || places[side]->line == 0)
+			return;
+		fixes[count++] = (struct finding_fix){
+			.line = places[side]->line, .column = places[side]->column, .end_column = places[side]->end_column,
+			.text = keep(arena, &value->text),
+		};
+	}
+	finding->fixes = fixes;
+	finding->n_fixes = count;
+}
+
 static struct finding make_finding(struct arena *arena, const struct rightsizing *rightsizing, const struct sizing_row *row,
 				   enum resource resource)
 {
@@ -111,6 +139,8 @@ static struct finding make_finding(struct arena *arena, const struct rightsizing
 	if (sizing->status <= STATUS_SUSPECT)
 		add_changes(arena, &finding, resource, sizing);
 	add_site(arena, &finding, rightsizing, row);
+	if (sizing_changes(sizing))
+		add_fixes(arena, &finding, rightsizing, row, resource);
 	return finding;
 }
 

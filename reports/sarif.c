@@ -618,6 +618,38 @@ static void write_properties(struct json *json, const struct finding *finding)
 	json_close_object(json);
 }
 
+/* Replacements of text within one line, for those who mend with a click. */
+static void write_fixes(struct json *json, const struct finding *finding)
+{
+	if (finding->n_fixes == 0 || finding->n_sites == 0)
+		return;
+	json_key(json, "fixes");
+	json_open_array(json);
+	json_open_object(json);
+	json_key(json, "artifactChanges");
+	json_open_array(json);
+	json_open_object(json);
+	write_artifact(json, &finding->sites[0]);
+	json_key(json, "replacements");
+	json_open_array(json);
+	for (size_t i = 0; i < finding->n_fixes; i++) {
+		json_open_object(json);
+		json_key(json, "deletedRegion");
+		json_open_object(json);
+		json_member_unsigned(json, "startLine", finding->fixes[i].line);
+		json_member_unsigned(json, "startColumn", finding->fixes[i].column);
+		json_member_unsigned(json, "endColumn", finding->fixes[i].end_column);
+		json_close_object(json);
+		write_message(json, "insertedContent", finding->fixes[i].text);
+		json_close_object(json);
+	}
+	json_close_array(json);
+	json_close_object(json);
+	json_close_array(json);
+	json_close_object(json);
+	json_close_array(json);
+}
+
 static void write_result(struct json *json, const struct report *report, const struct rules *rules,
 			 const struct finding *finding)
 {
@@ -634,6 +666,7 @@ static void write_result(struct json *json, const struct report *report, const s
 	write_locations(json, report, finding);
 	write_fingerprints(json, finding->id, rules->occurrences[finding - report->findings->items]);
 	write_suppressions(json, finding);
+	write_fixes(json, finding);
 	if (rules->compared)
 		json_member_string(json, "baselineState", finding->in_baseline ? "unchanged" : "new");
 	write_properties(json, finding);

@@ -49,6 +49,42 @@ same "and without nodes it is not known" null "$(jq '.savings.realisable_most' s
 same "without prices nothing is said of money" "false null" "$("$keisoku" rightsize shop/manifests --usage usage.csv --quiet --output json |
 	jq -r '"\(.savings.priced) \(.savings.bill)"')"
 
+# ---- SARIF mends in place ----
+
+python3 - shop.sarif >fixed.txt <<'END'
+import json, os, shutil, sys
+shutil.copytree('shop', 'mended/shop')
+places = []
+for result in json.load(open(sys.argv[1]))['runs'][0]['results']:
+    for fix in result.get('fixes', []):
+        for change in fix['artifactChanges']:
+            for replacement in change['replacements']:
+                region = replacement['deletedRegion']
+                places.append((change['artifactLocation']['uri'], region['startLine'], region['startColumn'], region['endColumn'],
+                               replacement['insertedContent']['text']))
+for path, number, start, end, text in sorted(places, reverse=True):
+    lines = open('mended/' + path).read().split('\n')
+    line = lines[number - 1]
+    print(line[start - 1:end - 1], text)
+    lines[number - 1] = line[:start - 1] + text + line[end - 1:]
+    open('mended/' + path, 'w').write('\n'.join(lines))
+END
+same "what SARIF would replace is a quantity" "" "$(grep -vE '^[0-9.]+[a-zA-Z]* [0-9]+[a-zA-Z]*$' fixed.txt)"
+same "manifests that were mended by it say what is recommended" "" "$(cd mended && "$keisoku" rightsize shop/manifests --quiet --output json |
+	python3 -c '
+import json, sys
+then = {row["id"]: row for row in json.load(sys.stdin)["rows"]}
+mended = 0
+for row in json.load(open("../shop.json"))["rows"]:
+    for resource in ("cpu", "memory"):
+        for side in ("request", "limit"):
+            was, to, found = row[resource][side + "_from"], row[resource][side + "_to"], then[row["id"]][resource][side + "_from"]
+            if row[resource]["status"] == "recommend" and was is not None and was != to:
+                mended += 1
+                if found != to: print(row["id"], resource, side, was, to, found)
+if mended < 10: print("only", mended)')"
+same "what is not there is not mended" 0 "$(jq '[.runs[0].results[] | select((.message.text | contains("none →")) and .fixes)] | length' shop.sarif)"
+
 # ---- patches ----
 
 same "patches have the layout of the input" "patches/shop/manifests/20-front.yaml

@@ -210,6 +210,8 @@ static void fixture_objects(struct rightsizing_fixture *fixture)
 	fixture_feed(fixture->usage, container, USAGE_CPU, 0.02, 0.16);
 	fixture_feed(fixture->usage, container, USAGE_MEMORY_WORKING_SET, 1.8e8, 5.3e8);
 	fixture_row(fixture, container, SIZE_LOWER, SIZE_KILLED);
+	fixture->rightsizing.rows[0].of[RESOURCE_CPU].request_place = (struct amount_place){ .line = 16, .column = 18, .end_column = 22 };
+	fixture->rightsizing.rows[0].of[RESOURCE_MEMORY].request_place = (struct amount_place){ .line = 17, .column = 21, .end_column = 26 };
 	container = fixture_container(fixture, workload, "proxy", CONTAINER_SIDECAR, proxy);
 	fixture_feed(fixture->usage, container, USAGE_CPU, 0.1, 1.0);
 	fixture_feed(fixture->usage, container, USAGE_MEMORY_WORKING_SET, 8e7, 1e8);

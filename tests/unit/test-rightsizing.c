@@ -160,6 +160,18 @@ static void money_has_its_currency_and_sign_and_unknown_is_said(void **state)
 	}
 }
 
+/* Of memory only the request has a known place, and the limit changes too. */
+static void a_change_is_mended_in_place_whole_or_not_at_all(void **state)
+{
+	CLEANUP(free_ptr) char *text = written("sarif", false);
+
+	(void)state;
+	assert_int_equal(count_of(text, "\"fixes\""), 1);
+	assert_int_equal(count_of(text, "\"deletedRegion\""), 1);
+	assert_non_null(strstr(text, "\"startColumn\": 18"));
+	assert_non_null(strstr(text, "\"text\": \"180m\""));
+}
+
 /* ---- patches ---- */
 
 struct patches {
@@ -326,6 +338,7 @@ int main(void)
 		cmocka_unit_test(what_follows_stands_in_the_same_block_as_the_change),
 		cmocka_unit_test(amounts_are_written_as_kubernetes_does),
 		cmocka_unit_test(money_has_its_currency_and_sign_and_unknown_is_said),
+		cmocka_unit_test(a_change_is_mended_in_place_whole_or_not_at_all),
 		cmocka_unit_test(patches_have_the_layout_of_the_input),
 		cmocka_unit_test(suspicions_are_no_patches),
 		cmocka_unit_test(what_was_not_there_before_is_taken_away_again),
