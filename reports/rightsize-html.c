@@ -16,7 +16,9 @@
 #include "rightsize-phrase.h"
 #include "rightsizing.h"
 
-#define CARDS_MAX 200U			/* containers told in full, on the whole page */
+/* Of the whole page: a browser is to open it at once. */
+#define CARDS_MAX 200U			/* containers told in full */
+#define LINES_MAX 3000U			/* containers in tables */
 #define TEAMS_MAX 500U
 
 /* ---- the head ---- */
@@ -67,6 +69,7 @@ static void write_counts(struct strbuf *out, const struct rightsizing *rightsizi
 {
 	static const char *const sections[STATUS_COUNT] = {
 		[STATUS_RECOMMEND] = "teams", [STATUS_SUSPECT] = "teams", [STATUS_ELSEWHERE] = "teams", [STATUS_UNMEASURED] = "unmeasured",
+		[STATUS_UNREADABLE] = "unreadable",
 	};
 
 	strbuf_add_string(out, "<nav aria-label=\"Requests and limits by what is said of them\">\n<ul class=\"counts\">\n");
@@ -377,17 +380,27 @@ static void add_size_row(struct strbuf *out, const struct rightsizing *rightsizi
 	strbuf_add_string(out, "</tr>\n");
 }
 
-static void write_size_table(struct strbuf *out, const struct rightsizing *rightsizing, const struct team *team, size_t cards)
+/* What there is still room for. */
+struct room {
+	size_t cards, lines;
+};
+
+static void write_size_table(struct strbuf *out, const struct rightsizing *rightsizing, const struct team *team, struct room *room)
 {
 	static const char *const heads[] = { "Container", "Resource", "Request", "Limit", "Cause", "Severity", "A month" };
-	size_t shown = MIN(team->count, (size_t)HTML_ROWS_MAX / 2);
+	size_t shown = MIN(MIN(team->count, room->lines), (size_t)HTML_ROWS_MAX / 2);
 
+	room->lines -= shown;
+	if (shown == 0) {
+		html_more(out, "p", team->count);
+		return;
+	}
 	add_heads(out, "sizes", heads, rightsizing->savings.priced ? 7 : 6, 6);
 	for (size_t i = 0; i < shown; i++)
 		for (size_t r = 0; r < SIZED_RESOURCES; r++)
-			if (team->rows[i] < rightsizing->n_rows && rightsizing->rows[team->rows[i]].of[r].status <= STATUS_ELSEWHERE &&
+			if (rightsizing->rows[team->rows[i]].of[r].status <= STATUS_ELSEWHERE &&
 			    rightsizing->rows[team->rows[i]].of[r].status != STATUS_UNMEASURED)
-				add_size_row(out, rightsizing, team->rows[i], (enum resource)r, i < cards);
+				add_size_row(out, rightsizing, team->rows[i], (enum resource)r, i < room->cards);
 	strbuf_add_string(out, "</tbody>\n</table>\n");
 	html_more(out, "p", team->count - shown);
 }
@@ -518,10 +531,10 @@ static void write_card(struct strbuf *out, const struct rightsizing *rightsizing
 	strbuf_add_string(out, "</article>\n");
 }
 
-static void write_team(struct strbuf *out, const struct rightsizing *rightsizing, const struct team *team, size_t *cards)
+static void write_team(struct strbuf *out, const struct rightsizing *rightsizing, const struct team *team, struct room *room)
 {
 	CLEANUP(strbuf_release) struct strbuf aside = STRBUF_INIT;
-	size_t told = MIN(team->count, CARDS_MAX - *cards);
+	size_t told = MIN(team->count, room->cards);
 
 	if (!isnan(team->change)) {
 		phrase_money(&aside, rightsizing->savings.currency, team->change, true);
@@ -529,11 +542,11 @@ static void write_team(struct strbuf *out, const struct rightsizing *rightsizing
 	}
 	strbuf_add_string(out, "<section>\n");
 	write_heading(out, *team->name ? team->name : "(none)", team->count, aside.buf);
-	write_size_table(out, rightsizing, team, told);
+	write_size_table(out, rightsizing, team, room);
 	for (size_t i = 0; i < told; i++)
 		write_card(out, rightsizing, team->rows[i]);
-	*cards += told;
-	if (told < team->count)
+	room->cards -= told;
+	if (told > 0 && told < team->count)
 		strbuf_add_string(out, "<p class=\"dim\">Not all are told in full; <code>--output json</code> has all.</p>\n");
 	strbuf_add_string(out, "</section>\n");
 }
@@ -541,7 +554,7 @@ static void write_team(struct strbuf *out, const struct rightsizing *rightsizing
 static void write_teams(struct strbuf *out, const struct rightsizing *rightsizing)
 {
 	CLEANUP(teams_release) struct teams teams = { 0 };
-	size_t cards = 0;
+	struct room room = { .cards = CARDS_MAX, .lines = LINES_MAX };
 
 	teams_collect(&teams, rightsizing);
 	strbuf_add_string(out, "<div id=\"teams\">\n");
@@ -550,21 +563,21 @@ static void write_teams(struct strbuf *out, const struct rightsizing *rightsizin
 	else
 		strbuf_add_string(out, "<p class=\"tools\" id=\"tools\"></p>\n");
 	for (size_t i = 0; i < teams.count; i++)
-		write_team(out, rightsizing, &teams.items[i], &cards);
+		write_team(out, rightsizing, &teams.items[i], &room);
 	strbuf_add_string(out, "</div>\n");
 }
 
 /* ---- the rest ---- */
 
-static void write_unmeasured(struct strbuf *out, const struct rightsizing *rightsizing)
+static void write_reasons(struct strbuf *out, const struct rightsizing *rightsizing, enum status status, const char *title, const char *aside)
 {
 	CLEANUP(size_groups_release) struct size_groups groups = SIZE_GROUPS_INIT;
 
-	size_groups_collect(&groups, rightsizing, STATUS_UNMEASURED);
+	size_groups_collect(&groups, rightsizing, status);
 	if (groups.count == 0)
 		return;
-	strbuf_add_string(out, "<section id=\"unmeasured\">\n");
-	write_heading(out, "Not measured", rightsizing->counts[STATUS_UNMEASURED], "what would have to be run");
+	strbuf_addf(out, "<section id=\"%s\">\n", status_name(status));
+	write_heading(out, title, rightsizing->counts[status], aside);
 	strbuf_add_string(out, "<dl class=\"groups\">\n");
 	for (size_t i = 0; i < groups.count; i++) {
 		const struct size_group *group = &groups.items[i];
@@ -633,7 +646,8 @@ static void write_html(FILE *out, const struct rightsizing *rightsizing, struct 
 	write_groups(&text, savings, "labels", savings->label ? savings->label : "label", savings->labels, savings->n_labels);
 	write_groups(&text, savings, "namespaces", "namespace", savings->namespaces, savings->n_namespaces);
 	write_teams(&text, rightsizing);
-	write_unmeasured(&text, rightsizing);
+	write_reasons(&text, rightsizing, STATUS_UNMEASURED, "Not measured", "what would have to be run");
+	write_reasons(&text, rightsizing, STATUS_UNREADABLE, "Not readable", NULL);
 	write_node_notes(&text, rightsizing);
 	write_notes(&text, rightsizing);
 	strbuf_add_string(&text, "</main>\n<footer><p>More: <code>--output csv</code> and <code>json</code> have everything, "

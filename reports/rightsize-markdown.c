@@ -156,15 +156,15 @@ static size_t add_all_details(struct comment *comment, const struct rightsizing 
 	return without;
 }
 
-static void add_unmeasured(struct comment *comment, const struct rightsizing *rightsizing)
+static void add_reasons(struct comment *comment, const struct rightsizing *rightsizing, enum status status, const char *title)
 {
 	CLEANUP(size_groups_release) struct size_groups groups = SIZE_GROUPS_INIT;
 	CLEANUP(strbuf_release) struct strbuf piece = STRBUF_INIT;
 
-	size_groups_collect(&groups, rightsizing, STATUS_UNMEASURED);
+	size_groups_collect(&groups, rightsizing, status);
 	if (groups.count == 0)
 		return;
-	strbuf_add_string(&piece, "\n### Not measured\n\n");
+	strbuf_addf(&piece, "\n### %s\n\n", title);
 	for (size_t i = 0; i < groups.count; i++) {
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 		const struct size_group *group = &groups.items[i];
@@ -215,7 +215,8 @@ static void write_markdown(FILE *out, const struct rightsizing *rightsizing, str
 	without = add_all_details(&comment, rightsizing, STATUS_RECOMMEND);
 	without += add_all_details(&comment, rightsizing, STATUS_SUSPECT);
 	without += add_all_details(&comment, rightsizing, STATUS_ELSEWHERE);
-	add_unmeasured(&comment, rightsizing);
+	add_reasons(&comment, rightsizing, STATUS_UNMEASURED, "Not measured");
+	add_reasons(&comment, rightsizing, STATUS_UNREADABLE, "Not readable");
 	add_node_notes(&comment, rightsizing);
 	comment.left_out += without;
 	if (comment.left_out)

@@ -430,24 +430,22 @@ static void list_add(struct patch_list *list, const char *directory, const char 
 }
 
 /* Two inputs may come to the same name: "a/web.yaml" and "../a/web.yaml". */
-static const char *unused_name(const struct patch_list *names, const char *wanted, struct arena *arena)
+static const char *unused_name(struct symbols *names, const char *wanted, struct arena *arena)
 {
-	for (unsigned int n = 1;; n++) {
-		const char *name = n == 1 ? arena_strdup(arena, wanted) : arena_formatf(arena, "%.*s-%u.yaml", (int)(strlen(wanted) - strlen(".yaml")),
-										       wanted, n);
-		bool used = false;
+	size_t stem = strlen(wanted) - (ends_with(wanted, ".yaml") ? strlen(".yaml") : strlen(".yml"));
+	const char *name = wanted;
+	uint32_t number;
 
-		for (size_t i = 0; i < names->count && !used; i++)
-			used = streq(names->items[i].path, name);
-		if (!used)
-			return name;
-	}
+	for (unsigned int n = 2; symbols_find(names, name, strlen(name)) != SYMBOL_NONE; n++)
+		name = arena_formatf(arena, "%.*s-%u.yaml", (int)stem, wanted, n);
+	number = symbols_intern(names, name, strlen(name));
+	return names->names[number];
 }
 
-static void add_patch(struct patch_list *list, struct patch_list *names, const struct order *order, size_t first, size_t end, bool back)
+static void add_patch(struct patch_list *list, struct symbols *names, const struct order *order, size_t first, size_t end, bool back)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT, path = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf comment = STRBUF_INIT, empty = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf comment = STRBUF_INIT;
 	const char *name;
 
 	strbuf_addf(&comment, back ? "Puts back what stood in %s." : "For the objects of %s.", file_of(order, first));
@@ -462,11 +460,10 @@ static void add_patch(struct patch_list *list, struct patch_list *names, const s
 	}
 	add_layout(&path, file_of(order, first));
 	name = unused_name(names, path.buf, list->arena);
-	list_add(names, "", name, &empty, false);
 	list_add(list, back ? "rollback/patches/" : "patches/", name, &text, false);
 }
 
-static void add_kustomization(struct patch_list *list, const struct patch_list *names, bool back)
+static void add_kustomization(struct patch_list *list, const struct symbols *names, bool back)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
@@ -474,8 +471,8 @@ static void add_kustomization(struct patch_list *list, const struct patch_list *
 					"# A component: list this directory under components: of the kustomization that has the objects.\n");
 	strbuf_add_string(&text, "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
 	strbuf_add_string(&text, names->count ? "patches:\n" : "patches: []\n");
-	for (size_t i = 0; i < names->count; i++) {
-		CLEANUP(free_ptr) char *path = xasprintf("patches/%s", names->items[i].path);
+	for (uint32_t i = 0; i < names->count; i++) {
+		CLEANUP(free_ptr) char *path = xasprintf("patches/%s", names->names[i]);
 
 		strbuf_add_string(&text, "  - path: ");
 		yaml_quote(&text, path);
@@ -486,7 +483,7 @@ static void add_kustomization(struct patch_list *list, const struct patch_list *
 
 static void add_direction(struct patch_list *list, const struct order *order, bool back)
 {
-	struct patch_list names = { .arena = list->arena };
+	CLEANUP(symbols_release) struct symbols names = SYMBOLS_INIT;
 	CLEANUP(strbuf_release) struct strbuf script = STRBUF_INIT;
 
 	for (size_t first = 0, end; first < order->count; first = end) {
@@ -497,7 +494,6 @@ static void add_direction(struct patch_list *list, const struct order *order, bo
 	add_kustomization(list, &names, back);
 	patch_commands(&script, order->rightsizing, order->rows, order->count, back);
 	list_add(list, back ? "rollback/" : "", "set-resources.sh", &script, true);
-	free(names.items);
 }
 
 size_t rightsizing_patches(const struct rightsizing *rightsizing, struct arena *arena, struct patch_file **ret_files)

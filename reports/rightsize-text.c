@@ -452,6 +452,7 @@ static void write_text(FILE *out, const struct rightsizing *rightsizing, struct 
 	write_section(page, rightsizing, &table, STATUS_SUSPECT, "Suspected", "thin evidence: measure longer before changing anything");
 	write_section(page, rightsizing, &table, STATUS_ELSEWHERE, "Elsewhere", "no request or limit of the container helps");
 	write_groups(page, rightsizing, STATUS_UNMEASURED, "Not measured", "what would have to be run");
+	write_groups(page, rightsizing, STATUS_UNREADABLE, "Not readable", NULL);
 	if (rightsizing->all) {
 		write_groups(page, rightsizing, STATUS_SATISFIED, "Satisfied", NULL);
 		write_groups(page, rightsizing, STATUS_NOT_APPLICABLE, "Not applicable", NULL);
