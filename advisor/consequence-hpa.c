@@ -183,6 +183,19 @@ static bool measures(const struct autoscaler *autoscaler, enum resource resource
 	return false;
 }
 
+/* What is known of the autoscaler, else what its target makes of it: as many more as each asks for less. */
+static void move_replicas(struct sizing_row *row, struct sizing *sizing, const struct autoscaler *autoscaler, const struct hpa_outcome *outcome)
+{
+	double ratio = 1;
+
+	if (outcome->known)
+		ratio = outcome->now > 0 ? outcome->then / outcome->now : 1;
+	else if (sizing->request_from > 0 && sizing->request_to > 0)
+		ratio = within(autoscaler, row->replicas * (double)sizing->request_from / (double)sizing->request_to) / row->replicas;
+	if (ratio > 1 && isfinite(ratio))
+		sizing->replicas_then = MAX(sizing->replicas_then, row->replicas * ratio);
+}
+
 static void tell_sizing(struct workload_view *view, struct sizing_row *row, enum resource resource, const struct autoscaler *autoscaler)
 {
 	struct sizing *sizing = &row->of[resource];
@@ -192,6 +205,7 @@ static void tell_sizing(struct workload_view *view, struct sizing_row *row, enum
 	    !measures(autoscaler, resource, view->cluster->containers[row->container].name))
 		return;
 	outcome = outcome_of(view, autoscaler, resource);
+	move_replicas(row, sizing, autoscaler, &outcome);
 	if (outcome.known)
 		tell_outcome(view, sizing, autoscaler, resource, &outcome);
 	else

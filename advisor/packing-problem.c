@@ -382,7 +382,8 @@ static void add_running(struct pack_problem *problem, uint32_t shape)
 	for (uint32_t i = 0; i < workload->n_pods; i++) {
 		const struct cluster_pod *pod = &cluster->pods[sorted[i]];
 
-		if (is_over(pod))
+		/* On a node that was not given it is no matter of those that were. */
+		if (is_over(pod) || (*pod->node_name && pod->node >= cluster->n_nodes))
 			continue;
 		add_pod(problem, shape, sorted[i], pod->node < cluster->n_nodes ? problem->node_rank[pod->node] : PACK_NONE);
 		if (streq(pod->owner_kind, "Node"))
@@ -405,10 +406,26 @@ static void add_asked(struct pack_problem *problem, uint32_t shape)
 		replicas = streq(workload->kind, "CronJob") || streq(workload->kind, "Job") || workload->suspended ? 0 : 1;
 	for (int64_t i = 0; i < replicas; i++) {
 		if (problem->n_pods >= PACK_PODS_MAX) {
-			problem->beyond += (size_t)(replicas - i);
+			problem->beyond[VIEW_NOW] += (size_t)(replicas - i);
+			problem->beyond[VIEW_THEN] += (size_t)(replicas - i);
 			return;
 		}
 		add_pod(problem, shape, CLUSTER_NONE, PACK_NONE);
+	}
+}
+
+static void add_later(struct pack_problem *problem, uint32_t shape)
+{
+	const struct packing_options *options = problem->options;
+	uint32_t more = options->more && !problem->shapes[shape].with_node ? options->more[problem->shapes[shape].workload] : 0;
+
+	for (uint32_t i = 0; i < more; i++) {
+		if (problem->n_pods >= PACK_PODS_MAX) {
+			problem->beyond[VIEW_THEN] += more - i;
+			return;
+		}
+		add_pod(problem, shape, CLUSTER_NONE, PACK_NONE);
+		problem->pods[problem->n_pods - 1].later = true;
 	}
 }
 
@@ -420,6 +437,7 @@ static void make_pods(struct pack_problem *problem)
 			add_running(problem, i);
 		else
 			add_asked(problem, i);
+		add_later(problem, i);
 	}
 }
 

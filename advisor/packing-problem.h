@@ -59,6 +59,7 @@ struct pack_pod {
 	uint32_t shape, start, zone;	/* zone: the one it is bound to; PACK_NONE */
 	uint8_t hold;
 	bool with_node;
+	bool later;			/* there only with what is recommended */
 };
 
 struct pack_column {			/* domains of one label */
@@ -82,7 +83,7 @@ struct pack_problem {
 	size_t pods_capacity;
 	uint32_t *pod_number;		/* in cluster.pods; CLUSTER_NONE */
 	size_t numbers_capacity;
-	size_t beyond;			/* pods that are asked for beyond PACK_PODS_MAX */
+	size_t beyond[2];		/* by view: pods that are asked for beyond PACK_PODS_MAX */
 	struct pack_watch *watches;
 	uint32_t n_watches, n_cells;
 	size_t watches_capacity;

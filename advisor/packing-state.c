@@ -142,20 +142,23 @@ static void count_pod(struct pack_state *state, const struct pack_shape *shape, 
 	}
 }
 
-static void take(struct pack_state *state, const struct pack_shape *shape, uint32_t node, int step)
+static void take(struct pack_state *state, uint32_t pod, uint32_t node, int step)
 {
-	uint32_t n_dims = state->problem->n_dims;
+	const struct pack_problem *problem = state->problem;
+	const struct pack_shape *shape = &problem->shapes[problem->pods[pod].shape];
+	uint32_t n_dims = problem->n_dims;
 
-	for (size_t view = 0; view < 2; view++)
+	/* Of now, what is not there yet takes nothing. */
+	for (size_t view = problem->pods[pod].later ? VIEW_THEN : VIEW_NOW; view < 2; view++)
 		for (uint32_t dim = 0; dim < n_dims; dim++)
-			state->free[view][node * n_dims + dim] -= step * shape->request[view][dim];
+			state->free[view][(size_t)node * n_dims + dim] -= step * shape->request[view][dim];
 	count_pod(state, shape, node, step);
 }
 
 void pack_place(struct pack_state *state, uint32_t pod, uint32_t node)
 {
 	link_pod(state, pod, node);
-	take(state, &state->problem->shapes[state->problem->pods[pod].shape], node, 1);
+	take(state, pod, node, 1);
 }
 
 void pack_remove(struct pack_state *state, uint32_t pod)
@@ -163,7 +166,7 @@ void pack_remove(struct pack_state *state, uint32_t pod)
 	uint32_t node = state->node_of[pod];
 
 	unlink_pod(state, pod);
-	take(state, &state->problem->shapes[state->problem->pods[pod].shape], node, -1);
+	take(state, pod, node, -1);
 }
 
 void pack_set_gone(struct pack_state *state, uint32_t node, bool gone)

@@ -252,7 +252,8 @@ static struct order find_homeless(const struct pack_state *state)
 	order.count = 0;
 	for (uint32_t i = 0; i < state->problem->n_pods; i++) {
 		order.keys[i] = -state->problem->shapes[state->problem->pods[i].shape].share[state->view];
-		if (state->node_of[i] == PACK_NONE && !state->problem->pods[i].with_node)
+		if (state->node_of[i] == PACK_NONE && !state->problem->pods[i].with_node &&
+		    (state->view == VIEW_THEN || !state->problem->pods[i].later))
 			order.items[order.count++] = i;
 	}
 	qsort_r(order.items, order.count, sizeof(*order.items), compare_keys, order.keys);
@@ -608,8 +609,8 @@ static void tell(const struct pack_problem *problem, struct attempt *attempt, st
 	free(answer->fates);
 	*ret_answer = *answer;
 	ret_answer->fates = fates;
-	ret_answer->unplaced_now += problem->beyond;
-	ret_answer->unplaced_then += problem->beyond;
+	ret_answer->unplaced_now += problem->beyond[VIEW_NOW];
+	ret_answer->unplaced_then += problem->beyond[VIEW_THEN];
 	*answer = (struct packing_answer){ 0 };
 }
 
@@ -623,7 +624,7 @@ static void tell_pods(const struct pack_problem *problem, struct packing *packin
 		packing->pods[i] = (struct packing_pod){
 			.workload = problem->shapes[pod->shape].workload, .pod = problem->pod_number[i], .hold = pod->hold,
 			.start = pod->start == PACK_NONE ? CLUSTER_NONE : problem->nodes[pod->start].number,
-			.with_node = pod->with_node,
+			.with_node = pod->with_node, .later = pod->later,
 		};
 	}
 }

@@ -62,6 +62,7 @@ struct packing_pod {
 	uint32_t start;			/* the node it is on: in cluster.nodes; CLUSTER_NONE */
 	enum packing_hold hold;		/* why it is not moved */
 	bool with_node;			/* of a DaemonSet, or static: comes and goes with its node */
+	bool later;			/* there only with what is recommended */
 };
 
 struct packing_answer {
@@ -74,6 +75,7 @@ struct packing_answer {
 struct packing_options {
 	double headroom;		/* share of each node that is left free when pods are moved to it: for surges and failover */
 	const double *worth;		/* of each node, at least 0; NULL: all the same */
+	const uint32_t *more;		/* pods of each workload that are there only with what is recommended; NULL: none */
 	bool record;			/* fill steps */
 };
 

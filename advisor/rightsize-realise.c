@@ -15,6 +15,9 @@ struct realising {
 	double *month;			/* price of each node; NAN */
 	bool priced;			/* of all */
 	struct packing packing;
+	struct packing unmoved;		/* the same without the pods that autoscalers would add, where they would */
+	const struct packing_answer *most;
+	uint32_t moved;			/* workloads of which they would add pods */
 	uint32_t *group;		/* of each node */
 };
 
@@ -81,7 +84,7 @@ static void group_nodes(struct realising *realising)
 		group = &savings->nodes[savings->n_nodes - 1];
 		group->nodes++;
 		group->freed_least += realising->packing.least.fates[nodes[i].number] == FATE_FREED;
-		group->freed_most += realising->packing.most.fates[nodes[i].number] == FATE_FREED;
+		group->freed_most += realising->most->fates[nodes[i].number] == FATE_FREED;
 		realising->group[nodes[i].number] = (uint32_t)(savings->n_nodes - 1);
 	}
 	/* Of one kind never fewer at best than at least: what is given up here is given up in the sum as well. */
@@ -132,9 +135,9 @@ static void sum_freed(struct realising *realising)
 		most += savings->nodes[i].freed_most ? savings->nodes[i].freed_most * savings->nodes[i].price : 0;
 	}
 	least -= sum_fate(realising, &packing->least, FATE_REOPENED, &reopened);
-	most -= sum_fate(realising, &packing->most, FATE_REOPENED, &reopened);
+	most -= sum_fate(realising, realising->most, FATE_REOPENED, &reopened);
 	savings->idle_least = sum_fate(realising, &packing->least, FATE_EMPTIED, &savings->idle_nodes_least);
-	savings->idle_most = sum_fate(realising, &packing->most, FATE_EMPTIED, &savings->idle_nodes_most);
+	savings->idle_most = sum_fate(realising, realising->most, FATE_EMPTIED, &savings->idle_nodes_most);
 	savings->idle_nodes_most = MAX(savings->idle_nodes_least, savings->idle_nodes_most);
 	savings->unplaced_now = packing->least.unplaced_now;
 	savings->unplaced_then = packing->least.unplaced_then;
@@ -223,6 +226,9 @@ static void tell(struct realising *realising, const struct prices *prices)
 	tell_freed(realising, &text);
 	tell_idle(realising, &text);
 	tell_needs(realising, &text);
+	if (realising->moved > 0)
+		strbuf_addf(&text, "; the replicas that autoscalers add to %u %s, because less is requested, are counted but for the most",
+			    realising->moved, plural(realising->moved, "workload", "workloads"));
 	tell_prices(realising, prices, &text);
 	savings->realisable_note = arena_strdup(&realising->rightsizing->arena, text.buf);
 	for (size_t i = 0; i < savings->n_nodes; i++) {
@@ -244,10 +250,26 @@ static void price_nodes(struct realising *realising, const struct prices *prices
 	}
 }
 
-void rightsize_realise(struct rightsizing *rightsizing, const struct cluster *then, const struct prices *prices)
+/* The least with what autoscalers make of it; the most as if somebody saw to their targets too. */
+static void pack(struct realising *realising, const struct cluster *then, const uint32_t *more)
+{
+	struct packing_options options = { .headroom = realising->rightsizing->options.headroom, .more = more,
+					   .worth = realising->priced ? realising->month : NULL };
+
+	for (uint32_t w = 0; w < realising->cluster->n_workloads; w++)
+		realising->moved += more[w] > 0;
+	packing_solve(realising->cluster, then, &options, &realising->packing);
+	realising->most = &realising->packing.most;
+	if (realising->moved == 0)
+		return;
+	options.more = NULL;
+	packing_solve(realising->cluster, then, &options, &realising->unmoved);
+	realising->most = &realising->unmoved.most;
+}
+
+void rightsize_realise(struct rightsizing *rightsizing, const struct cluster *then, const uint32_t *more, const struct prices *prices)
 {
 	struct realising realising = { .rightsizing = rightsizing, .cluster = rightsizing->cluster };
-	struct packing_options options = { .headroom = rightsizing->options.headroom };
 	struct savings *savings = &rightsizing->savings;
 
 	if (realising.cluster->n_nodes == 0) {
@@ -258,12 +280,12 @@ void rightsize_realise(struct rightsizing *rightsizing, const struct cluster *th
 	}
 	price_nodes(&realising, prices);
 	realising.group = xcalloc(realising.cluster->n_nodes, sizeof(*realising.group));
-	options.worth = realising.priced ? realising.month : NULL;
-	packing_solve(realising.cluster, then, &options, &realising.packing);
+	pack(&realising, then, more);
 	group_nodes(&realising);
 	sum_freed(&realising);
 	tell(&realising, prices);
 	packing_release(&realising.packing);
+	packing_release(&realising.unmoved);
 	free(realising.group);
 	free(realising.month);
 }

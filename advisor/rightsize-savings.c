@@ -13,6 +13,7 @@
 
 struct costs {				/* of one workload */
 	double replicas;		/* NAN: not known */
+	double replicas_then;		/* not fewer: what autoscalers make of them */
 	double rate[2];			/* of one CPU and one byte, an hour; NAN */
 };
 
@@ -66,17 +67,13 @@ static double replicas_asked(const struct workload *workload)
 	return workload->replicas >= 0 ? (double)workload->replicas : workload->ready >= 0 ? (double)workload->ready : NAN;
 }
 
-/* Adds what one node's CPUs and memory cost. */
-struct rates {
+struct rates {				/* of one CPU and one byte, an hour */
 	double sum[2];
 	uint32_t count[2];
 };
 
-static void rates_add(struct rates *rates, const struct prices *prices, const struct cluster_node *node)
+static void rates_add(struct rates *rates, const double rate[2])
 {
-	double rate[2];
-
-	prices_node_rates(prices, node, &rate[RESOURCE_CPU], &rate[RESOURCE_MEMORY]);
 	for (size_t i = 0; i < 2; i++) {
 		if (isnan(rate[i]))
 			continue;
@@ -90,25 +87,34 @@ static double rates_mean(const struct rates *rates, size_t resource, double othe
 	return rates->count[resource] > 0 ? rates->sum[resource] / rates->count[resource] : otherwise;
 }
 
+static struct rates rates_here(const struct cluster *cluster, const struct workload *workload, double (*of_nodes)[2])
+{
+	struct rates rates = { 0 };
+
+	for (uint32_t i = 0; i < workload->n_pods; i++) {
+		uint32_t node = cluster->pods[cluster->pods_by_workload[workload->first_pod + i]].node;
+
+		if (node < cluster->n_nodes)
+			rates_add(&rates, of_nodes[node]);
+	}
+	return rates;
+}
+
 /* On the nodes its pods run on, else on the mean node, else as listed. */
 static void find_rates(struct money *money)
 {
 	const struct cluster *cluster = money->now;
 	double listed[2] = { money->prices->cpu_hour, money->prices->gib_hour / GIB };
+	CLEANUP(free_ptr) double (*of_nodes)[2] = xcalloc((size_t)cluster->n_nodes + 1, sizeof(*of_nodes));
 	struct rates all = { 0 };
 
-	for (uint32_t i = 0; i < cluster->n_nodes; i++)
-		rates_add(&all, money->prices, &cluster->nodes[i]);
+	for (uint32_t i = 0; i < cluster->n_nodes; i++) {
+		prices_node_rates(money->prices, &cluster->nodes[i], &of_nodes[i][RESOURCE_CPU], &of_nodes[i][RESOURCE_MEMORY]);
+		rates_add(&all, of_nodes[i]);
+	}
 	for (uint32_t w = 0; w < cluster->n_workloads; w++) {
-		const struct workload *workload = &cluster->workloads[w];
-		struct rates here = { 0 };
+		struct rates here = rates_here(cluster, &cluster->workloads[w], of_nodes);
 
-		for (uint32_t i = 0; i < workload->n_pods; i++) {
-			const struct cluster_pod *pod = &cluster->pods[cluster->pods_by_workload[workload->first_pod + i]];
-
-			if (pod->node < cluster->n_nodes)
-				rates_add(&here, money->prices, &cluster->nodes[pod->node]);
-		}
 		for (size_t i = 0; i < 2; i++)
 			money->costs[w].rate[i] = rates_mean(&here, i, rates_mean(&all, i, listed[i]));
 	}
@@ -125,6 +131,16 @@ static void find_replicas(struct money *money)
 
 		if (replicas >= 0 && isfinite(replicas))
 			money->costs[rightsizing->rows[i].workload].replicas = replicas;
+	}
+	for (uint32_t w = 0; w < money->now->n_workloads; w++)
+		money->costs[w].replicas_then = money->costs[w].replicas;
+	for (size_t i = 0; i < rightsizing->n_rows; i++) {
+		const struct sizing_row *row = &rightsizing->rows[i];
+		double *then = &money->costs[row->workload].replicas_then;
+
+		for (size_t j = 0; j < 2; j++)
+			if (row->of[j].status == STATUS_RECOMMEND && isfinite(row->of[j].replicas_then))
+				*then = MAX(*then, row->of[j].replicas_then);
 	}
 }
 
@@ -196,14 +212,15 @@ struct row_amounts {			/* of all replicas; NAN: how many is not known */
 static struct row_amounts row_amounts(const struct money *money, const struct sizing_row *row)
 {
 	const struct workload *workload = &money->now->workloads[row->workload];
-	double replicas = money->costs[row->workload].replicas;
+	const struct costs *costs = &money->costs[row->workload];
 	struct row_amounts amounts;
 
 	for (enum resource resource = RESOURCE_CPU; resource <= RESOURCE_MEMORY; resource++) {
-		amounts.now[resource] = row_asks(money->now, row, resource) * replicas;
 		/* What the pod asks for as a whole does not sink with a container. */
-		amounts.then[resource] = has_pod_level(workload, resource) ? amounts.now[resource] :
-					 row_asks(&money->then, row, resource) * replicas;
+		const struct cluster *then = has_pod_level(workload, resource) ? money->now : &money->then;
+
+		amounts.now[resource] = row_asks(money->now, row, resource) * costs->replicas;
+		amounts.then[resource] = row_asks(then, row, resource) * costs->replicas_then;
 	}
 	return amounts;
 }
@@ -349,6 +366,19 @@ static void sum_rows(struct money *money)
 		savings->requested += savings->namespaces[i].requested_now - savings->namespaces[i].requested_then;
 }
 
+static void realise(struct money *money)
+{
+	uint32_t count = money->now->n_workloads;
+	CLEANUP(free_ptr) uint32_t *more = xcalloc((size_t)count + 1, sizeof(*more));
+
+	for (uint32_t w = 0; w < count; w++) {
+		double pods = money->costs[w].replicas_then - money->costs[w].replicas;
+
+		more[w] = pods > 0 ? (uint32_t)MIN(ceil(pods - 1e-9), 1e6) : 0;
+	}
+	rightsize_realise(money->rightsizing, &money->then, more, money->prices);
+}
+
 void rightsize_savings(struct rightsizing *rightsizing, const struct prices *prices)
 {
 	struct money money = { .rightsizing = rightsizing, .now = rightsizing->cluster, .prices = prices };
@@ -370,7 +400,7 @@ void rightsize_savings(struct rightsizing *rightsizing, const struct prices *pri
 	price_rows(&money);
 	group_rows(&money);
 	sum_rows(&money);
-	rightsize_realise(rightsizing, &money.then, prices);
+	realise(&money);
 	free(money.then.containers);
 	free(money.costs);
 }

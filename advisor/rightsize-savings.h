@@ -10,7 +10,8 @@
  * is the cluster's own: free(then.containers). */
 struct cluster rightsize_then(const struct rightsizing *rightsizing);
 
-/* Which nodes could be given back: the realisable half of savings.  prices may be NULL. */
-void rightsize_realise(struct rightsizing *rightsizing, const struct cluster *then, const struct prices *prices);
+/* Which nodes could be given back: the realisable half of savings.  more: pods of each workload that autoscalers add with what is
+ * recommended, unless their targets are changed too.  prices may be NULL. */
+void rightsize_realise(struct rightsizing *rightsizing, const struct cluster *then, const uint32_t *more, const struct prices *prices);
 
 #endif

@@ -75,6 +75,7 @@ struct sizing {
 	size_t n_evidence;
 	struct consequence *consequences;	/* the gravest first */
 	size_t n_consequences;
+	double replicas_then;		/* what a HorizontalPodAutoscaler makes of replicas with this change; 0: nothing moves them */
 	/* What the container takes of the bill for this resource a month, now and then; of all its replicas.  NAN: no price. */
 	double cost_now, cost_then;
 };

@@ -157,6 +157,8 @@ static void check_spread(const struct checker *checker, uint32_t pod, uint32_t n
 		const struct node *constraint = &workload->topology_spread->items[j];
 		int64_t least = INT64_MAX, here = spread_count(checker, pod, node, constraint);
 
+		assert_null(tree_get(constraint, "minDomains"));	/* not checked here: nothing may be moved */
+
 		if (!streq(tree_text(constraint, "whenUnsatisfiable", ""), "DoNotSchedule"))
 			continue;
 		for (uint32_t n = 0; n < checker->world->cluster->n_nodes; n++)
@@ -204,6 +206,7 @@ static void check_place(struct checker *checker, uint32_t pod, uint32_t node)
 	assert_int_equal(checker->node_of[pod], CLUSTER_NONE);
 	assert_int_equal(checker->packing->pods[pod].hold, HOLD_NONE);
 	assert_false(checker->packing->pods[pod].with_node);
+	assert_true(!checker->packing->pods[pod].later || checker->view == &checker->world->then);
 	assert_int_equal(placement_of(cluster, checked_workload(checker, pod), &cluster->nodes[node]), PLACEMENT_ALLOWED);
 	for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++)
 		check_room(checker, pod, node, resource, NULL);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What holds of every cluster, tried on many that are made at random (the same ones in every run). */
+#include <math.h>
+
 #include "../../core/strbuf.h"
 #include "packing-check.h"
+#include "savings-scene.h"
 
 #define CLUSTERS 400
 #define ITEMS_MAX 24
@@ -108,9 +111,9 @@ static uint32_t find_place(struct random *random, uint32_t cpu, uint32_t n_nodes
 	return node;
 }
 
-enum change { CHANGE_ANY, CHANGE_GROW, CHANGE_NONE };
+enum direction { CHANGE_ANY, CHANGE_GROW, CHANGE_NONE };
 
-static char *make_workload(struct random *random, uint32_t number, uint32_t n_nodes, enum change change)
+static char *make_workload(struct random *random, uint32_t number, uint32_t n_nodes, enum direction change)
 {
 	static const char *const kinds[] = { "Deployment", "Deployment", "Deployment", "Deployment", "Deployment",
 					     "Deployment", "Deployment", "StatefulSet", "DaemonSet", "Pod" };
@@ -135,7 +138,7 @@ static char *make_workload(struct random *random, uint32_t number, uint32_t n_no
 	return strbuf_steal(&text);
 }
 
-static void make_lines(struct random *random, struct lines *nodes, struct lines *workloads, enum change change)
+static void make_lines(struct random *random, struct lines *nodes, struct lines *workloads, enum direction change)
 {
 	uint32_t n_nodes = 2 + below(random, 9), n_workloads = 4 + below(random, 20);
 
@@ -149,7 +152,7 @@ static void make_lines(struct random *random, struct lines *nodes, struct lines 
 	}
 }
 
-static struct world make_world(const struct lines *nodes, const struct lines *workloads)
+static char *make_text(const struct lines *nodes, const struct lines *workloads)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
@@ -160,7 +163,14 @@ static struct world make_world(const struct lines *nodes, const struct lines *wo
 	for (uint32_t i = 0; i < workloads->count; i++)
 		strbuf_addf(&text, "  - %s\n", workloads->items[i]);
 	strbuf_add_string(&text, "budgets: [{selector: {matchLabels: {app: a11}}, allowed: 0}]\n");
-	return world_make(text.buf);
+	return strbuf_steal(&text);
+}
+
+static struct world make_world(const struct lines *nodes, const struct lines *workloads)
+{
+	CLEANUP(free_ptr) char *text = make_text(nodes, workloads);
+
+	return world_make(text);
 }
 
 static double worth_of(const struct world *world, const struct packing_answer *answer, enum packing_fate fate)
@@ -183,7 +193,8 @@ static void every_step_is_one_that_the_scheduler_would_take(void **state)
 	double freed = 0;
 
 	for (unsigned int i = 0; i < CLUSTERS; i++) {
-		const struct packing_options options = { .record = true, .headroom = i % 4 == 0 ? 0.1 : 0 };
+		uint32_t more[ITEMS_MAX] = { [0] = i % 3, [2] = i % 5 };
+		const struct packing_options options = { .record = true, .headroom = i % 4 == 0 ? 0.1 : 0, .more = more };
 		struct lines nodes = { 0 }, workloads = { 0 };
 		struct packing packing;
 		struct world world;
@@ -267,12 +278,57 @@ static void the_order_of_the_input_means_nothing(void **state)
 	}
 }
 
+static void savings_are_a_range_within_the_bill(void **state)
+{
+	static const char *const prices[] = {
+		RATES,
+		RATES "nodes: [{match: {pool: p1}, hour: 2}]\n",
+		"currency: EUR\nsource: own\ndate: 2026-10-01\nnodes: [{match: {pool: p0}, hour: 3}, {match: {pool: p1}, cpu_hour: 1, gib_hour: 0}]\n",
+	};
+	struct random random = { 45 };
+
+	for (unsigned int i = 0; i < CLUSTERS; i++) {
+		struct lines nodes = { 0 }, workloads = { 0 };
+		struct scene scene;
+		const struct savings *savings = &scene.rightsizing.savings;
+		double now = 0, then = 0, least = 0, most = 0;
+		CLEANUP(free_ptr) char *text = NULL;
+
+		make_lines(&random, &nodes, &workloads, CHANGE_ANY);
+		text = make_text(&nodes, &workloads);
+		scene_make(&scene, text, prices[i % ARRAY_SIZE(prices)], "app");
+		assert_true(savings->realisable_least >= 0);
+		assert_true(savings->realisable_least <= savings->realisable_most);
+		assert_true(savings->realisable_most <= savings->bill);
+		assert_true(savings->idle_least <= savings->idle_most && savings->idle_least + savings->realisable_least <= savings->bill * (1 + 1e-9));
+		for (size_t j = 0; j < scene.rightsizing.n_rows; j++)
+			for (size_t k = 0; k < 2; k++) {
+				now += scene.rightsizing.rows[j].of[k].cost_now;
+				then += scene.rightsizing.rows[j].of[k].cost_then;
+			}
+		assert_true(now <= savings->bill * (1 + 1e-9));
+		assert_true(fabs(now - then - savings->requested) <= 1e-9 * savings->bill);
+		for (size_t j = 0; j < savings->n_nodes; j++) {
+			assert_true(savings->nodes[j].freed_least <= savings->nodes[j].freed_most);
+			assert_true(savings->nodes[j].freed_most <= savings->nodes[j].nodes);
+			least += savings->nodes[j].freed_least * savings->nodes[j].price;
+			most += savings->nodes[j].freed_most * savings->nodes[j].price;
+		}
+		assert_true(savings->realisable_least <= least * (1 + 1e-9));
+		assert_true(savings->realisable_most <= most * (1 + 1e-9));
+		scene_release(&scene);
+		lines_release(&nodes);
+		lines_release(&workloads);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_step_is_one_that_the_scheduler_would_take),
 		cmocka_unit_test(what_only_grows_or_stays_frees_nothing),
 		cmocka_unit_test(the_order_of_the_input_means_nothing),
+		cmocka_unit_test(savings_are_a_range_within_the_bill),
 	};
 
 	return RUN_TESTS(tests);

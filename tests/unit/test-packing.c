@@ -83,6 +83,8 @@ static void what_shrinks_frees_nodes_and_what_was_empty_is_no_merit(void **state
 		{ TWO_NODES "workloads: []", .emptied = 2 },
 		{ "nodes: []\nworkloads: [{name: w, cpu: 2, memory: 1Gi, replicas: 2}]", .unplaced_now = 2, .unplaced_then = 2 },
 		{ "nodes: []\nworkloads: []" },
+		/* Pods on nodes that were not given are no matter of those that were. */
+		{ TWO_NODES "workloads: [{name: w, cpu: 4, memory: 1Gi, on: [a, x, x]}]", .emptied = 1 },
 		/* What is over takes nothing. */
 		{ TWO_NODES "workloads: [{name: w, phase: Succeeded, cpu: 4, memory: 1Gi, on: [a, b]}]", .emptied = 2 },
 	};
@@ -206,6 +208,19 @@ static void pods_go_only_where_they_may(void **state)
 		/* Only itself to be near to: anywhere, but together. */
 		{ LABELLED "workloads: [{name: w, labels: {app: w}, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a, b, b], affinity: " NEAR("w") "}]",
 		  .least = 1, .most = 1, .hold = HOLD_NO_ROOM },
+		/* Nobody is left there to be near to: the first may go anywhere, the second follows. */
+		{ LABELLED "workloads: [{name: w, labels: {app: w}, cpu: 1500m, memory: 1Gi, then: {cpu: 500m}, on: [b, b], affinity: " NEAR("w") "}, "
+		  "{name: v, kind: Pod, cpu: 2, memory: 1Gi, on: [a]}]", .least = 1, .most = 1 },
+		/* Against w in every namespace. */
+		{ LABELLED "workloads: [{name: w, labels: {app: w}, cpu: 3, memory: 1Gi, then: {cpu: 1}, on: [a]}, "
+		  "{name: v, namespace: n, cpu: 3, memory: 1Gi, then: {cpu: 1}, on: [b], affinity: {podAntiAffinity: "
+		  "{requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: host, namespaceSelector: {}, labelSelector: {matchLabels: "
+		  "{app: w}}}]}}}]", .hold = HOLD_NO_ROOM },
+		/* A node that is gone is no domain any more: all may go to the last. */
+		{ "nodes: [{name: a, cpu: 4, memory: 16Gi, labels: {host: a}}, {name: b, cpu: 4, memory: 16Gi, labels: {host: b}}, "
+		  "{name: c, cpu: 4, memory: 16Gi, labels: {host: c}}]\n"
+		  "workloads: [{name: w, labels: {app: w}, cpu: 3, memory: 1Gi, then: {cpu: 1}, on: [a, b, c], spread: [{maxSkew: 1, "
+		  "topologyKey: host, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: w}}}]}]", .least = 2, .most = 2 },
 		/* One in each zone at least. */
 		{ LABELLED "workloads: [{" ONE_EACH ", spread: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, "
 		  "labelSelector: {matchLabels: {app: w}}}]}, {name: v, kind: Pod, cpu: 100m, memory: 1Gi, on: [b]}, "
@@ -216,6 +231,13 @@ static void pods_go_only_where_they_may(void **state)
 		  "topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: w}}}]}, "
 		  "{name: v, kind: Pod, cpu: 100m, memory: 1Gi, on: [a]}, {name: u, kind: Pod, cpu: 100m, memory: 1Gi, on: [b]}]",
 		  .least = 1, .most = 1, .hold = HOLD_NAKED },
+		/* Of three zones that are wanted there are two: none may have more than one. */
+		{ "nodes: [{name: a, cpu: 4, memory: 16Gi, labels: {zone: x}}, {name: b, cpu: 4, memory: 16Gi, labels: {zone: y}}, "
+		  "{name: c, cpu: 4, memory: 16Gi, labels: {zone: x}}]\n"
+		  "workloads: [{name: w, labels: {app: w}, cpu: 3, memory: 1Gi, then: {cpu: 1}, on: [a, b, c], spread: [{maxSkew: 1, minDomains: 3, "
+		  "topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: w}}}]}, "
+		  "{name: v, kind: Pod, cpu: 100m, memory: 1Gi, on: [a]}, {name: u, kind: Pod, cpu: 100m, memory: 1Gi, on: [b]}]",
+		  .hold = HOLD_NAKED },
 		/* Selectors, affinity and taints. */
 		{ LABELLED "workloads: [{" ONE_EACH ", nodeSelector: {zone: y}}]", .least = 1, .most = 1, .hold = HOLD_NO_ROOM },
 		{ LABELLED "workloads: [{name: w, cpu: 3, memory: 1Gi, then: {cpu: 1}, on: [a], nodeSelector: {zone: x}}, "

@@ -1,54 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "../../advisor/rightsize.h"
-#include "packing-world.h"
+#include "savings-scene.h"
 
 #define GIB (1 << 30)
-#define RATES "currency: EUR\nsource: own\ndate: 2026-10-01\ncpu_hour: 1\ngib_hour: 0.5\n"
 #define TWO_NODES "nodes: [{name: a, cpu: 4, memory: 16Gi}, {name: b, cpu: 4, memory: 16Gi}]\n"
 #define MONTH 730
-
-struct scene {
-	struct world world;
-	struct prices prices;
-	struct rightsizing rightsizing;
-};
-
-/* Each workload's container becomes what stands in "then"; with "suspect: yes" it is only suspected. */
-static void scene_make(struct scene *scene, const char *yaml, const char *prices, const char *label)
-{
-	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
-	struct rightsizing *rightsizing = &scene->rightsizing;
-
-	*scene = (struct scene){ .world = world_make(yaml), .rightsizing = RIGHTSIZING_INIT };
-	if (prices)
-		assert_int_equal(prices_parse("prices.yaml", prices, strlen(prices), &diag, &scene->prices), 0);
-	rightsizing->cluster = scene->world.cluster;
-	rightsizing->options.label = label;
-	GROW(rightsizing->rows, rightsizing->capacity, scene->world.cluster->n_containers);
-	for (uint32_t i = 0; i < scene->world.cluster->n_containers; i++) {
-		struct sizing_row *row = &rightsizing->rows[rightsizing->n_rows++];
-		const struct workload_container *container = &scene->world.cluster->containers[i];
-		const struct workload *workload = &scene->world.cluster->workloads[container->workload];
-
-		*row = (struct sizing_row){ .workload = container->workload, .container = i,
-			.replicas = workload->n_pods > 0 ? workload->n_pods : workload->replicas };
-		for (enum resource resource = RESOURCE_CPU; resource <= RESOURCE_MEMORY; resource++) {
-			row->of[resource].status = streq(workload->name, "suspect") ? STATUS_SUSPECT : STATUS_RECOMMEND;
-			row->of[resource].request_to =
-				world_size(&scene->world.then.containers[i].resources.requests, resource, NULL, -1);
-		}
-	}
-	rightsize_savings(rightsizing, prices ? &scene->prices : NULL);
-}
-
-static void scene_release(struct scene *scene)
-{
-	rightsizing_release(&scene->rightsizing);
-	prices_release(&scene->prices);
-	world_release(&scene->world);
-}
 
 static void assert_money(double found, double expected)
 {
@@ -221,6 +178,20 @@ static void init_containers_pay_for_what_they_make_the_pod_ask_besides(void **st
 	cluster_free(cluster);
 }
 
+/* The pod asks for 4 CPUs as a whole, whatever its container asks for. */
+static void what_a_pod_asks_as_a_whole_does_not_sink_with_a_container(void **state)
+{
+	struct scene scene;
+
+	scene_make(&scene, TWO_NODES "workloads: [{name: w, cpu: 2, memory: 2Gi, then: {cpu: 1}, on: [a, b]}]", RATES, "");
+	assert_money(scene.rightsizing.savings.requested, 2 * MONTH);
+	scene.world.cluster->workloads[0].pod_resources.requests.of[RESOURCE_CPU] = world_amount("4");
+	rightsize_savings(&scene.rightsizing, &scene.prices);
+	assert_money(scene.rightsizing.savings.requested, 0);
+	assert_money(scene.rightsizing.savings.realisable_most, 0);
+	scene_release(&scene);
+}
+
 /* The mean of the window counts, not the moment. */
 static void replicas_of_the_window_are_paid_for(void **state)
 {
@@ -237,6 +208,32 @@ static void replicas_of_the_window_are_paid_for(void **state)
 	scene_release(&scene);
 }
 
+/* Half the request is twice the utilisation: the autoscaler makes 4 replicas of 2, and as much CPU is requested as before, and twice the memory. */
+static void replicas_that_an_autoscaler_adds_eat_what_requests_sink_by(void **state)
+{
+	static const char yaml[] = TWO_NODES "workloads: [{name: w, cpu: 3, memory: 2Gi, then: {cpu: 1500m}, on: [a, b]}]";
+	struct scene scene;
+	const struct savings *savings = &scene.rightsizing.savings;
+
+	scene_make(&scene, yaml, RATES, "");
+	assert_money(savings->realisable_least, 12 * MONTH);
+	scene.rightsizing.rows[0].of[RESOURCE_CPU].replicas_then = 4;
+	rightsize_savings(&scene.rightsizing, &scene.prices);
+	assert_money(savings->requested, -2 * MONTH);
+	assert_money(scene.rightsizing.rows[0].of[RESOURCE_CPU].cost_then, 6 * MONTH);
+	assert_money(scene.rightsizing.rows[0].of[RESOURCE_MEMORY].cost_then, 4 * MONTH);
+	assert_money(savings->realisable_least, 0);
+	assert_money(savings->realisable_most, 12 * MONTH);
+	if (!strstr(savings->realisable_note, "replicas that autoscalers add to 1 workload"))
+		fail_msg("%s", savings->realisable_note);
+	/* What is not recommended moves nothing. */
+	scene.rightsizing.rows[0].of[RESOURCE_CPU].status = STATUS_SUSPECT;
+	rightsize_savings(&scene.rightsizing, &scene.prices);
+	assert_money(savings->requested, 0);
+	assert_money(scene.rightsizing.rows[0].of[RESOURCE_CPU].cost_then, 6 * MONTH);
+	scene_release(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,7 +242,9 @@ int main(void)
 		cmocka_unit_test(without_prices_nodes_are_counted_and_money_is_unknown),
 		cmocka_unit_test(a_price_of_a_whole_node_is_split),
 		cmocka_unit_test(init_containers_pay_for_what_they_make_the_pod_ask_besides),
+		cmocka_unit_test(what_a_pod_asks_as_a_whole_does_not_sink_with_a_container),
 		cmocka_unit_test(replicas_of_the_window_are_paid_for),
+		cmocka_unit_test(replicas_that_an_autoscaler_adds_eat_what_requests_sink_by),
 	};
 
 	return RUN_TESTS(tests);
