@@ -23,7 +23,7 @@
 #define WORTH 1.05			/* times the limit: less would change little of what it waits */
 #define PRESSURE 0.10			/* of the time somebody waited for a CPU: worth a word */
 #define NODE_BUSY 0.80
-#define IDLE_CORES 0.02
+#define IDLE_CORES 0.005		/* a process that only waits for events uses some of it */
 #define IDLE_RATIO 10
 
 struct cpu_facts {
@@ -36,6 +36,19 @@ struct cpu_facts {
 	double threads;
 	bool thin;				/* too few periods */
 };
+
+static void pods_evidence(struct sizing_view *view, const struct usage_series *cpu)
+{
+	const struct usage_pods *pods = cpu ? cpu->pods_seen : NULL;
+
+	if (!pods)
+		return;
+	if (pods->compared > 1)
+		view_evidence(view, "p95(cpu) of the busiest pod", EVIDENCE_USE, pods->busiest_p95, cpu);
+	view_evidence(view, "mean(cpu) of the busiest hour", EVIDENCE_USE, pods->hour_most, cpu);
+	if (pods->started && pods->start_max > 2 * pods->later_max)
+		view_evidence(view, "max(cpu) while it starts", EVIDENCE_USE, pods->start_max, cpu);
+}
 
 static void throttling_facts(struct sizing_view *view, struct cpu_facts *facts)
 {
@@ -79,6 +92,7 @@ static void cpu_facts(struct sizing_view *view, struct cpu_facts *facts)
 	view_evidence(view, "p95(cpu)", EVIDENCE_USE, usage_percentile(facts->cpu, 0.95), facts->cpu);
 	view_evidence(view, "max(cpu)", EVIDENCE_USE, facts->most, facts->cpu);
 	view_evidence(view, "mean(cpu)", EVIDENCE_USE, facts->mean, facts->cpu);
+	pods_evidence(view, facts->cpu);
 	throttling_facts(view, facts);
 	pressure_facts(view, facts);
 	view_evidence(view, "max(threads)", EVIDENCE_COUNT_OF, facts->threads, threads);
@@ -86,7 +100,7 @@ static void cpu_facts(struct sizing_view *view, struct cpu_facts *facts)
 
 static bool is_throttled(const struct sizing_view *view, const struct cpu_facts *facts)
 {
-	if (view->sizing->limit_from < 0 || isnan(facts->throttled))
+	if (view_limit(view) < 0 || isnan(facts->throttled))
 		return false;
 	if (facts->throttled < THROTTLED_SHARE && !(facts->worst >= THROTTLED_WORST))
 		return false;
@@ -142,10 +156,10 @@ static void threads_above_quota(struct sizing_view *view, const struct cpu_facts
 	const char *setting = threads_setting(view, &threads);
 	const char *what = setting ? arena_formatf(view->arena, " (%s)", setting) : "";
 
-	if (threads * 1000 > 1.5 * (double)sizing->limit_from) {
+	if (threads * 1000 > 1.5 * (double)view_limit(view)) {
 		view_found(view, STATUS_SUSPECT, CAUSE_THREADS_ABOVE_QUOTA, throttling_severity(view, facts), NULL);
 		sizing->next_step = arena_formatf(view->arena, "let it run no more threads at once than its limit of %s feeds, or take the limit away",
-						  view_text(view, sizing->limit_from));
+						  view_text(view, view_limit(view)));
 		sizing->because = arena_formatf(view->arena, "%s; %.0f threads%s use up a period's quota before it ends",
 						throttling_because(view, facts, use), threads, what);
 		return;
@@ -173,7 +187,7 @@ static bool diagnose_throttled(struct sizing_view *view, const struct cpu_facts 
 	limit = view_size(view, use * HEADROOM);
 	if (view->nodes->most_cpu_milli > 0)
 		limit = MIN(limit, view->nodes->most_cpu_milli);
-	if ((double)limit < (double)sizing->limit_from * WORTH) {
+	if ((double)limit < (double)view_limit(view) * WORTH) {
 		threads_above_quota(view, facts, use);
 		return true;
 	}
@@ -257,14 +271,6 @@ static bool diagnose_no_limit(struct sizing_view *view, const struct cpu_facts *
 	return true;
 }
 
-static void start_note(struct sizing_view *view, const struct cpu_facts *facts)
-{
-	const struct usage_pods *pods = facts->cpu ? facts->cpu->pods_seen : NULL;
-
-	if (pods && pods->started && pods->start_max > 2 * pods->later_max)
-		view_evidence(view, "max(cpu) while it starts", EVIDENCE_USE, pods->start_max, facts->cpu);
-}
-
 static bool diagnose_request(struct sizing_view *view)
 {
 	return diagnose_unmeasured(view) || diagnose_no_request(view) || diagnose_request_low(view, SEVERITY_MEDIUM) || diagnose_idle(view)
@@ -276,7 +282,6 @@ void cpu_diagnose(struct sizing_view *view)
 	struct cpu_facts facts;
 
 	cpu_facts(view, &facts);
-	start_note(view, &facts);
 	if (!diagnose_throttled(view, &facts) && !diagnose_contention(view, &facts) && !diagnose_request(view))
 		(void)diagnose_slow_start(view, &facts);
 	(void)diagnose_no_limit(view, &facts);

@@ -108,6 +108,24 @@ void view_request(struct sizing_view *view, int64_t request)
 	sizing->limit_to = MAX(sizing->limit_to, request);
 }
 
+int64_t view_limit(const struct sizing_view *view)
+{
+	const struct cluster *cluster = view->cluster;
+	int64_t limit = view->sizing->limit_from;
+
+	for (uint32_t i = 0; limit < 0 && i < view->workload->n_pods; i++) {
+		const struct cluster_pod *pod = &cluster->pods[cluster->pods_by_workload[view->workload->first_pod + i]];
+
+		for (uint32_t j = 0; j < pod->n_containers; j++) {
+			const struct pod_container *container = &cluster->pod_containers[pod->first_container + j];
+
+			if (container->container == view->row->container)
+				limit = view->resource == RESOURCE_CPU ? container->cpu_limit : container->memory_limit;
+		}
+	}
+	return limit > 0 ? limit : -1;
+}
+
 double view_node_pressure(const struct sizing_view *view, size_t offset)
 {
 	double most = NAN;

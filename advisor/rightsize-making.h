@@ -12,8 +12,10 @@ bool workload_is_batch(const struct workload *workload);
 /* The time for which something is known of it: a sample today and one a week ago are no week. */
 double usage_seen_sec(const struct usage_series *series);
 /* Whether there is enough to go by; else why_not and next_step of need are filled. */
-bool need_enough(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need, struct arena *arena);
-void need_confidence(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need, struct arena *arena);
+bool need_enough(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need,
+		 struct arena *arena);
+void need_confidence(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need,
+		     struct arena *arena);
 /* What of the working set cannot be dropped, and the part of the page cache that is likely to be wanted again; cache: what of it is page cache
  * and reclaimable slab, in the mean.  NAN: not known. */
 double memory_hard_need(const struct usage *usage, uint32_t container, double *ret_cache);
@@ -51,6 +53,8 @@ const char *view_text(const struct sizing_view *view, int64_t size);	/* "250m", 
 void view_found(struct sizing_view *view, enum status status, enum size_cause cause, enum severity severity, const char *reason);
 /* A request, and a limit that goes with it: `vpa` keeps their ratio; else one that was equal stays equal, and none is lower than the request. */
 void view_request(struct sizing_view *view, int64_t request);
+/* The limit that it runs with: its own, else the one that admission gave its pods (a LimitRange); -1: none. */
+int64_t view_limit(const struct sizing_view *view);
 /* Of its pods' nodes the one where it is greatest; NAN: measured of none. */
 double view_node_pressure(const struct sizing_view *view, size_t offset);
 #define VIEW_NODE(view, member) view_node_pressure(view, offsetof(struct node_view, member))

@@ -88,7 +88,7 @@ static bool diagnose_heap(struct sizing_view *view, const struct memory_facts *f
 
 	if (sizing->limit_from <= 0 || near != (facts->kills > 0 || facts->peak > HEAP_NEAR * (double)sizing->limit_from) || !fixed_heap(view, &heap))
 		return false;
-	whole = view_size(view, (double)heap.most + (double)heap.beside);
+	whole = view_size(view, fmax((double)heap.most + (double)heap.beside, near ? facts->floor * AFTER_KILL : NAN));
 	if ((near ? whole : heap.most) <= sizing->limit_from)
 		return false;
 	sizing->because = arena_formatf(view->arena, "%s lets it grow to %s and about %s besides; its limit is %s, and it was seen at %s", heap.setting,
@@ -164,7 +164,7 @@ static bool killed_unseen(struct sizing_view *view, const struct memory_facts *f
 	view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_CRITICAL, "it was killed, and what it had then is not known");
 	view->sizing->because = arena_formatf(view->arena, "killed %.0f time%s; no sample is above %s, and its limit is %s", facts->kills,
 					      facts->kills > 1 ? "s" : "", use_text(view->arena, RESOURCE_MEMORY, facts->peak),
-					      view_text(view, view->sizing->limit_from));
+					      view_text(view, view_limit(view)));
 	view->sizing->next_step = "give a dump of its pods, whose status tells of the kill; measure at shorter intervals";
 	return true;
 }
@@ -173,32 +173,30 @@ static bool diagnose_killed(struct sizing_view *view, const struct memory_facts 
 {
 	struct sizing *sizing = view->sizing;
 	double enough = fmax(facts->floor * AFTER_KILL, view->need->bounds ? sizing->target : sizing->upper);
-	int64_t limit;
+	int64_t limit, had = view_limit(view);
 
 	if (!(facts->kills > 0))
 		return false;
-	if (sizing->limit_from < 0)
+	if (had < 0)
 		return diagnose_killed_by_node(view, facts);
 	if (isnan(facts->floor))
 		enough = fmax(enough * AFTER_KILL, facts->peak * AFTER_KILL);
 	if (isnan(enough))
 		return killed_unseen(view, facts);
 	limit = view_size(view, enough);
-	if (limit <= sizing->limit_from && isnan(facts->floor))
-		return killed_unseen(view, facts);
-	if (limit <= sizing->limit_from)
-		return false;
+	if (limit <= had)
+		return isnan(facts->floor) && killed_unseen(view, facts);
 	view_found(view, STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, SEVERITY_CRITICAL, NULL);
 	sizing->limit_to = limit;
-	if (sizing->request_from == sizing->limit_from)
+	if (sizing->request_from == sizing->limit_from && sizing->limit_from >= 0)
 		sizing->request_to = limit;
 	else if (view->need->known)
 		sizing->request_to = MAX(sizing->request_from, view_size(view, sizing->lower));
 	sizing->confidence = CONFIDENCE_HIGH;
 	sizing->confidence_reason = "a kill needs no window";
-	sizing->because = arena_formatf(view->arena, "killed %.0f time%s with %s; its limit is %s", facts->kills, facts->kills > 1 ? "s" : "",
+	sizing->because = arena_formatf(view->arena, "killed %.0f time%s with %s; its limit is %s%s", facts->kills, facts->kills > 1 ? "s" : "",
 					isnan(facts->floor) ? "a limit that is not known" : use_text(view->arena, RESOURCE_MEMORY, facts->floor),
-					view_text(view, sizing->limit_from));
+					view_text(view, had), sizing->limit_from < 0 ? ", which admission gave its pods" : "");
 	return true;
 }
 
@@ -258,6 +256,19 @@ static bool diagnose_node_pressure(struct sizing_view *view, const struct memory
 	return true;
 }
 
+/* What a standby holds says little of what it will hold. */
+static bool diagnose_idle_memory(struct sizing_view *view)
+{
+	struct sizing *sizing = view->sizing;
+
+	if (view->row->of[RESOURCE_CPU].cause != CAUSE_IDLE || sizing->request_from <= view_size(view, sizing->upper))
+		return false;
+	view_found(view, STATUS_SUSPECT, CAUSE_IDLE, SEVERITY_LOW, NULL);
+	sizing->because = view->row->of[RESOURCE_CPU].because;
+	sizing->next_step = view->row->of[RESOURCE_CPU].next_step;
+	return true;
+}
+
 /* One that no node has protects nobody: the node runs out before. */
 static bool diagnose_limit_high(struct sizing_view *view)
 {
@@ -288,6 +299,6 @@ void memory_diagnose(struct sizing_view *view)
 	memory_facts(view, &facts);
 	(void)(diagnose_heap(view, &facts, true) || diagnose_growth(view, &facts) || diagnose_killed(view, &facts) || diagnose_unmeasured(view)
 	       || diagnose_no_request(view) || diagnose_limit_low(view, &facts) || diagnose_node_pressure(view, &facts)
-	       || diagnose_request_low(view, low_severity(view, &facts)) || diagnose_request_high(view) || diagnose_page_cache(view, &facts)
+	       || diagnose_request_low(view, low_severity(view, &facts)) || diagnose_idle_memory(view) || diagnose_request_high(view) || diagnose_page_cache(view, &facts)
 	       || diagnose_heap(view, &facts, false) || diagnose_limit_high(view));
 }

@@ -176,6 +176,10 @@ static double pods_percentile(const struct workload *workload, const struct usag
 	const char *name = percentile_name(arena, quantile);
 
 	*ret_basis = arena_formatf(arena, "%s of %s", name, pods_text(arena, series->pods));
+	if (quantile >= 1 && pods && pods->busiest_p95 > PODS_DIFFER * pods->median_p95)
+		*ret_basis = arena_formatf(arena, "%s of %s, most in %s (95th percentile %s; the median pod's %s)", name, pods_text(arena, series->pods),
+					   pods->busiest, use_text(arena, resource, pods->busiest_p95),
+					   use_text(arena, resource, pods->median_p95));
 	if (quantile >= 1 || !pods || !pods->of_busiest || !busiest_counts(workload, pods))
 		return all;
 	one = usage_histogram_percentile(pods->of_busiest, quantile);

@@ -439,7 +439,10 @@ static void a_pod_that_does_nothing_may_be_a_standby(void **state)
 	world_init(&world, "Deployment");
 	world_sizes(&world, 0, 2000, NONE, 512, NONE);
 	feed_flat(&world, 0, "web-1", USAGE_CPU, 8, 0.001, 0.002);
+	feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, 20 * MIB, 20 * MIB);
 	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_SUSPECT, CAUSE_IDLE, 2000, NONE);
+	/* What it holds while it waits is not what it needs at work. */
+	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_SUSPECT, CAUSE_IDLE, 512 * M, NONE);
 	world_release(&world);
 
 	/* Beside a container that works, an idle one is idle by nature. */
@@ -548,6 +551,26 @@ static void after_a_kill_of_which_nothing_is_known_nothing_is_lowered(void **sta
 	feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, 300 * MIB, 350 * MIB);
 	feed_growth(&world, USAGE_OOM_KILLS, 8, 2);
 	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, 488 * M, 488 * M);
+	world_release(&world);
+}
+
+static void a_limit_that_admission_gave_its_pods_is_the_one_it_was_killed_at(void **state)
+{
+	struct pod_container container = { .container = 0, .name = "app", .memory_limit = 512 * M, .memory_request = -1, .cpu_limit = -1, .cpu_request = -1,
+					   .oom_killed = true, .last_oom_sec = (int64_t)T + 1000 };
+	struct world world;
+
+	(void)state;
+	world_init(&world, "Deployment");
+	world_node(&world, 0, 0);
+	world.cluster.pod_containers = &container;
+	world.cluster.n_pod_containers = 1;
+	world.pods[0].n_containers = 1;
+	usage_free(world.usage);
+	world.usage = usage_new(&world.cluster);
+	world_sizes(&world, 0, 100, NONE, 256, NONE);
+	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, 256 * M, 624 * M);
+	assert_non_null(strstr(world_size(&world, 0, RESOURCE_MEMORY)->because, "admission"));
 	world_release(&world);
 }
 
@@ -985,6 +1008,7 @@ int main(void)
 		cmocka_unit_test(jobs_are_judged_by_their_runs),
 		cmocka_unit_test(a_kill_raises_the_limit_above_what_it_had),
 		cmocka_unit_test(after_a_kill_of_which_nothing_is_known_nothing_is_lowered),
+		cmocka_unit_test(a_limit_that_admission_gave_its_pods_is_the_one_it_was_killed_at),
 		cmocka_unit_test(a_heap_that_is_set_above_the_limit_is_named),
 		cmocka_unit_test(a_leak_is_not_sized_for),
 		cmocka_unit_test(page_cache_is_not_need),
