@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a container has the wrong CPU request or limit.
  *
- * A container that is throttled uses less than it would: its usage says what the limit lets through, so what it waited is added, and
- * its request is never lowered.  The share of periods alone says little (one of a thousand threads that waits a millisecond marks its period), the time alone neither
- * (it is summed over CPUs): both count.  Documentation/scheduler/sched-bwc.rst.
+ * A container that is throttled uses less than it would: its usage says what the limit lets through, so what it
+ * waited is added, and its request is never lowered.  The share of periods alone says little (one of a thousand
+ * threads that waits a millisecond marks its period), the time alone neither (it is summed over CPUs): both count.
+ * Documentation/scheduler/sched-bwc.rst.
  *
- * Time that tasks waited because of the quota is in the cgroup's own cpu.pressure, "full" among it (kernel/sched/psi.c: "throttled by the
- * cgroup cpu.max configuration"), and is taken off before anything is said of the node. */
+ * Time that tasks waited because of the quota is in the cgroup's own cpu.pressure, "full" among it
+ * (kernel/sched/psi.c: "throttled by the cgroup cpu.max configuration"), and is taken off before anything is said
+ * of the node. */
 #include "rightsize-making.h"
 
 #include "heap.h"
@@ -17,7 +19,8 @@
 #define THROTTLED_HARD 0.25		/* where CPUThrottlingHigh of kubernetes-mixin warns */
 #define LEAST_PERIODS 1000		/* 100 s of running: fewer say nothing */
 #define AT_START 0.8			/* of what was throttled */
-/* It waited twice as long as it ran: then the waiting is that of many threads at once, and says how many there are rather than how much they do. */
+/* It waited twice as long as it ran: then the waiting is that of many threads at once, and says how many there are
+ * rather than how much they do. */
 #define DEMAND_MOST 3.0
 #define HEADROOM 1.2
 #define WORTH 1.05			/* times the limit: less would change little of what it waits */
@@ -52,10 +55,13 @@ static void pods_evidence(struct sizing_view *view, const struct usage_series *c
 
 static void throttling_facts(struct sizing_view *view, struct cpu_facts *facts)
 {
-	const struct usage_series *periods = view_series(view, USAGE_CPU_PERIODS), *throttled = view_series(view, USAGE_CPU_THROTTLED_PERIODS);
+	const struct usage_series *periods = view_series(view, USAGE_CPU_PERIODS),
+				  *throttled = view_series(view, USAGE_CPU_THROTTLED_PERIODS);
 	const struct usage_series *lost = view_series(view, USAGE_CPU_THROTTLED_SEC);
 
-	facts->throttled = periods && throttled && periods->increase > 0 ? fmin(throttled->increase / periods->increase, 1) : NAN;
+	facts->throttled = periods && throttled && periods->increase > 0
+				   ? fmin(throttled->increase / periods->increase, 1)
+				   : NAN;
 	facts->worst = usage_worst_throttled(view->usage, view->row->container, &facts->worst_pod);
 	facts->lost = usage_rate(lost);
 	facts->thin = periods && periods->increase < LEAST_PERIODS;
@@ -68,7 +74,8 @@ static void throttling_facts(struct sizing_view *view, struct cpu_facts *facts)
 
 static void pressure_facts(struct sizing_view *view, struct cpu_facts *facts)
 {
-	const struct usage_series *some = view_series(view, USAGE_PSI_CPU_SEC), *full = view_series(view, USAGE_PSI_CPU_FULL_SEC);
+	const struct usage_series *some = view_series(view, USAGE_PSI_CPU_SEC),
+				  *full = view_series(view, USAGE_PSI_CPU_FULL_SEC);
 	double own = isnan(facts->lost) ? 0 : facts->lost;
 
 	facts->pressure = usage_rate(some);
@@ -111,7 +118,8 @@ static enum severity throttling_severity(const struct sizing_view *view, const s
 {
 	if (workload_is_batch(view->workload))
 		return SEVERITY_LOW;		/* it takes longer, and nobody waits for an answer */
-	return facts->throttled >= THROTTLED_HARD || facts->worst >= 2 * THROTTLED_WORST ? SEVERITY_HIGH : SEVERITY_MEDIUM;
+	return facts->throttled >= THROTTLED_HARD || facts->worst >= 2 * THROTTLED_WORST ? SEVERITY_HIGH
+											 : SEVERITY_MEDIUM;
 }
 
 /* What it would have used, from its highest usage and how long it waited for each second that it ran. */
@@ -124,21 +132,29 @@ static double unthrottled_use(const struct cpu_facts *facts)
 
 static const char *throttling_because(const struct sizing_view *view, const struct cpu_facts *facts, double use)
 {
-	const char *worst = facts->worst > facts->throttled && facts->worst_pod
-				    ? arena_formatf(view->arena, " (%s in %.0f %%)", facts->worst_pod, facts->worst * 100)
-				    : "";
+	const char *worst =
+		facts->worst > facts->throttled && facts->worst_pod
+			? arena_formatf(view->arena, " (%s in %.0f %%)", facts->worst_pod, facts->worst * 100)
+			: "";
 
-	return arena_formatf(view->arena, "throttled in %.1f %% of the periods%s, %s; it used up to %s, and would have used about %s", facts->throttled * 100,
-			     worst, isnan(facts->lost) ? "for a time that was not measured" : arena_formatf(view->arena, "%.2f s of each second", facts->lost),
-			     use_text(view->arena, RESOURCE_CPU, facts->most), use_text(view->arena, RESOURCE_CPU, use));
+	return arena_formatf(
+		view->arena,
+		"throttled in %.1f %% of the periods%s, %s; it used up to %s, and would have used about %s",
+		facts->throttled * 100, worst,
+		isnan(facts->lost) ? "for a time that was not measured"
+				   : arena_formatf(view->arena, "%.2f s of each second", facts->lost),
+		use_text(view->arena, RESOURCE_CPU, facts->most), use_text(view->arena, RESOURCE_CPU, use));
 }
 
 /* How many threads its runtime was told to run at once, and by what. */
 static const char *threads_setting(const struct sizing_view *view, double *threads)
 {
 	const struct heap_given given = { .memory_limit = view->row->of[RESOURCE_MEMORY].limit_from,
-					  .memory_request = view->row->of[RESOURCE_MEMORY].request_from, .cpu_limit = view->sizing->limit_from,
-					  .cpu_request = view->sizing->request_from, .node_memory = -1, .node_cpu = view->nodes->most_cpu_milli };
+					  .memory_request = view->row->of[RESOURCE_MEMORY].request_from,
+					  .cpu_limit = view->sizing->limit_from,
+					  .cpu_request = view->sizing->request_from,
+					  .node_memory = -1,
+					  .node_cpu = view->nodes->most_cpu_milli };
 	struct heap heap;
 
 	heap_read(view->container, &given, view->arena, &heap);
@@ -158,14 +174,18 @@ static void threads_above_quota(struct sizing_view *view, const struct cpu_facts
 
 	if (threads * 1000 > 1.5 * (double)view_limit(view)) {
 		view_found(view, STATUS_SUSPECT, CAUSE_THREADS_ABOVE_QUOTA, throttling_severity(view, facts), NULL);
-		sizing->next_step = arena_formatf(view->arena, "let it run no more threads at once than its limit of %s feeds, or take the limit away",
-						  view_text(view, view_limit(view)));
-		sizing->because = arena_formatf(view->arena, "%s; %.0f threads%s use up a period's quota before it ends",
-						throttling_because(view, facts, use), threads, what);
+		sizing->next_step = arena_formatf(
+			view->arena,
+			"let it run no more threads at once than its limit of %s feeds, or take the limit away",
+			view_text(view, view_limit(view)));
+		sizing->because =
+			arena_formatf(view->arena, "%s; %.0f threads%s use up a period's quota before it ends",
+				      throttling_because(view, facts, use), threads, what);
 		return;
 	}
 	view_found(view, STATUS_ELSEWHERE, CAUSE_LIMIT_TOO_LOW, throttling_severity(view, facts),
-		   "it was throttled, but its limit is above what it needs by all that was measured: the bursts are shorter than the time between two samples, or the limit was raised since");
+		   "it was throttled, but its limit is above what it needs by all that was measured: the bursts "
+		   "are shorter than the time between two samples, or the limit was raised since");
 	sizing->because = throttling_because(view, facts, use);
 	sizing->next_step = "measure again with the limit as it is, at shorter intervals";
 }
@@ -179,8 +199,10 @@ static bool diagnose_throttled(struct sizing_view *view, const struct cpu_facts 
 	if (!is_throttled(view, facts) || facts->start >= AT_START)
 		return false;
 	if (facts->thin || isnan(use) || !view->need->known) {
-		view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_MEDIUM, "it is throttled, but too little was measured to say what it needs");
-		sizing->because = arena_formatf(view->arena, "throttled in %.1f %% of the periods", facts->throttled * 100);
+		view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_MEDIUM,
+			   "it is throttled, but too little was measured to say what it needs");
+		sizing->because =
+			arena_formatf(view->arena, "throttled in %.1f %% of the periods", facts->throttled * 100);
 		sizing->next_step = "measure its CPU usage for longer";
 		return true;
 	}
@@ -208,9 +230,12 @@ static bool diagnose_contention(struct sizing_view *view, const struct cpu_facts
 	if (!(facts->contention >= PRESSURE) || (!(node >= PRESSURE) && !(busy >= NODE_BUSY)))
 		return false;
 	if (view->need->known && sizing->request_from < view_size(view, sizing->target))
-		return sizing->request_from >= 0 ? diagnose_request_low(view, SEVERITY_HIGH) : diagnose_no_request(view);
+		return sizing->request_from >= 0 ? diagnose_request_low(view, SEVERITY_HIGH)
+						 : diagnose_no_request(view);
 	view_found(view, STATUS_ELSEWHERE, CAUSE_NODE_SHORT, SEVERITY_MEDIUM, NULL);
-	sizing->because = arena_formatf(view->arena, "it waited for a CPU in %.0f %% of the time, not because of its quota, and used less than it requests",
+	sizing->because = arena_formatf(view->arena,
+					"it waited for a CPU in %.0f %% of the time, not because of its quota, and "
+					"used less than it requests",
 					facts->contention * 100);
 	sizing->next_step = "give the node less to do, or requests to those of its pods that have none";
 	return true;
@@ -222,7 +247,8 @@ static bool pod_is_idle(const struct sizing_view *view)
 		uint32_t number = view->workload->first_container + i;
 		const struct usage_series *cpu = usage_get(view->usage, number, USAGE_CPU);
 
-		if (container_stays(&view->cluster->containers[number]) && (!cpu || !(usage_percentile(cpu, 1) < IDLE_CORES)))
+		if (container_stays(&view->cluster->containers[number])
+		    && (!cpu || !(usage_percentile(cpu, 1) < IDLE_CORES)))
 			return false;
 	}
 	return true;
@@ -233,13 +259,16 @@ static bool diagnose_idle(struct sizing_view *view)
 {
 	struct sizing *sizing = view->sizing;
 
-	if (view->rightsizing->options.recommender == RECOMMENDER_VPA || workload_is_batch(view->workload) || !container_stays(view->container)
+	if (view->rightsizing->options.recommender == RECOMMENDER_VPA || workload_is_batch(view->workload)
+	    || !container_stays(view->container)
 	    || sizing->request_from < IDLE_RATIO * view_size(view, sizing->upper) || !pod_is_idle(view))
 		return false;
 	view_found(view, STATUS_SUSPECT, CAUSE_IDLE, SEVERITY_LOW, NULL);
 	sizing->because = arena_formatf(view->arena, "no container of its pods used more than %s; it requests %s",
-					use_text(view->arena, RESOURCE_CPU, IDLE_CORES), view_text(view, sizing->request_from));
-	sizing->next_step = "if it is no standby, scale it to zero or remove it; if it is one, leave it, or measure it at work";
+					use_text(view->arena, RESOURCE_CPU, IDLE_CORES),
+					view_text(view, sizing->request_from));
+	sizing->next_step =
+		"if it is no standby, scale it to zero or remove it; if it is one, leave it, or measure it at work";
 	return true;
 }
 
@@ -249,10 +278,13 @@ static bool diagnose_slow_start(struct sizing_view *view, const struct cpu_facts
 
 	if (!is_throttled(view, facts) || !(facts->start >= AT_START))
 		return false;
-	view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_LOW, "it is throttled while it starts, and hardly afterwards");
-	sizing->because = arena_formatf(view->arena, "%.0f %% of what was throttled fell into the first %d minutes of its pods", facts->start * 100,
-					USAGE_START_SEC / 60);
-	sizing->next_step = "if it starts too slowly or startup probes fail, raise or remove the limit; the request needs no change";
+	view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_LOW,
+		   "it is throttled while it starts, and hardly afterwards");
+	sizing->because = arena_formatf(view->arena,
+					"%.0f %% of what was throttled fell into the first %d minutes of its pods",
+					facts->start * 100, USAGE_START_SEC / 60);
+	sizing->next_step = "if it starts too slowly or startup probes fail, raise or remove the limit; the "
+			    "request needs no change";
 	return true;
 }
 
@@ -265,7 +297,8 @@ static bool diagnose_no_limit(struct sizing_view *view, const struct cpu_facts *
 	/* Beside another change it comes along. */
 	if (!sizing_changes(sizing)) {
 		view_found(view, STATUS_RECOMMEND, CAUSE_NO_CPU_LIMIT, SEVERITY_LOW, NULL);
-		sizing->because = arena_formatf(view->arena, "it used up to %s", use_text(view->arena, RESOURCE_CPU, facts->most));
+		sizing->because = arena_formatf(view->arena, "it used up to %s",
+						use_text(view->arena, RESOURCE_CPU, facts->most));
 	}
 	sizing->limit_to = MAX(view_size(view, unthrottled_use(facts) * HEADROOM), sizing->request_to);
 	return true;
@@ -273,8 +306,8 @@ static bool diagnose_no_limit(struct sizing_view *view, const struct cpu_facts *
 
 static bool diagnose_request(struct sizing_view *view)
 {
-	return diagnose_unmeasured(view) || diagnose_no_request(view) || diagnose_request_low(view, SEVERITY_MEDIUM) || diagnose_idle(view)
-	       || diagnose_request_high(view);
+	return diagnose_unmeasured(view) || diagnose_no_request(view) || diagnose_request_low(view, SEVERITY_MEDIUM)
+	       || diagnose_idle(view) || diagnose_request_high(view);
 }
 
 void cpu_diagnose(struct sizing_view *view)

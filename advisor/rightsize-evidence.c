@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which cause a change would treat.  For each resource causes are tried in the order of their gravity, and the first that the measurements show is
- * the one that is named; no cause, no change.  Every proposal follows from what was measured, not from what is configured: so the same measurements
- * propose nothing more once it is done. */
+/* Which cause a change would treat.  For each resource causes are tried in the order of their gravity, and the
+ * first that the measurements show is the one that is named; no cause, no change.  Every proposal follows from what
+ * was measured, not from what is configured: so the same measurements propose nothing more once it is done. */
 #include "../core/strbuf.h"
 #include "../core/unit.h"
 #include "rightsize-making.h"
@@ -30,7 +30,8 @@ static const char *evidence_text(const struct sizing_view *view, enum evidence_u
 	}
 }
 
-void view_evidence(struct sizing_view *view, const char *expression, enum evidence_unit unit, double number, const struct usage_series *series)
+void view_evidence(struct sizing_view *view, const char *expression, enum evidence_unit unit, double number,
+		   const struct usage_series *series)
 {
 	if (isnan(number) || view->n_found == EVIDENCE_MOST)
 		return;
@@ -47,8 +48,8 @@ void view_evidence(struct sizing_view *view, const char *expression, enum eviden
 	};
 }
 
-/* Steps of a sixty-fourth to a thirty-second: 1Mi, 16Mi from 1Gi on; 1m, 5m from 100m on, 50m from 1 on.  A multiple of the greater step
- * is one of the smaller, so that more use never gives less. */
+/* Steps of a sixty-fourth to a thirty-second: 1Mi, 16Mi from 1Gi on; 1m, 5m from 100m on, 50m from 1 on.  A
+ * multiple of the greater step is one of the smaller, so that more use never gives less. */
 static int64_t rounded(enum resource resource, int64_t size)
 {
 	int64_t step = resource == RESOURCE_CPU ? 1 : MIB;
@@ -68,7 +69,8 @@ int64_t view_size(const struct sizing_view *view, double use)
 
 	if (!(size < 1e17))
 		return (int64_t)1e17;
-	return view->rightsizing->options.recommender == RECOMMENDER_VPA ? (int64_t)size : rounded(view->resource, (int64_t)size);
+	return view->rightsizing->options.recommender == RECOMMENDER_VPA ? (int64_t)size
+									 : rounded(view->resource, (int64_t)size);
 }
 
 const char *view_text(const struct sizing_view *view, int64_t size)
@@ -76,7 +78,8 @@ const char *view_text(const struct sizing_view *view, int64_t size)
 	return size_text(view->arena, view->resource, size);
 }
 
-void view_found(struct sizing_view *view, enum status status, enum size_cause cause, enum severity severity, const char *reason)
+void view_found(struct sizing_view *view, enum status status, enum size_cause cause, enum severity severity,
+		const char *reason)
 {
 	struct sizing *sizing = view->sizing;
 
@@ -114,7 +117,8 @@ int64_t view_limit(const struct sizing_view *view)
 	int64_t limit = view->sizing->limit_from;
 
 	for (uint32_t i = 0; limit < 0 && i < view->workload->n_pods; i++) {
-		const struct cluster_pod *pod = &cluster->pods[cluster->pods_by_workload[view->workload->first_pod + i]];
+		const struct cluster_pod *pod =
+			&cluster->pods[cluster->pods_by_workload[view->workload->first_pod + i]];
 
 		for (uint32_t j = 0; j < pod->n_containers; j++) {
 			const struct pod_container *container = &cluster->pod_containers[pod->first_container + j];
@@ -131,7 +135,8 @@ double view_node_pressure(const struct sizing_view *view, size_t offset)
 	double most = NAN;
 
 	for (uint32_t i = 0; i < view->workload->n_pods; i++) {
-		uint32_t node = view->cluster->pods[view->cluster->pods_by_workload[view->workload->first_pod + i]].node;
+		uint32_t node =
+			view->cluster->pods[view->cluster->pods_by_workload[view->workload->first_pod + i]].node;
 		double value;
 
 		if (node >= view->cluster->n_nodes)
@@ -153,17 +158,21 @@ bool diagnose_unmeasured(struct sizing_view *view)
 	return true;
 }
 
-/* What it would go to from below or from above.  Within its bounds `vpa` goes to the target as well, when its updater touches the pod for whatever
- * reason, and never otherwise; but what an OOM kill asked for is kept here though `vpa` forgets it. */
+/* What it would go to from below or from above.  Within its bounds `vpa` goes to the target as well, when its
+ * updater touches the pod for whatever reason, and never otherwise; but what an OOM kill asked for is kept here
+ * though `vpa` forgets it. */
 static int64_t wanted_request(const struct sizing_view *view, double bound)
 {
 	const struct sizing *sizing = view->sizing;
 	int64_t target = view_size(view, fmax(sizing->target, view->need->floor * AFTER_KILL));
-	bool outside = sizing->request_from < view_size(view, sizing->lower) || sizing->request_from > view_size(view, sizing->upper);
+	bool outside = sizing->request_from < view_size(view, sizing->lower)
+		       || sizing->request_from > view_size(view, sizing->upper);
 
 	if (!view->need->bounds)
 		return view_size(view, bound);
-	return outside || (view->due && view->rightsizing->options.recommender == RECOMMENDER_VPA) ? target : sizing->request_from;
+	return outside || (view->due && view->rightsizing->options.recommender == RECOMMENDER_VPA)
+		       ? target
+		       : sizing->request_from;
 }
 
 /* With a margin, or what else was added, in it. */
@@ -171,8 +180,8 @@ static const char *request_because(const struct sizing_view *view, int64_t wante
 {
 	const struct sizing *sizing = view->sizing;
 
-	return arena_formatf(view->arena, "it needs %s, from the %s; it requests %s", view_text(view, wanted), view->need->basis,
-			     view_text(view, sizing->request_from));
+	return arena_formatf(view->arena, "it needs %s, from the %s; it requests %s", view_text(view, wanted),
+			     view->need->basis, view_text(view, sizing->request_from));
 }
 
 bool diagnose_no_request(struct sizing_view *view)
@@ -220,15 +229,24 @@ bool diagnose_request_high(struct sizing_view *view)
 	return true;
 }
 
-void rightsize_evidence(struct rightsizing *rightsizing, const struct node_views *nodes, struct sizing_row *row, const struct need needs[2], bool due)
+void rightsize_evidence(struct rightsizing *rightsizing, const struct node_views *nodes, struct sizing_row *row,
+			const struct need needs[2], bool due)
 {
 	const struct cluster *cluster = rightsizing->cluster;
 
 	for (int resource = 0; resource < 2; resource++) {
-		struct sizing_view view = { .rightsizing = rightsizing, .cluster = cluster, .usage = rightsizing->usage, .nodes = nodes,
-					    .workload = &cluster->workloads[row->workload], .container = &cluster->containers[row->container],
-					    .row = row, .sizing = &row->of[resource], .resource = (enum resource)resource, .need = &needs[resource],
-					    .due = due, .arena = &rightsizing->arena };
+		struct sizing_view view = { .rightsizing = rightsizing,
+					    .cluster = cluster,
+					    .usage = rightsizing->usage,
+					    .nodes = nodes,
+					    .workload = &cluster->workloads[row->workload],
+					    .container = &cluster->containers[row->container],
+					    .row = row,
+					    .sizing = &row->of[resource],
+					    .resource = (enum resource)resource,
+					    .need = &needs[resource],
+					    .due = due,
+					    .arena = &rightsizing->arena };
 		struct sizing *sizing = view.sizing;
 
 		if (sizing->status == STATUS_UNREADABLE)
@@ -240,7 +258,7 @@ void rightsize_evidence(struct rightsizing *rightsizing, const struct node_views
 			memory_diagnose(&view);
 		sizing->n_evidence = view.n_found;
 		if (view.n_found)
-			sizing->evidence = memcpy(arena_alloc(view.arena, view.n_found * sizeof(*view.found)), view.found,
-						  view.n_found * sizeof(*view.found));
+			sizing->evidence = memcpy(arena_alloc(view.arena, view.n_found * sizeof(*view.found)),
+						  view.found, view.n_found * sizeof(*view.found));
 	}
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a container has the wrong memory request or limit.
  *
- * What the working set holds of file pages that were used twice (active_file) and of reclaimable slab can be dropped.  The kernel drops it before it kills,
- * so a working set that sits at the limit need not mean that the limit is too low: what cannot be dropped decides (Documentation/admin-guide/
- * cgroup-v2.rst, memory.stat).  Reading again what was dropped costs time, and is counted: refaults tell whether the cache is needed. */
+ * What the working set holds of file pages that were used twice (active_file) and of reclaimable slab can be
+ * dropped.  The kernel drops it before it kills, so a working set that sits at the limit need not mean that the
+ * limit is too low: what cannot be dropped decides (Documentation/admin-guide/ cgroup-v2.rst, memory.stat). Reading
+ * again what was dropped costs time, and is counted: refaults tell whether the cache is needed. */
 #include "rightsize-making.h"
 
 #include "heap.h"
@@ -39,8 +40,10 @@ static void gauge_evidence(struct sizing_view *view, const char *expression, enu
 
 static void memory_facts(struct sizing_view *view, struct memory_facts *facts)
 {
-	const struct usage_series *kills = view_series(view, USAGE_OOM_KILLS), *at_limit = view_series(view, USAGE_MEMORY_MAX_EVENTS);
-	const struct usage_series *pressure = view_series(view, USAGE_PSI_MEMORY_SEC), *refaults = view_series(view, USAGE_REFAULTS);
+	const struct usage_series *kills = view_series(view, USAGE_OOM_KILLS),
+				  *at_limit = view_series(view, USAGE_MEMORY_MAX_EVENTS);
+	const struct usage_series *pressure = view_series(view, USAGE_PSI_MEMORY_SEC),
+				  *refaults = view_series(view, USAGE_REFAULTS);
 	const struct usage_series *restarts = view_series(view, USAGE_RESTARTS);
 
 	*facts = (struct memory_facts){ .set = view_series(view, USAGE_MEMORY_WORKING_SET), .peak = NAN, .cache = NAN };
@@ -71,9 +74,12 @@ static void memory_facts(struct sizing_view *view, struct memory_facts *facts)
 /* A heap that is set, and does not move with the limit. */
 static bool fixed_heap(const struct sizing_view *view, struct heap *heap)
 {
-	const struct heap_given given = { .memory_limit = view->sizing->limit_from, .memory_request = view->sizing->request_from,
-					  .cpu_limit = view->row->of[RESOURCE_CPU].limit_from, .cpu_request = view->row->of[RESOURCE_CPU].request_from,
-					  .node_memory = view->nodes->most_memory, .node_cpu = view->nodes->most_cpu_milli };
+	const struct heap_given given = { .memory_limit = view->sizing->limit_from,
+					  .memory_request = view->sizing->request_from,
+					  .cpu_limit = view->row->of[RESOURCE_CPU].limit_from,
+					  .cpu_request = view->row->of[RESOURCE_CPU].request_from,
+					  .node_memory = view->nodes->most_memory,
+					  .node_cpu = view->nodes->most_cpu_milli };
 
 	heap_read(view->container, &given, view->arena, heap);
 	return heap->most > 0 && heap->beside >= 0 && !heap->follows && !heap->soft && !heap->by_default;
@@ -86,28 +92,33 @@ static bool diagnose_heap(struct sizing_view *view, const struct memory_facts *f
 	struct heap heap;
 	int64_t whole;
 
-	if (sizing->limit_from <= 0 || near != (facts->kills > 0 || facts->peak > HEAP_NEAR * (double)sizing->limit_from) || !fixed_heap(view, &heap))
+	if (sizing->limit_from <= 0
+	    || near != (facts->kills > 0 || facts->peak > HEAP_NEAR * (double)sizing->limit_from)
+	    || !fixed_heap(view, &heap))
 		return false;
 	whole = view_size(view, fmax((double)heap.most + (double)heap.beside, near ? facts->floor * AFTER_KILL : NAN));
 	if ((near ? whole : heap.most) <= sizing->limit_from)
 		return false;
-	sizing->because = arena_formatf(view->arena, "%s lets it grow to %s and about %s besides; its limit is %s, and it was seen at %s", heap.setting,
-					use_text(view->arena, RESOURCE_MEMORY, (double)heap.most), use_text(view->arena, RESOURCE_MEMORY, (double)heap.beside),
-					view_text(view, sizing->limit_from), use_text(view->arena, RESOURCE_MEMORY, facts->peak));
+	sizing->because = arena_formatf(
+		view->arena, "%s lets it grow to %s and about %s besides; its limit is %s, and it was seen at %s",
+		heap.setting, use_text(view->arena, RESOURCE_MEMORY, (double)heap.most),
+		use_text(view->arena, RESOURCE_MEMORY, (double)heap.beside), view_text(view, sizing->limit_from),
+		use_text(view->arena, RESOURCE_MEMORY, facts->peak));
 	if (!near) {
 		view_found(view, STATUS_SUSPECT, CAUSE_HEAP_ABOVE_LIMIT, SEVERITY_MEDIUM, NULL);
 		sizing->next_step = "set the heap below the limit; nothing was seen to come near it yet";
 		return true;
 	}
-	view_found(view, STATUS_RECOMMEND, CAUSE_HEAP_ABOVE_LIMIT, facts->kills > 0 ? SEVERITY_CRITICAL : SEVERITY_HIGH, NULL);
+	view_found(view, STATUS_RECOMMEND, CAUSE_HEAP_ABOVE_LIMIT,
+		   facts->kills > 0 ? SEVERITY_CRITICAL : SEVERITY_HIGH, NULL);
 	sizing->limit_to = MAX(whole, sizing->limit_from);
 	if (sizing->request_from == sizing->limit_from)
 		sizing->request_to = sizing->limit_to;
 	return true;
 }
 
-/* It grew all its life, or again and again until it was restarted.  What falls back by itself is the collecting of garbage; what is page cache stops at
- * the limit. */
+/* It grew all its life, or again and again until it was restarted.  What falls back by itself is the collecting of
+ * garbage; what is page cache stops at the limit. */
 static bool grows_without_end(const struct memory_facts *facts)
 {
 	const struct usage_pods *pods = facts->set ? facts->set->pods_seen : NULL;
@@ -130,13 +141,17 @@ static bool diagnose_growth(struct sizing_view *view, const struct memory_facts 
 	pods = facts->set->pods_seen;
 	view_evidence(view, "growth(memory.working_set)", EVIDENCE_PER_DAY, pods->growth_per_day, facts->set);
 	view_found(view, STATUS_SUSPECT, CAUSE_GROWTH, facts->kills > 0 ? SEVERITY_CRITICAL : SEVERITY_HIGH, NULL);
-	sizing->because = arena_formatf(view->arena, "its least use rose from %s to %s, by %s a day%s; a greater size would only last longer",
-					use_text(view->arena, RESOURCE_MEMORY, pods->growth_from), use_text(view->arena, RESOURCE_MEMORY, pods->growth_to),
-					use_text(view->arena, RESOURCE_MEMORY, pods->growth_per_day),
-					facts->kills > 0 ? arena_formatf(view->arena, ", and it was killed %.0f time%s", facts->kills,
-									 facts->kills > 1 ? "s" : "")
-							 : "");
-	sizing->next_step = "find what it keeps: a leak, a cache without a bound, or data that grows and has to be planned for";
+	sizing->because = arena_formatf(
+		view->arena,
+		"its least use rose from %s to %s, by %s a day%s; a greater size would only last longer",
+		use_text(view->arena, RESOURCE_MEMORY, pods->growth_from),
+		use_text(view->arena, RESOURCE_MEMORY, pods->growth_to),
+		use_text(view->arena, RESOURCE_MEMORY, pods->growth_per_day),
+		facts->kills > 0 ? arena_formatf(view->arena, ", and it was killed %.0f time%s", facts->kills,
+						 facts->kills > 1 ? "s" : "")
+				 : "");
+	sizing->next_step =
+		"find what it keeps: a leak, a cache without a bound, or data that grows and has to be planned for";
 	return true;
 }
 
@@ -146,14 +161,17 @@ static bool diagnose_killed_by_node(struct sizing_view *view, const struct memor
 	struct sizing *sizing = view->sizing;
 
 	if (view->need->known && sizing->request_from < view_size(view, sizing->lower)) {
-		if (sizing->request_from < 0 ? !diagnose_no_request(view) : !diagnose_request_low(view, SEVERITY_CRITICAL))
+		if (sizing->request_from < 0 ? !diagnose_no_request(view)
+					     : !diagnose_request_low(view, SEVERITY_CRITICAL))
 			return false;
 		sizing->severity = SEVERITY_CRITICAL;
 		return true;
 	}
 	view_found(view, STATUS_ELSEWHERE, CAUSE_NODE_SHORT, SEVERITY_HIGH, NULL);
-	sizing->because = arena_formatf(view->arena, "killed %.0f time%s without a limit of its own, and it %s", facts->kills, facts->kills > 1 ? "s" : "",
-					view->need->known ? "used less than it requests" : "was not measured for long enough to say more");
+	sizing->because = arena_formatf(view->arena, "killed %.0f time%s without a limit of its own, and it %s",
+					facts->kills, facts->kills > 1 ? "s" : "",
+					view->need->known ? "used less than it requests"
+							  : "was not measured for long enough to say more");
 	sizing->next_step = "see what else takes the memory of its nodes";
 	return true;
 }
@@ -161,11 +179,14 @@ static bool diagnose_killed_by_node(struct sizing_view *view, const struct memor
 /* It was killed, and nothing that was measured comes near its limit: it may be lowered by no means. */
 static bool killed_unseen(struct sizing_view *view, const struct memory_facts *facts)
 {
-	view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_CRITICAL, "it was killed, and what it had then is not known");
-	view->sizing->because = arena_formatf(view->arena, "killed %.0f time%s; no sample is above %s, and its limit is %s", facts->kills,
-					      facts->kills > 1 ? "s" : "", use_text(view->arena, RESOURCE_MEMORY, facts->peak),
-					      view_text(view, view_limit(view)));
-	view->sizing->next_step = "give a dump of its pods, whose status tells of the kill; measure at shorter intervals";
+	view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_CRITICAL,
+		   "it was killed, and what it had then is not known");
+	view->sizing->because = arena_formatf(
+		view->arena, "killed %.0f time%s; no sample is above %s, and its limit is %s", facts->kills,
+		facts->kills > 1 ? "s" : "", use_text(view->arena, RESOURCE_MEMORY, facts->peak),
+		view_text(view, view_limit(view)));
+	view->sizing->next_step =
+		"give a dump of its pods, whose status tells of the kill; measure at shorter intervals";
 	return true;
 }
 
@@ -194,20 +215,28 @@ static bool diagnose_killed(struct sizing_view *view, const struct memory_facts 
 		sizing->request_to = MAX(sizing->request_from, view_size(view, sizing->lower));
 	sizing->confidence = CONFIDENCE_HIGH;
 	sizing->confidence_reason = "a kill needs no window";
-	sizing->because = arena_formatf(view->arena, "killed %.0f time%s with %s; its limit is %s%s", facts->kills, facts->kills > 1 ? "s" : "",
-					isnan(facts->floor) ? "a limit that is not known" : use_text(view->arena, RESOURCE_MEMORY, facts->floor),
-					view_text(view, had), sizing->limit_from < 0 ? ", which admission gave its pods" : "");
+	sizing->because = arena_formatf(view->arena, "killed %.0f time%s with %s; its limit is %s%s", facts->kills,
+					facts->kills > 1 ? "s" : "",
+					isnan(facts->floor) ? "a limit that is not known"
+							    : use_text(view->arena, RESOURCE_MEMORY, facts->floor),
+					view_text(view, had),
+					sizing->limit_from < 0 ? ", which admission gave its pods" : "");
 	return true;
 }
 
 static const char *cache_because(const struct sizing_view *view, const struct memory_facts *facts)
 {
-	return arena_formatf(view->arena, "of the working set, up to %s, %s is page cache and slab that can be dropped; it needs %s%s",
-			     use_text(view->arena, RESOURCE_MEMORY, facts->peak), use_text(view->arena, RESOURCE_MEMORY, facts->cache),
-			     use_text(view->arena, RESOURCE_MEMORY, view->sizing->lower),
-			     facts->refaults >= REFAULTS ? arena_formatf(view->arena, "; it reads %.0f pages a second again that it had before, so more cache would be used",
-									 facts->refaults)
-							 : "");
+	return arena_formatf(
+		view->arena,
+		"of the working set, up to %s, %s is page cache and slab that can be dropped; it needs %s%s",
+		use_text(view->arena, RESOURCE_MEMORY, facts->peak),
+		use_text(view->arena, RESOURCE_MEMORY, facts->cache),
+		use_text(view->arena, RESOURCE_MEMORY, view->sizing->lower),
+		facts->refaults >= REFAULTS ? arena_formatf(
+			view->arena,
+			"; it reads %.0f pages a second again that it had before, so more cache would be used",
+			facts->refaults)
+					    : "");
 }
 
 static bool diagnose_limit_low(struct sizing_view *view, const struct memory_facts *facts)
@@ -216,14 +245,18 @@ static bool diagnose_limit_low(struct sizing_view *view, const struct memory_fac
 	int64_t enough = view_size(view, view->need->bounds ? sizing->target : sizing->lower);
 	bool felt = facts->at_limit > 0 || facts->pressure >= PRESSURE;
 
-	if (sizing->limit_from < 0 || sizing->limit_from >= enough || view->rightsizing->options.recommender == RECOMMENDER_VPA)
+	if (sizing->limit_from < 0 || sizing->limit_from >= enough
+	    || view->rightsizing->options.recommender == RECOMMENDER_VPA)
 		return false;
 	view_found(view, STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, felt ? SEVERITY_HIGH : SEVERITY_MEDIUM, NULL);
 	sizing->limit_to = enough;
 	sizing->request_to = sizing->request_from == sizing->limit_from ? enough : MAX(sizing->request_from, enough);
-	sizing->because = arena_formatf(view->arena, "it needs %s, the %s and a margin; its limit is %s%s", use_text(view->arena, RESOURCE_MEMORY, sizing->lower),
-					view->need->basis, view_text(view, sizing->limit_from),
-					facts->at_limit > 0 ? arena_formatf(view->arena, ", which it ran into %.0f times", facts->at_limit) : "");
+	sizing->because = arena_formatf(
+		view->arena, "it needs %s, the %s and a margin; its limit is %s%s",
+		use_text(view->arena, RESOURCE_MEMORY, sizing->lower), view->need->basis,
+		view_text(view, sizing->limit_from),
+		facts->at_limit > 0 ? arena_formatf(view->arena, ", which it ran into %.0f times", facts->at_limit)
+				    : "");
 	return true;
 }
 
@@ -236,7 +269,8 @@ static bool diagnose_page_cache(struct sizing_view *view, const struct memory_fa
 
 	if (!view->need->cache || given < 0 || given >= wanted || given < view_size(view, sizing->lower))
 		return false;
-	view_found(view, STATUS_ELSEWHERE, CAUSE_PAGE_CACHE, facts->refaults >= REFAULTS ? SEVERITY_MEDIUM : SEVERITY_LOW, NULL);
+	view_found(view, STATUS_ELSEWHERE, CAUSE_PAGE_CACHE,
+		   facts->refaults >= REFAULTS ? SEVERITY_MEDIUM : SEVERITY_LOW, NULL);
 	sizing->because = cache_because(view, facts);
 	if (facts->refaults >= REFAULTS)
 		sizing->next_step = "if its reads are too slow, give it more memory and see whether refaults fall";
@@ -247,10 +281,13 @@ static bool diagnose_node_pressure(struct sizing_view *view, const struct memory
 {
 	double node = VIEW_NODE(view, memory_pressure);
 
-	if (!(facts->pressure >= PRESSURE) || !(node >= PRESSURE) || view->sizing->request_from < view_size(view, view->sizing->lower))
+	if (!(facts->pressure >= PRESSURE) || !(node >= PRESSURE)
+	    || view->sizing->request_from < view_size(view, view->sizing->lower))
 		return false;
 	view_found(view, STATUS_ELSEWHERE, CAUSE_NODE_SHORT, SEVERITY_HIGH, NULL);
-	view->sizing->because = arena_formatf(view->arena, "it waited for memory in %.0f %% of the time, and something on its node in %.0f %%; it used less than it requests",
+	view->sizing->because = arena_formatf(view->arena,
+					      "it waited for memory in %.0f %% of the time, and something on its "
+					      "node in %.0f %%; it used less than it requests",
 					      facts->pressure * 100, node * 100);
 	view->sizing->next_step = "see what else takes the memory of its nodes";
 	return true;
@@ -277,9 +314,10 @@ static bool diagnose_limit_high(struct sizing_view *view)
 	if (view->nodes->most_memory <= 0 || sizing->limit_from <= view->nodes->most_memory)
 		return false;
 	view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_HIGH, SEVERITY_MEDIUM, NULL);
-	sizing->because = arena_formatf(view->arena, "its limit is %s; the greatest node has %s for pods, and it needs %s",
-					view_text(view, sizing->limit_from), view_text(view, view->nodes->most_memory),
-					use_text(view->arena, RESOURCE_MEMORY, sizing->target));
+	sizing->because =
+		arena_formatf(view->arena, "its limit is %s; the greatest node has %s for pods, and it needs %s",
+			      view_text(view, sizing->limit_from), view_text(view, view->nodes->most_memory),
+			      use_text(view->arena, RESOURCE_MEMORY, sizing->target));
 	sizing->next_step = "set it to what it may take before it should be killed";
 	return true;
 }
@@ -297,8 +335,9 @@ void memory_diagnose(struct sizing_view *view)
 	struct memory_facts facts;
 
 	memory_facts(view, &facts);
-	(void)(diagnose_heap(view, &facts, true) || diagnose_growth(view, &facts) || diagnose_killed(view, &facts) || diagnose_unmeasured(view)
-	       || diagnose_no_request(view) || diagnose_limit_low(view, &facts) || diagnose_node_pressure(view, &facts)
-	       || diagnose_request_low(view, low_severity(view, &facts)) || diagnose_idle_memory(view) || diagnose_request_high(view) || diagnose_page_cache(view, &facts)
+	(void)(diagnose_heap(view, &facts, true) || diagnose_growth(view, &facts) || diagnose_killed(view, &facts)
+	       || diagnose_unmeasured(view) || diagnose_no_request(view) || diagnose_limit_low(view, &facts)
+	       || diagnose_node_pressure(view, &facts) || diagnose_request_low(view, low_severity(view, &facts))
+	       || diagnose_idle_memory(view) || diagnose_request_high(view) || diagnose_page_cache(view, &facts)
 	       || diagnose_heap(view, &facts, false) || diagnose_limit_high(view));
 }

@@ -2,8 +2,8 @@
 /* Nodes: how short they are, and whether what the kubelet keeps for the system fits what the system uses.
  *
  * Allocatable is the capacity without kube-reserved, system-reserved and the hard eviction threshold (K8S website:
- * content/en/docs/tasks/administer-cluster/reserve-compute-resources.md).  What runs in the system's slices, the kubelet and the runtime among it, is paid from
- * that; where it takes more, it takes it from the pods. */
+ * content/en/docs/tasks/administer-cluster/reserve-compute-resources.md).  What runs in the system's slices, the
+ * kubelet and the runtime among it, is paid from that; where it takes more, it takes it from the pods. */
 #include "rightsize-making.h"
 
 #define EVICTION_BYTES (100.0 * 1024 * 1024)	/* memory.available by default */
@@ -13,7 +13,8 @@
 #define NODE_WINDOW_SEC 86400.0
 
 /* Where systemd and the kubelet put what is no pod. */
-static const char *const system_slices[] = { "system.slice", "kubelet.slice", "runtime.slice", "podruntime.slice", "user.slice", "init.scope" };
+static const char *const system_slices[] = { "system.slice",	 "kubelet.slice", "runtime.slice",
+					     "podruntime.slice", "user.slice",	  "init.scope" };
 
 static double node_amount(const struct amounts *amounts, enum resource resource)
 {
@@ -23,14 +24,16 @@ static double node_amount(const struct amounts *amounts, enum resource resource)
 }
 
 /* Of all slices that were measured; NAN: none of them was. */
-static double system_use(const struct rightsizing *rightsizing, const struct cluster_node *node, enum resource resource, double *ret_seen_sec)
+static double system_use(const struct rightsizing *rightsizing, const struct cluster_node *node,
+			 enum resource resource, double *ret_seen_sec)
 {
 	enum usage_metric metric = resource == RESOURCE_CPU ? USAGE_CPU : USAGE_MEMORY_WORKING_SET;
 	double sum = NAN;
 
 	*ret_seen_sec = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(system_slices); i++) {
-		const struct usage_series *series = usage_node_get(rightsizing->usage, node->name, system_slices[i], metric);
+		const struct usage_series *series =
+			usage_node_get(rightsizing->usage, node->name, system_slices[i], metric);
 		double used = resource == RESOURCE_CPU ? usage_percentile(series, 0.95) : series ? series->max : NAN;
 
 		if (isnan(used))
@@ -60,11 +63,16 @@ static void reserve_note(struct rightsizing *rightsizing, uint32_t number, enum 
 		return;
 	GROW(rightsizing->node_notes, rightsizing->node_notes_capacity, rightsizing->n_node_notes + 1);
 	note = &rightsizing->node_notes[rightsizing->n_node_notes++];
-	*note = (struct node_note){ .node = number, .resource = resource, .too_little = too_little, .reserved = reserved, .used = used };
+	*note = (struct node_note){
+		.node = number, .resource = resource, .too_little = too_little, .reserved = reserved, .used = used
+	};
 	note->text = arena_formatf(&rightsizing->arena,
-				   too_little ? "%s: its system slices used %s of %s, and %s is reserved for them: the rest is taken from the pods"
-					      : "%s: its system slices used %s of %s, and %s is reserved for them: much of it could go to pods",
-				   node->name, use_text(&rightsizing->arena, resource, used), resource == RESOURCE_CPU ? "CPU" : "memory",
+				   too_little ? "%s: its system slices used %s of %s, and %s is reserved for them: "
+						"the rest is taken from the pods"
+					      : "%s: its system slices used %s of %s, and %s is reserved for them: "
+						"much of it could go to pods",
+				   node->name, use_text(&rightsizing->arena, resource, used),
+				   resource == RESOURCE_CPU ? "CPU" : "memory",
 				   use_text(&rightsizing->arena, resource, reserved));
 }
 
@@ -80,7 +88,9 @@ void rightsize_nodes(struct rightsizing *rightsizing, struct node_views *ret_vie
 {
 	const struct cluster *cluster = rightsizing->cluster;
 
-	*ret_views = (struct node_views){ .nodes = xcalloc(MAX(cluster->n_nodes, 1), sizeof(*ret_views->nodes)), .most_cpu_milli = -1, .most_memory = -1 };
+	*ret_views = (struct node_views){ .nodes = xcalloc(MAX(cluster->n_nodes, 1), sizeof(*ret_views->nodes)),
+					  .most_cpu_milli = -1,
+					  .most_memory = -1 };
 	for (uint32_t i = 0; i < cluster->n_nodes; i++) {
 		const struct cluster_node *node = &cluster->nodes[i];
 		const struct usage_series *cpu = usage_node_get(rightsizing->usage, node->name, "", USAGE_CPU);
@@ -90,8 +100,10 @@ void rightsize_nodes(struct rightsizing *rightsizing, struct node_views *ret_vie
 			.memory_pressure = node_pressure(rightsizing->usage, node->name, USAGE_PSI_MEMORY_SEC),
 			.cpu_used = usage_percentile(cpu, 0.95) / node_amount(&node->capacity, RESOURCE_CPU),
 		};
-		ret_views->most_cpu_milli = MAX(ret_views->most_cpu_milli, amount_size(&node->allocatable.of[RESOURCE_CPU], RESOURCE_CPU));
-		ret_views->most_memory = MAX(ret_views->most_memory, amount_size(&node->allocatable.of[RESOURCE_MEMORY], RESOURCE_MEMORY));
+		ret_views->most_cpu_milli = MAX(ret_views->most_cpu_milli,
+						amount_size(&node->allocatable.of[RESOURCE_CPU], RESOURCE_CPU));
+		ret_views->most_memory = MAX(ret_views->most_memory,
+					     amount_size(&node->allocatable.of[RESOURCE_MEMORY], RESOURCE_MEMORY));
 		reserve_note(rightsizing, i, RESOURCE_CPU);
 		reserve_note(rightsizing, i, RESOURCE_MEMORY);
 	}

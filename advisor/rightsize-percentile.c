@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a container needs, from percentiles of what it used.
  *
- * CPU can be shared: who asks for more than its request gets what others leave, and nothing breaks at once.  So its request is what is
- * used nearly always, the 95th percentile, with nothing added: five minutes in a hundred it lives on what others leave.  Two things a
- * percentile of all samples does not see are looked at apart.  Pods that differ (the leader of a StatefulSet, the pods of a DaemonSet on
- * busy nodes): the busiest one's percentile counts, but in a large Deployment, whose pods are alike by intent, and where one that
- * is hot is to be mended and not copied.  Work that comes in one stretch (an hour each night is 4 % of the time): the mean of the busiest hour
+ * CPU can be shared: who asks for more than its request gets what others leave, and nothing breaks at once.  So its
+ * request is what is used nearly always, the 95th percentile, with nothing added: five minutes in a hundred it
+ * lives on what others leave.  Two things a percentile of all samples does not see are looked at apart.  Pods that
+ * differ (the leader of a StatefulSet, the pods of a DaemonSet on busy nodes): the busiest one's percentile counts,
+ * but in a large Deployment, whose pods are alike by intent, and where one that is hot is to be mended and not
+ * copied.  Work that comes in one stretch (an hour each night is 4 % of the time): the mean of the busiest hour
  * counts too.
  *
- * Memory cannot be shared: what is not there kills.  So its request is the greatest working set of any pod, and a margin of 15 % for what happens between
- * two samples and has not happened yet.  File pages that were used twice are in the working set and can be dropped: where they are much,
- * the need is a range from what cannot be dropped and half of them (the rest is likely to be read again) up to all of them. */
+ * Memory cannot be shared: what is not there kills.  So its request is the greatest working set of any pod, and a
+ * margin of 15 % for what happens between two samples and has not happened yet.  File pages that were used twice
+ * are in the working set and can be dropped: where they are much, the need is a range from what cannot be dropped
+ * and half of them (the rest is likely to be read again) up to all of them. */
 #include "rightsize-making.h"
 
 #define DAY_SEC 86400.0
@@ -70,12 +72,14 @@ bool workload_is_batch(const struct workload *workload)
 /* Jobs, and containers that only run before the others: windows say nothing of them, runs do. */
 static bool runs_and_ends(const struct cluster *cluster, uint32_t container)
 {
-	return workload_is_batch(&cluster->workloads[cluster->containers[container].workload]) || cluster->containers[container].type == CONTAINER_INIT;
+	return workload_is_batch(&cluster->workloads[cluster->containers[container].workload])
+	       || cluster->containers[container].type == CONTAINER_INIT;
 }
 
 static bool busiest_counts(const struct workload *workload, const struct usage_pods *pods)
 {
-	return pods->compared <= PODS_ALIKE || streq(workload->kind, "StatefulSet") || streq(workload->kind, "DaemonSet");
+	return pods->compared <= PODS_ALIKE || streq(workload->kind, "StatefulSet")
+	       || streq(workload->kind, "DaemonSet");
 }
 
 /* The time for which something is known: a sample today and one a week ago are no week. */
@@ -99,27 +103,33 @@ static double oldest_pod_sec(const struct rightsizing *rightsizing, const struct
 }
 
 /* Whether there is enough to go by; else why not, and what to do. */
-bool need_enough(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need, struct arena *arena)
+bool need_enough(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series,
+		 struct need *need, struct arena *arena)
 {
 	const struct rightsize_options *options = &rightsizing->options;
-	const struct workload *workload = &rightsizing->cluster->workloads[rightsizing->cluster->containers[container].workload];
+	const struct workload *workload =
+		&rightsizing->cluster->workloads[rightsizing->cluster->containers[container].workload];
 
 	if (runs_and_ends(rightsizing->cluster, container)) {
-		if (series->samples >= LEAST_RUN_SAMPLES && (series->pods >= LEAST_RUNS || streq(workload->kind, "Job")))
+		if (series->samples >= LEAST_RUN_SAMPLES
+		    && (series->pods >= LEAST_RUNS || streq(workload->kind, "Job")))
 			return true;
-		need->why_not = arena_formatf(arena, "%u of its runs were measured, with %llu samples; it takes %u runs and %u samples", series->pods,
-					      (unsigned long long)series->samples, LEAST_RUNS, LEAST_RUN_SAMPLES);
+		need->why_not = arena_formatf(
+			arena, "%u of its runs were measured, with %llu samples; it takes %u runs and %u samples",
+			series->pods, (unsigned long long)series->samples, LEAST_RUNS, LEAST_RUN_SAMPLES);
 		need->next_step = "measure over more of its runs, or take samples more often";
 		return false;
 	}
 	if (usage_seen_sec(series) < options->min_window_sec * 0.99) {
-		need->why_not = arena_formatf(arena, "it was measured for %s only; it takes %s", duration_text(arena, usage_seen_sec(series)),
+		need->why_not = arena_formatf(arena, "it was measured for %s only; it takes %s",
+					      duration_text(arena, usage_seen_sec(series)),
 					      duration_text(arena, options->min_window_sec));
 		need->next_step = "give usage of a longer window";
 		return false;
 	}
 	if (series->samples < options->min_samples) {
-		need->why_not = arena_formatf(arena, "there are %llu samples of it only; it takes %llu", (unsigned long long)series->samples,
+		need->why_not = arena_formatf(arena, "there are %llu samples of it only; it takes %llu",
+					      (unsigned long long)series->samples,
 					      (unsigned long long)options->min_samples);
 		need->next_step = "take samples more often, or give usage of a longer window";
 		return false;
@@ -127,9 +137,11 @@ bool need_enough(const struct rightsizing *rightsizing, uint32_t container, cons
 	return true;
 }
 
-void need_confidence(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series, struct need *need, struct arena *arena)
+void need_confidence(const struct rightsizing *rightsizing, uint32_t container, const struct usage_series *series,
+		     struct need *need, struct arena *arena)
 {
-	const struct workload *workload = &rightsizing->cluster->workloads[rightsizing->cluster->containers[container].workload];
+	const struct workload *workload =
+		&rightsizing->cluster->workloads[rightsizing->cluster->containers[container].workload];
 	bool batch = runs_and_ends(rightsizing->cluster, container);
 	double seen = usage_seen_sec(series), age = oldest_pod_sec(rightsizing, workload);
 	const char *limit = "";
@@ -153,8 +165,9 @@ void need_confidence(const struct rightsizing *rightsizing, uint32_t container, 
 	}
 	if (!batch && need->confidence < CONFIDENCE_HIGH && age > 4 * seen)
 		limit = arena_formatf(arena, "%s, and its pods have run for %s", limit, duration_text(arena, age));
-	need->confidence_reason = arena_formatf(arena, "%s, %llu samples of %u pod%s%s", duration_text(arena, seen), (unsigned long long)series->samples,
-						series->pods, series->pods == 1 ? "" : "s", limit);
+	need->confidence_reason = arena_formatf(arena, "%s, %llu samples of %u pod%s%s", duration_text(arena, seen),
+						(unsigned long long)series->samples, series->pods,
+						series->pods == 1 ? "" : "s", limit);
 }
 
 static const char *percentile_name(struct arena *arena, double quantile)
@@ -168,8 +181,8 @@ static const char *pods_text(struct arena *arena, uint32_t pods)
 }
 
 /* The percentile over all pods, or of the busiest one, and which of the two it is. */
-static double pods_percentile(const struct workload *workload, const struct usage_series *series, enum resource resource, double quantile,
-			      const char **ret_basis, struct arena *arena)
+static double pods_percentile(const struct workload *workload, const struct usage_series *series,
+			      enum resource resource, double quantile, const char **ret_basis, struct arena *arena)
 {
 	double all = usage_percentile(series, quantile), one;
 	const struct usage_pods *pods = series->pods_seen;
@@ -177,8 +190,9 @@ static double pods_percentile(const struct workload *workload, const struct usag
 
 	*ret_basis = arena_formatf(arena, "%s of %s", name, pods_text(arena, series->pods));
 	if (quantile >= 1 && pods && pods->busiest_p95 > PODS_DIFFER * pods->median_p95)
-		*ret_basis = arena_formatf(arena, "%s of %s, most in %s (95th percentile %s; the median pod's %s)", name, pods_text(arena, series->pods),
-					   pods->busiest, use_text(arena, resource, pods->busiest_p95),
+		*ret_basis = arena_formatf(arena, "%s of %s, most in %s (95th percentile %s; the median pod's %s)",
+					   name, pods_text(arena, series->pods), pods->busiest,
+					   use_text(arena, resource, pods->busiest_p95),
 					   use_text(arena, resource, pods->median_p95));
 	if (quantile >= 1 || !pods || !pods->of_busiest || !busiest_counts(workload, pods))
 		return all;
@@ -187,9 +201,10 @@ static double pods_percentile(const struct workload *workload, const struct usag
 	if (!(one > all))
 		return all;
 	if (pods->busiest_p95 > PODS_DIFFER * pods->median_p95)
-		*ret_basis = arena_formatf(arena, "%s of the busiest of its %u pods, %s (95th percentile %s; the median pod's %s)", name, pods->compared,
-					   pods->busiest, use_text(arena, resource, pods->busiest_p95),
-					   use_text(arena, resource, pods->median_p95));
+		*ret_basis = arena_formatf(
+			arena, "%s of the busiest of its %u pods, %s (95th percentile %s; the median pod's %s)",
+			name, pods->compared, pods->busiest, use_text(arena, resource, pods->busiest_p95),
+			use_text(arena, resource, pods->median_p95));
 	else
 		*ret_basis = arena_formatf(arena, "%s of the busiest of its %u pods", name, pods->compared);
 	return one;
@@ -205,8 +220,8 @@ static double busiest_hour(const struct workload *workload, const struct usage_s
 	return busiest_counts(workload, pods) ? pods->hour_most : pods->hour_median;
 }
 
-static void cpu_need(const struct rightsizing *rightsizing, const struct workload *workload, const struct usage_series *series, struct need *need,
-		     struct arena *arena)
+static void cpu_need(const struct rightsizing *rightsizing, const struct workload *workload,
+		     const struct usage_series *series, struct need *need, struct arena *arena)
 {
 	const struct rightsize_options *options = &rightsizing->options;
 	double base = pods_percentile(workload, series, RESOURCE_CPU, options->cpu_percentile, &need->basis, arena);
@@ -222,7 +237,8 @@ static void cpu_need(const struct rightsizing *rightsizing, const struct workloa
 	need->lower = need->upper = need->target;
 }
 
-/* What of the working set could not be dropped, and the part of the page cache that is likely to be wanted again.  NAN: not known. */
+/* What of the working set could not be dropped, and the part of the page cache that is likely to be wanted again.
+ * NAN: not known. */
 double memory_hard_need(const struct usage *usage, uint32_t container, double *ret_cache)
 {
 	const struct usage_series *set = usage_get(usage, container, USAGE_MEMORY_WORKING_SET);
@@ -234,7 +250,8 @@ double memory_hard_need(const struct usage *usage, uint32_t container, double *r
 
 	if (!set || !anon || !active || isnan(usage_mean(set)) || isnan(usage_mean(anon)) || isnan(usage_mean(active)))
 		return NAN;
-	/* Shared memory is on the lists of anonymous pages: it is in no list of files, and what is not told apart stays in the rest. */
+	/* Shared memory is on the lists of anonymous pages: it is in no list of files, and what is not told apart
+	 * stays in the rest. */
 	cache = usage_mean(active) + (slab ? usage_mean(slab) : 0);
 	kernel = fmax(usage_mean(set) - usage_mean(anon) - (shmem ? usage_mean(shmem) : 0) - cache, 0);
 	hard = anon->max + (shmem ? shmem->max : 0) + kernel;
@@ -250,13 +267,15 @@ static double oom_floor(const struct usage *usage, uint32_t container)
 	return isnan(memory) ? 0 : memory;
 }
 
-static void memory_need(const struct rightsizing *rightsizing, const struct workload *workload, uint32_t container, const struct usage_series *series,
-			struct need *need, struct arena *arena)
+static void memory_need(const struct rightsizing *rightsizing, const struct workload *workload, uint32_t container,
+			const struct usage_series *series, struct need *need, struct arena *arena)
 {
 	const struct rightsize_options *options = &rightsizing->options;
 	const struct usage_series *swap = usage_get(rightsizing->usage, container, USAGE_MEMORY_SWAP);
-	double base = pods_percentile(workload, series, RESOURCE_MEMORY, options->memory_percentile, &need->basis, arena);
-	double cache = 0, hard = memory_hard_need(rightsizing->usage, container, &cache), margin = 1 + options->memory_margin;
+	double base =
+		pods_percentile(workload, series, RESOURCE_MEMORY, options->memory_percentile, &need->basis, arena);
+	double cache = 0, hard = memory_hard_need(rightsizing->usage, container, &cache),
+	       margin = 1 + options->memory_margin;
 	double least = fmax((double)options->min_memory_bytes, need->floor * AFTER_KILL);
 
 	if (isnan(base))
@@ -274,9 +293,11 @@ static void memory_need(const struct rightsizing *rightsizing, const struct work
 		need->lower = fmax(hard * margin, least);
 }
 
-struct need percentile_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource, struct arena *arena)
+struct need percentile_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource,
+			    struct arena *arena)
 {
-	const struct workload *workload = &rightsizing->cluster->workloads[rightsizing->cluster->containers[container].workload];
+	const struct workload *workload =
+		&rightsizing->cluster->workloads[rightsizing->cluster->containers[container].workload];
 	struct need need = { .target = NAN, .lower = NAN, .upper = NAN, .confidence_reason = "" };
 	enum usage_metric metric = resource == RESOURCE_CPU ? USAGE_CPU : USAGE_MEMORY_WORKING_SET;
 	const struct usage_series *series = usage_get(rightsizing->usage, container, metric);

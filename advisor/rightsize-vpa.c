@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the Vertical Pod Autoscaler would say of the same samples: version 1.8.0 of kubernetes/autoscaler, vertical-pod-autoscaler/pkg, with
- * the defaults of its flags.
+/* What the Vertical Pod Autoscaler would say of the same samples: version 1.8.0 of kubernetes/autoscaler,
+ *vertical-pod-autoscaler/pkg, with the defaults of its flags.
  *
  *	recommender/logic/estimator.go, recommender.go	percentiles, margin, confidence, minima; in this order
  *	recommender/config/config.go			their defaults
- *	recommender/model/types.go			amounts are whole milli-cores and bytes, each step rounded down
- *	updater/priority/priority_processor.go		when a change is due
+ *	recommender/model/types.go			amounts are whole milli-cores and bytes, each step rounded
+ *down updater/priority/priority_processor.go		when a change is due
  *
- * What is not of it: it knows no least window, and here one is asked for; and the floor of an OOM kill holds though its own sample has decayed. */
+ * What is not of it: it knows no least window, and here one is asked for; and the floor of an OOM kill holds though
+ *its own sample has decayed. */
 #include "../core/vpa-histogram.h"
 #include "rightsize-making.h"
 
@@ -35,7 +36,8 @@ static double amount(double value)
 }
 
 /* Milli-cores or bytes. */
-static double estimate(const struct estimate *how, const struct usage_series *series, double scale, double confidence, double least)
+static double estimate(const struct estimate *how, const struct usage_series *series, double scale,
+		       double confidence, double least)
 {
 	double base = amount(usage_vpa_percentile(series, how->quantile) * scale);
 
@@ -63,12 +65,14 @@ static double least_of(const struct cluster *cluster, const struct workload *wor
 	return amount(amount(whole) * (1.0 / MAX(count, 1)));
 }
 
-struct need vpa_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource, struct arena *arena)
+struct need vpa_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource,
+		     struct arena *arena)
 {
 	const struct cluster *cluster = rightsizing->cluster;
 	const struct workload *workload = &cluster->workloads[cluster->containers[container].workload];
 	const struct usage_series *cpu = usage_get(rightsizing->usage, container, USAGE_CPU);
-	const struct usage_series *series = resource == RESOURCE_CPU ? cpu : usage_get(rightsizing->usage, container, USAGE_MEMORY_WORKING_SET);
+	const struct usage_series *series =
+		resource == RESOURCE_CPU ? cpu : usage_get(rightsizing->usage, container, USAGE_MEMORY_WORKING_SET);
 	struct need need = { .target = NAN, .lower = NAN, .upper = NAN, .confidence_reason = "" };
 	double oom = usage_last_oom_memory(rightsizing->usage, container, NULL), confidence = confidence_of(cpu);
 	double scale = resource == RESOURCE_CPU ? 1000 : 1;
@@ -82,7 +86,8 @@ struct need vpa_need(const struct rightsizing *rightsizing, uint32_t container, 
 		return need;
 	}
 	if (!series || isnan(usage_vpa_percentile(series, target.quantile))) {
-		need.why_not = series ? "usage was given without samples, of which vpa makes its histogram" : "nothing was measured of it";
+		need.why_not = series ? "usage was given without samples, of which vpa makes its histogram"
+				      : "nothing was measured of it";
 		need.next_step = "give usage with samples in which it occurs: --prometheus or --usage";
 		return need;
 	}
@@ -119,7 +124,8 @@ bool vpa_update_due(const struct rightsizing *rightsizing, const struct sizing_r
 			if (isnan(sizing->target))
 				continue;
 			recommended += sizing->target * scale;
-			if (sizing->request_from < 0 || request < sizing->lower * scale || request > sizing->upper * scale)
+			if (sizing->request_from < 0 || request < sizing->lower * scale
+			    || request > sizing->upper * scale)
 				return true;
 			requested += request;
 			lived = fmax(lived, pods_lived_sec(rightsizing, &rows[i]));

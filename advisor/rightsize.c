@@ -6,7 +6,9 @@ static bool amounts_read(const struct resources *resources, enum resource resour
 {
 	const struct amount *request = &resources->requests.of[resource], *limit = &resources->limits.of[resource];
 
-	*ret_wrong = request->given && request->wrong ? request->text : limit->given && limit->wrong ? limit->text : NULL;
+	*ret_wrong = request->given && request->wrong ? request->text
+		     : limit->given && limit->wrong   ? limit->text
+						      : NULL;
 	return !*ret_wrong;
 }
 
@@ -16,14 +18,25 @@ static void sizing_start(struct rightsizing *rightsizing, struct sizing_row *row
 	struct sizing *sizing = &row->of[resource];
 	const char *wrong;
 
-	*sizing = (struct sizing){ .status = STATUS_SATISFIED, .target = NAN, .lower = NAN, .upper = NAN, .cost_now = NAN, .cost_then = NAN,
-				   .reason = "", .because = "", .confidence_reason = "", .confidence = CONFIDENCE_LOW,
-				   .request_from = -1, .limit_from = -1 };
+	*sizing = (struct sizing){ .status = STATUS_SATISFIED,
+				   .target = NAN,
+				   .lower = NAN,
+				   .upper = NAN,
+				   .cost_now = NAN,
+				   .cost_then = NAN,
+				   .reason = "",
+				   .because = "",
+				   .confidence_reason = "",
+				   .confidence = CONFIDENCE_LOW,
+				   .request_from = -1,
+				   .limit_from = -1 };
 	if (amounts_read(resources, resource, &wrong)) {
 		sizing->limit_from = amount_size(&resources->limits.of[resource], resource);
 		/* As admission has it: SetDefaults_Pod of pkg/apis/core/v1/defaults.go. */
-		sizing->request_from = resources->requests.of[resource].given ? amount_size(&resources->requests.of[resource], resource)
-				       : resources->requests.of[resource].unknown ? -1 : sizing->limit_from;
+		sizing->request_from = resources->requests.of[resource].given
+					       ? amount_size(&resources->requests.of[resource], resource)
+				       : resources->requests.of[resource].unknown ? -1
+										  : sizing->limit_from;
 	} else {
 		sizing->status = STATUS_UNREADABLE;
 		sizing->reason = arena_formatf(&rightsizing->arena, "\"%s\" is no quantity", wrong);
@@ -65,8 +78,8 @@ static void row_add(struct rightsizing *rightsizing, uint32_t workload_number, u
 	GROW(rightsizing->rows, rightsizing->capacity, rightsizing->n_rows + 1);
 	row = &rightsizing->rows[rightsizing->n_rows++];
 	*row = (struct sizing_row){ .workload = workload_number, .container = container };
-	row->id = arena_formatf(&rightsizing->arena, "rightsize@%s/%s/%s/%s", workload->namespace, workload->kind, workload->name,
-				cluster->containers[container].name);
+	row->id = arena_formatf(&rightsizing->arena, "rightsize@%s/%s/%s/%s", workload->namespace, workload->kind,
+				workload->name, cluster->containers[container].name);
 	row->replicas = replicas_of(rightsizing, workload, container);
 	row->qos_now = row->qos_then = workload_qos(cluster, workload);
 	sizing_start(rightsizing, row, RESOURCE_CPU);
@@ -76,8 +89,9 @@ static void row_add(struct rightsizing *rightsizing, uint32_t workload_number, u
 static struct need need_of(struct rightsizing *rightsizing, uint32_t container, enum resource resource)
 {
 	struct arena *arena = &rightsizing->arena;
-	struct need need = rightsizing->options.recommender == RECOMMENDER_VPA ? vpa_need(rightsizing, container, resource, arena)
-									       : percentile_need(rightsizing, container, resource, arena);
+	struct need need = rightsizing->options.recommender == RECOMMENDER_VPA
+				   ? vpa_need(rightsizing, container, resource, arena)
+				   : percentile_need(rightsizing, container, resource, arena);
 
 	if (!need.known)
 		(void)vpa_object_need(rightsizing, container, resource, arena, &need);
@@ -107,7 +121,8 @@ static void workload_size(struct rightsizing *rightsizing, const struct node_vie
 			needs[2 * i + resource] = need_of(rightsizing, row->container, resource);
 			sizing_need(&row->of[resource], &needs[2 * i + resource]);
 		}
-	due = rightsizing->options.recommender != RECOMMENDER_VPA || vpa_update_due(rightsizing, &rightsizing->rows[first], n);
+	due = rightsizing->options.recommender != RECOMMENDER_VPA
+	      || vpa_update_due(rightsizing, &rightsizing->rows[first], n);
 	for (size_t i = 0; i < n; i++)
 		rightsize_evidence(rightsizing, nodes, &rightsizing->rows[first + i], &needs[2 * i], due);
 }
@@ -133,7 +148,8 @@ static double row_saves(const struct sizing_row *row)
 		const struct sizing *sizing = &row->of[resource];
 
 		money += sizing->cost_now - sizing->cost_then;
-		amount += (double)(MAX(sizing->request_from, 0) - MAX(sizing->request_to, 0)) / (resource == RESOURCE_CPU ? 1 : 8 << 20);
+		amount += (double)(MAX(sizing->request_from, 0) - MAX(sizing->request_to, 0))
+			  / (resource == RESOURCE_CPU ? 1 : 8 << 20);
 	}
 	return isnan(money) ? amount * (isnan(row->replicas) ? 1 : row->replicas) : money;
 }
@@ -150,8 +166,8 @@ static int row_compare(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-void rightsize(const struct cluster *cluster, const struct usage *usage, const struct rightsize_options *options, const struct prices *prices,
-	       struct rightsizing *ret_rightsizing)
+void rightsize(const struct cluster *cluster, const struct usage *usage, const struct rightsize_options *options,
+	       const struct prices *prices, struct rightsizing *ret_rightsizing)
 {
 	struct node_views nodes;
 

@@ -11,7 +11,8 @@ static void slot_merge(struct course_slot *into, const struct course_slot *from)
 	if (from->count == 0)
 		return;
 	into->max = into->count ? fmaxf(into->max, from->max) : from->max;
-	into->mean = into->mean * ((float)into->count / (float)count) + from->mean * ((float)from->count / (float)count);
+	into->mean =
+		into->mean * ((float)into->count / (float)count) + from->mean * ((float)from->count / (float)count);
 	into->count = count;
 }
 
@@ -88,7 +89,8 @@ void usage_course_finish(struct usage_course *course, struct usage_series *serie
 	for (uint32_t i = 0; i < course->count; i++) {
 		const struct course_slot *slot = &course->slots[i];
 
-		series->course[i] = slot->count ? (struct usage_slot){ slot->max, slot->mean } : (struct usage_slot){ NAN, NAN };
+		series->course[i] = slot->count ? (struct usage_slot){ slot->max, slot->mean }
+						: (struct usage_slot){ NAN, NAN };
 	}
 	free(course->slots);
 	*course = (struct usage_course){ 0 };

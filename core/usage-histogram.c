@@ -8,8 +8,8 @@
 #define MOST_EXPONENT 60
 #define LAST_BUCKET (1 + (MOST_EXPONENT - LEAST_EXPONENT) * PER_OCTAVE)
 
-/* Where the parts of an octave begin, 1 … 2; and for each 128th of it the part in which that begins, so that at most two
- * comparisons find the right one. */
+/* Where the parts of an octave begin, 1 … 2; and for each 128th of it the part in which that begins, so that at
+ * most two comparisons find the right one. */
 static double bounds[PER_OCTAVE + 1];
 static uint8_t hints[128];
 
@@ -109,7 +109,8 @@ static void histogram_count(struct usage_histogram *histogram, uint16_t bucket, 
 		histogram->used++;
 	}
 	/* Four thousand million samples in one bucket: what is more changes no percentile. */
-	histogram->counts[low] = count > UINT32_MAX - histogram->counts[low] ? UINT32_MAX : histogram->counts[low] + count;
+	histogram->counts[low] =
+		count > UINT32_MAX - histogram->counts[low] ? UINT32_MAX : histogram->counts[low] + count;
 }
 
 void usage_histogram_add(struct usage_histogram *histogram, double value)

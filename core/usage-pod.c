@@ -43,8 +43,8 @@ static void growth_add(struct usage_growth *growth, double time_sec, double valu
 	growth->least[at] = fminf(growth->least[at], (float)value);	/* of a number and NAN: the number */
 }
 
-/* It rose all the time and still does.  What fills up (a cache, a heap) rises less and less: its last third adds little.  The first
- * slot is left out: everything grows when it starts. */
+/* It rose all the time and still does.  What fills up (a cache, a heap) rises less and less: its last third adds
+ * little.  The first slot is left out: everything grows when it starts. */
 static bool growth_steady(const struct usage_growth *growth, double least_sec, float *ret_from, float *ret_to)
 {
 	float from = NAN, last = NAN, third = NAN;
@@ -67,7 +67,8 @@ static bool growth_steady(const struct usage_growth *growth, double least_sec, f
 		last = least;
 		known++;
 	}
-	if (known < GROWTH_SLOTS / 2 || rises * 4 < (known - 1) * 3 || last - from < fmax(GROWTH_LEAST * from, GROWTH_LEAST_BYTES))
+	if (known < GROWTH_SLOTS / 2 || rises * 4 < (known - 1) * 3
+	    || last - from < fmax(GROWTH_LEAST * from, GROWTH_LEAST_BYTES))
 		return false;
 	*ret_from = from;
 	*ret_to = last;
@@ -231,8 +232,8 @@ static void digest_into(struct usage_series *series, struct usage_pod_digest *di
 	free(digest);
 }
 
-void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, double begin_sec, const char *(*pod_name)(const void *, uint32_t),
-		       const void *context)
+void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, double begin_sec,
+		       const char *(*pod_name)(const void *, uint32_t), const void *context)
 {
 	struct usage_pods *pods = xcalloc(1, sizeof(*pods));
 	uint64_t longest = 0;

@@ -133,8 +133,8 @@ void usage_free(struct usage *usage)
 
 /* ---- who is fed ---- */
 
-static struct usage_owner *owner_at(struct usage *usage, struct usage_owner ***list, size_t *capacity, uint32_t *count, uint32_t index,
-				    uint32_t container)
+static struct usage_owner *owner_at(struct usage *usage, struct usage_owner ***list, size_t *capacity,
+				    uint32_t *count, uint32_t index, uint32_t container)
 {
 	struct usage_owner *owner;
 
@@ -168,7 +168,8 @@ static uint32_t node_symbol(const struct symbols *names, struct symbols *add, co
 	return add ? symbols_intern(add, name, all) : symbols_find(names, name, all);
 }
 
-static struct usage_store_series *owner_series(struct usage *usage, struct usage_owner *owner, enum usage_metric metric, const char *source)
+static struct usage_store_series *owner_series(struct usage *usage, struct usage_owner *owner,
+					       enum usage_metric metric, const char *source)
 {
 	struct usage_store_series *series = owner->series[metric];
 
@@ -264,7 +265,8 @@ static void ooms_apply(struct usage_feed *feed, double until_sec)
 	}
 }
 
-/* The same time twice is one kill.  One that the pod's status tells of is seen a second time where a counter of it rose, at its next sample. */
+/* The same time twice is one kill.  One that the pod's status tells of is seen a second time where a counter of it
+ * rose, at its next sample. */
 static bool oom_known(struct pending_oom *ooms, double time_sec)
 {
 	for (struct pending_oom *oom = ooms; oom; oom = oom->next) {
@@ -279,7 +281,8 @@ static bool oom_known(struct pending_oom *ooms, double time_sec)
 }
 
 /* The samples around it may come later: it waits for its turn. */
-static void oom_take(struct usage *usage, uint32_t container, const char *pod, double time_sec, double memory, double request)
+static void oom_take(struct usage *usage, uint32_t container, const char *pod, double time_sec, double memory,
+		     double request)
 {
 	struct usage_owner *owner = container_owner(usage, container);
 	struct usage_feed *feed = feed_get(usage, owner_series(usage, owner, USAGE_MEMORY_WORKING_SET, NULL), pod);
@@ -295,7 +298,10 @@ static void oom_take(struct usage *usage, uint32_t container, const char *pod, d
 	if (!(time_sec <= owner->oom_sec))
 		owner->oom_sec = time_sec;
 	oom = arena_alloc(&usage->arena, sizeof(*oom));
-	*oom = (struct pending_oom){ .next = *at, .time_sec = time_sec, .request = isnan(request) ? 0 : request, .of_status = !usage->pods_asked };
+	*oom = (struct pending_oom){ .next = *at,
+				     .time_sec = time_sec,
+				     .request = isnan(request) ? 0 : request,
+				     .of_status = !usage->pods_asked };
 	*at = oom;
 	if (feed->samples)
 		ooms_apply(feed, feed->last_sec);
@@ -313,9 +319,11 @@ static void ooms_of_pods(struct usage *usage)
 			const struct pod_container *container = &cluster->pod_containers[pod->first_container + j];
 			double request = container->memory_request >= 0 ? (double)container->memory_request : NAN;
 
-			if (container->oom_killed && container->container != CLUSTER_NONE && container->last_oom_sec > 0)
+			if (container->oom_killed && container->container != CLUSTER_NONE
+			    && container->last_oom_sec > 0)
 				oom_take(usage, container->container, pod->name, (double)container->last_oom_sec,
-					 container->memory_limit > 0 ? (double)container->memory_limit : request, request);
+					 container->memory_limit > 0 ? (double)container->memory_limit : request,
+					 request);
 		}
 	}
 	usage->pods_asked = true;
@@ -332,7 +340,8 @@ void usage_oom(struct usage *usage, uint32_t container, const char *pod, double 
 
 /* ---- feeding ---- */
 
-struct usage_feed *usage_feed(struct usage *usage, uint32_t container, const char *pod, enum usage_metric metric, const char *source)
+struct usage_feed *usage_feed(struct usage *usage, uint32_t container, const char *pod, enum usage_metric metric,
+			      const char *source)
 {
 	assert(!usage->finished);
 	if (!usage->pods_asked)
@@ -340,7 +349,8 @@ struct usage_feed *usage_feed(struct usage *usage, uint32_t container, const cha
 	return feed_get(usage, owner_series(usage, container_owner(usage, container), metric, source), pod);
 }
 
-struct usage_feed *usage_node_feed(struct usage *usage, const char *node, const char *slice, enum usage_metric metric, const char *source)
+struct usage_feed *usage_node_feed(struct usage *usage, const char *node, const char *slice,
+				   enum usage_metric metric, const char *source)
 {
 	uint32_t symbol = node_symbol(NULL, &usage->names, node, slice);
 	struct usage_owner *owner;
@@ -399,7 +409,8 @@ static bool keeps_more(const struct usage_feed *feed)
 {
 	enum usage_metric metric = feed->series->public.metric;
 
-	return (metric == USAGE_CPU || metric == USAGE_MEMORY_WORKING_SET) && feed->series->owner->container != CLUSTER_NONE;
+	return (metric == USAGE_CPU || metric == USAGE_MEMORY_WORKING_SET)
+	       && feed->series->owner->container != CLUSTER_NONE;
 }
 
 static void decaying_add(struct usage_feed *feed, double time_sec, double value)
@@ -501,7 +512,8 @@ void usage_increase(struct usage_feed *feed, double begin_sec, double end_sec, d
 {
 	struct usage_series *series = &feed->series->public;
 
-	if (!(begin_sec >= LEAST_SEC && end_sec > begin_sec && end_sec < MOST_SEC) || !(increase >= 0) || isinf(increase)) {
+	if (!(begin_sec >= LEAST_SEC && end_sec > begin_sec && end_sec < MOST_SEC) || !(increase >= 0)
+	    || isinf(increase)) {
 		series->bad++;
 		return;
 	}
@@ -521,7 +533,8 @@ void usage_increase(struct usage_feed *feed, double begin_sec, double end_sec, d
 	feed->last_sec = end_sec;
 }
 
-void usage_given(struct usage *usage, uint32_t container, enum usage_metric metric, double quantile, double value, const char *source)
+void usage_given(struct usage *usage, uint32_t container, enum usage_metric metric, double quantile, double value,
+		 const char *source)
 {
 	struct usage_series *series = &owner_series(usage, container_owner(usage, container), metric, source)->public;
 	uint32_t at = 0;
@@ -540,8 +553,8 @@ void usage_given(struct usage *usage, uint32_t container, enum usage_metric metr
 	series->n_given = MAX(series->n_given, at + 1);
 }
 
-void usage_given_extent(struct usage *usage, uint32_t container, enum usage_metric metric, uint64_t samples, uint32_t pods,
-			double first_sec, double last_sec, double min, double max, double mean)
+void usage_given_extent(struct usage *usage, uint32_t container, enum usage_metric metric, uint64_t samples,
+			uint32_t pods, double first_sec, double last_sec, double min, double max, double mean)
 {
 	struct usage_store_series *series = owner_series(usage, container_owner(usage, container), metric, NULL);
 
@@ -627,7 +640,8 @@ const struct usage_series *usage_get(const struct usage *usage, uint32_t contain
 	return owner_get(owner_of(usage, container), metric);
 }
 
-const struct usage_series *usage_node_get(const struct usage *usage, const char *node, const char *slice, enum usage_metric metric)
+const struct usage_series *usage_node_get(const struct usage *usage, const char *node, const char *slice,
+					  enum usage_metric metric)
 {
 	uint32_t symbol = node_symbol(&usage->names, NULL, node, slice);
 
@@ -660,8 +674,9 @@ double usage_rate(const struct usage_series *series)
 
 double usage_vpa_percentile(const struct usage_series *series, double quantile)
 {
-	return series && series->decaying && !vpa_histogram_empty(series->decaying) ? vpa_histogram_percentile(series->decaying, quantile)
-										    : NAN;
+	return series && series->decaying && !vpa_histogram_empty(series->decaying)
+		       ? vpa_histogram_percentile(series->decaying, quantile)
+		       : NAN;
 }
 
 double usage_vpa_samples(const struct usage_series *series)

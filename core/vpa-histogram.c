@@ -8,7 +8,11 @@
 #define MOST_EXPONENT 100		/* of the weight of a sample, before the reference time moves */
 
 /* ceil(log(1.05, 1000 * 0.05 / 0.01 + 1)) + 1, and the same of 1e12 and 1e7. */
-#define SCALE(width) { .buckets = 176, .first = (width), .ratio = 1.05, .log_ratio = 0x1.8fb063ef2c7f0p-5, .epsilon = EPSILON, .half_life_sec = DAY_SEC }
+#define SCALE(width)                                                                                               \
+	{                                                                                                          \
+		.buckets = 176, .first = (width), .ratio = 1.05, .log_ratio = 0x1.8fb063ef2c7f0p-5,                \
+		.epsilon = EPSILON, .half_life_sec = DAY_SEC                                                       \
+	}
 const struct vpa_scale vpa_scale_cpu = SCALE(0.01);
 const struct vpa_scale vpa_scale_memory = SCALE(1e7);
 
@@ -16,8 +20,12 @@ struct vpa_scale vpa_scale_make(double most, double first, double ratio, double 
 {
 	double buckets = ratio > 1 ? log(most * (ratio - 1) / first + 1) / log(ratio) : most / first;
 
-	return (struct vpa_scale){ .buckets = (unsigned int)ceil(buckets) + 1, .first = first, .ratio = ratio, .log_ratio = log(ratio),
-				   .epsilon = epsilon, .half_life_sec = half_life_sec };
+	return (struct vpa_scale){ .buckets = (unsigned int)ceil(buckets) + 1,
+				   .first = first,
+				   .ratio = ratio,
+				   .log_ratio = log(ratio),
+				   .epsilon = epsilon,
+				   .half_life_sec = half_life_sec };
 }
 
 unsigned int vpa_scale_find(const struct vpa_scale *scale, double value)
@@ -26,7 +34,8 @@ unsigned int vpa_scale_find(const struct vpa_scale *scale, double value)
 
 	if (value < scale->first)
 		return 0;
-	bucket = scale->ratio > 1 ? log(value * (scale->ratio - 1) / scale->first + 1) / scale->log_ratio : value / scale->first;
+	bucket = scale->ratio > 1 ? log(value * (scale->ratio - 1) / scale->first + 1) / scale->log_ratio
+				  : value / scale->first;
 	return bucket >= scale->buckets ? scale->buckets - 1 : (unsigned int)bucket;
 }
 
@@ -68,7 +77,8 @@ static double *weight_at(struct vpa_histogram *histogram, unsigned int bucket)
 	if (last - first + 1 != histogram->used) {
 		weights = xcalloc(last - first + 1, sizeof(*weights));
 		if (histogram->used)
-			memcpy(weights + (histogram->first - first), histogram->weights, histogram->used * sizeof(*weights));
+			memcpy(weights + (histogram->first - first), histogram->weights,
+			       histogram->used * sizeof(*weights));
 		free(histogram->weights);
 		histogram->weights = weights;
 		histogram->first = first;
@@ -182,8 +192,9 @@ static void memory_add(struct vpa_memory *memory, struct vpa_histogram *peaks, d
 			return;
 		vpa_histogram_subtract(peaks, old, 1, memory->window_end_sec);
 	} else {
-		memory->window_end_sec += floor((time_sec - memory->window_end_sec) / VPA_MEMORY_INTERVAL_SEC) * VPA_MEMORY_INTERVAL_SEC
-					+ VPA_MEMORY_INTERVAL_SEC;
+		memory->window_end_sec += floor((time_sec - memory->window_end_sec) / VPA_MEMORY_INTERVAL_SEC)
+						  * VPA_MEMORY_INTERVAL_SEC
+					  + VPA_MEMORY_INTERVAL_SEC;
 		memory->peak = memory->oom_peak = 0;
 	}
 	vpa_histogram_add(peaks, bytes, 1, memory->window_end_sec);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What it takes to recommend sizes for many containers, beside a bare pass (count, sum and greatest) over the same samples in the same
- * run.  Five containers a workload of one pod, a week of samples; each count in a process of its own, so that its peak memory is known.
+/* What it takes to recommend sizes for many containers, beside a bare pass (count, sum and greatest) over the same
+ *samples in the same run.  Five containers a workload of one pod, a week of samples; each count in a process of its
+ *own, so that its peak memory is known.
  *
  *	rightsize [SAMPLES-A-SERIES] */
 #include <stdio.h>
@@ -71,20 +72,40 @@ static struct cluster *cluster_make(uint32_t count)
 
 		GROW(cluster->containers, cluster->containers_capacity, (size_t)i + 1);
 		container = &cluster->containers[cluster->n_containers++];
-		*container = (struct workload_container){ .workload = i / A_POD, .image = "example.invalid/app:1", .position = i % A_POD };
+		*container = (struct workload_container){ .workload = i / A_POD,
+							  .image = "example.invalid/app:1",
+							  .position = i % A_POD };
 		container->name = arena_formatf(&cluster->arena, "c%u", i % A_POD);
-		container->resources.requests.of[RESOURCE_CPU] = (struct amount){ .given = true, .text = "", .quantity = quantity_of_milli(500) };
-		container->resources.limits.of[RESOURCE_CPU] = (struct amount){ .given = true, .text = "", .quantity = quantity_of_milli(1000) };
+		container->resources.requests.of[RESOURCE_CPU] =
+			(struct amount){ .given = true, .text = "", .quantity = quantity_of_milli(500) };
+		container->resources.limits.of[RESOURCE_CPU] =
+			(struct amount){ .given = true, .text = "", .quantity = quantity_of_milli(1000) };
 		container->resources.requests.of[RESOURCE_MEMORY] = container->resources.limits.of[RESOURCE_MEMORY] =
 			(struct amount){ .given = true, .text = "", .quantity = quantity_of_bytes((int64_t)1 << 30) };
 		if (i % A_POD)
 			continue;
 		GROW(cluster->workloads, cluster->workloads_capacity, (size_t)cluster->n_workloads + 1);
 		cluster->workloads[cluster->n_workloads++] = (struct workload){
-			.namespace = "shop", .kind = "Deployment", .name = arena_formatf(&cluster->arena, "w%u", i / A_POD), .api_version = "apps/v1",
-			.owner = "", .service_account = "", .priority_class = "", .runtime_class = "", .scheduler = "", .restart_policy = "", .node_name = "",
-			.preemption_policy = "", .schedule = "", .replicas = 1, .ready = -1, .parallelism = -1, .completions = -1,
-			.active_deadline_sec = -1, .first_container = i, .n_containers = MIN(A_POD, count - i),
+			.namespace = "shop",
+			.kind = "Deployment",
+			.name = arena_formatf(&cluster->arena, "w%u", i / A_POD),
+			.api_version = "apps/v1",
+			.owner = "",
+			.service_account = "",
+			.priority_class = "",
+			.runtime_class = "",
+			.scheduler = "",
+			.restart_policy = "",
+			.node_name = "",
+			.preemption_policy = "",
+			.schedule = "",
+			.replicas = 1,
+			.ready = -1,
+			.parallelism = -1,
+			.completions = -1,
+			.active_deadline_sec = -1,
+			.first_container = i,
+			.n_containers = MIN(A_POD, count - i),
 		};
 	}
 	cluster_join(cluster);
@@ -148,9 +169,10 @@ static void measure(uint32_t count)
 	options.now_sec = T + WEEK;
 	rightsize(cluster, usage, &options, NULL, &result);
 	done = now() - begin;
-	printf("%7u containers, %5.1f million samples: bare pass %.2f s of CPU, digests %.2f s, recommended in %.2f s; ratio %.1f; %zu rows, %zu to change; ", count,
-	       (double)count * (double)ARRAY_SIZE(kinds) * n_samples / 1e6, floor, fed, done, (fed + done) / floor, result.n_rows,
-	       result.counts[STATUS_RECOMMEND]);
+	printf("%7u containers, %5.1f million samples: bare pass %.2f s of CPU, digests %.2f s, recommended in "
+	       "%.2f s; ratio %.1f; %zu rows, %zu to change; ",
+	       count, (double)count * (double)ARRAY_SIZE(kinds) * n_samples / 1e6, floor, fed, done,
+	       (fed + done) / floor, result.n_rows, result.counts[STATUS_RECOMMEND]);
 	fflush(stdout);
 	rightsizing_release(&result);
 	usage_free(usage);

@@ -26,23 +26,43 @@ struct world {
 
 static struct amount amount_of_milli(int64_t milli)
 {
-	return milli < 0 ? (struct amount){ .text = "" } : (struct amount){ .given = true, .text = "", .quantity = quantity_of_milli(milli) };
+	return milli < 0 ? (struct amount){ .text = "" }
+			 : (struct amount){ .given = true, .text = "", .quantity = quantity_of_milli(milli) };
 }
 
 static struct amount amount_of_bytes(int64_t bytes)
 {
-	return bytes < 0 ? (struct amount){ .text = "" } : (struct amount){ .given = true, .text = "", .quantity = quantity_of_bytes(bytes) };
+	return bytes < 0 ? (struct amount){ .text = "" }
+			 : (struct amount){ .given = true, .text = "", .quantity = quantity_of_bytes(bytes) };
 }
 
 static void world_init(struct world *world, const char *kind)
 {
 	*world = (struct world){ 0 };
-	world->workload = (struct workload){ .namespace = "shop", .kind = kind, .name = "web", .api_version = "apps/v1", .owner = "", .service_account = "",
-					     .priority_class = "", .runtime_class = "", .scheduler = "", .restart_policy = "", .node_name = "",
-					     .preemption_policy = "", .schedule = "", .replicas = 2, .ready = -1, .parallelism = -1, .completions = -1,
-					     .active_deadline_sec = -1, .n_containers = 1 };
+	world->workload = (struct workload){ .namespace = "shop",
+					     .kind = kind,
+					     .name = "web",
+					     .api_version = "apps/v1",
+					     .owner = "",
+					     .service_account = "",
+					     .priority_class = "",
+					     .runtime_class = "",
+					     .scheduler = "",
+					     .restart_policy = "",
+					     .node_name = "",
+					     .preemption_policy = "",
+					     .schedule = "",
+					     .replicas = 2,
+					     .ready = -1,
+					     .parallelism = -1,
+					     .completions = -1,
+					     .active_deadline_sec = -1,
+					     .n_containers = 1 };
 	for (unsigned int i = 0; i < ARRAY_SIZE(world->containers); i++)
-		world->containers[i] = (struct workload_container){ .name = i == 0 ? "app" : i == 1 ? "proxy" : "log", .image = "example.invalid/app:1" };
+		world->containers[i] = (struct workload_container){ .name = i == 0   ? "app"
+									    : i == 1 ? "proxy"
+										     : "log",
+								    .image = "example.invalid/app:1" };
 	world->cluster.workloads = &world->workload;
 	world->cluster.n_workloads = 1;
 	world->cluster.containers = world->containers;
@@ -52,7 +72,8 @@ static void world_init(struct world *world, const char *kind)
 	world->usage = usage_new(&world->cluster);
 }
 
-static void world_sizes(struct world *world, unsigned int container, int64_t cpu_request, int64_t cpu_limit, int64_t memory_request, int64_t memory_limit)
+static void world_sizes(struct world *world, unsigned int container, int64_t cpu_request, int64_t cpu_limit,
+			int64_t memory_request, int64_t memory_limit)
 {
 	struct resources *resources = &world->containers[container].resources;
 
@@ -66,22 +87,35 @@ static void world_sizes(struct world *world, unsigned int container, int64_t cpu
 static void world_node(struct world *world, double cpu_pressure, double memory_pressure)
 {
 	world->nodes[0] = (struct cluster_node){ .name = "node-1" };
-	world->nodes[0].allocatable.of[RESOURCE_CPU] = world->nodes[0].capacity.of[RESOURCE_CPU] = amount_of_milli(8000);
-	world->nodes[0].allocatable.of[RESOURCE_MEMORY] = world->nodes[0].capacity.of[RESOURCE_MEMORY] = amount_of_bytes(16384 * M);
+	world->nodes[0].allocatable.of[RESOURCE_CPU] = world->nodes[0].capacity.of[RESOURCE_CPU] =
+		amount_of_milli(8000);
+	world->nodes[0].allocatable.of[RESOURCE_MEMORY] = world->nodes[0].capacity.of[RESOURCE_MEMORY] =
+		amount_of_bytes(16384 * M);
 	world->cluster.nodes = world->nodes;
 	world->cluster.n_nodes = 1;
-	world->pods[0] = (struct cluster_pod){ .namespace = "shop", .name = "web-1", .uid = "", .owner_kind = "", .owner_name = "", .template_hash = "",
-					       .node_name = "node-1", .phase = "Running", .qos_class = "", .reason = "" };
+	world->pods[0] = (struct cluster_pod){ .namespace = "shop",
+					       .name = "web-1",
+					       .uid = "",
+					       .owner_kind = "",
+					       .owner_name = "",
+					       .template_hash = "",
+					       .node_name = "node-1",
+					       .phase = "Running",
+					       .qos_class = "",
+					       .reason = "" };
 	world->cluster.pods = world->pods;
 	world->cluster.n_pods = 1;
 	world->cluster.pods_by_workload = world->pods_by_workload;
 	world->workload.n_pods = 1;
-	usage_increase(usage_node_feed(world->usage, "node-1", "", USAGE_PSI_CPU_SEC, "test"), T, T + DAY, cpu_pressure * DAY);
-	usage_increase(usage_node_feed(world->usage, "node-1", "", USAGE_PSI_MEMORY_SEC, "test"), T, T + DAY, memory_pressure * DAY);
+	usage_increase(usage_node_feed(world->usage, "node-1", "", USAGE_PSI_CPU_SEC, "test"), T, T + DAY,
+		       cpu_pressure * DAY);
+	usage_increase(usage_node_feed(world->usage, "node-1", "", USAGE_PSI_MEMORY_SEC, "test"), T, T + DAY,
+		       memory_pressure * DAY);
 }
 
 /* The same value for days, a sample each five minutes; each 20th is the peak. */
-static void feed_flat(struct world *world, unsigned int container, const char *pod, enum usage_metric metric, double days, double value, double peak)
+static void feed_flat(struct world *world, unsigned int container, const char *pod, enum usage_metric metric,
+		      double days, double value, double peak)
 {
 	struct usage_feed *feed = usage_feed(world->usage, container, pod, metric, "test");
 
@@ -113,14 +147,16 @@ static void world_release(struct world *world)
 	usage_free(world->usage);
 }
 
-static void assert_sizing(const struct sizing *sizing, enum status status, enum size_cause cause, int64_t request_to, int64_t limit_to)
+static void assert_sizing(const struct sizing *sizing, enum status status, enum size_cause cause,
+			  int64_t request_to, int64_t limit_to)
 {
 	if (sizing->status != status || sizing->cause != cause)
-		fail_msg("%s, %s (%s; %s) instead of %s, %s", status_name(sizing->status), size_cause_name(sizing->cause), sizing->reason, sizing->because,
-			 status_name(status), size_cause_name(cause));
+		fail_msg("%s, %s (%s; %s) instead of %s, %s", status_name(sizing->status),
+			 size_cause_name(sizing->cause), sizing->reason, sizing->because, status_name(status),
+			 size_cause_name(cause));
 	if (sizing->request_to != request_to || sizing->limit_to != limit_to)
-		fail_msg("%lld, %lld instead of %lld, %lld", (long long)sizing->request_to, (long long)sizing->limit_to, (long long)request_to,
-			 (long long)limit_to);
+		fail_msg("%lld, %lld instead of %lld, %lld", (long long)sizing->request_to,
+			 (long long)sizing->limit_to, (long long)request_to, (long long)limit_to);
 }
 
 /* ---- what is plain ---- */
@@ -154,7 +190,8 @@ static void what_has_no_request_gets_one(void **state)
 	feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, 300 * MIB, 400 * MIB);
 	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->cause, CAUSE_NO_REQUEST);
 	/* Its limit stands in for the request of memory: both sink. */
-	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_RECOMMEND, CAUSE_REQUEST_TOO_HIGH, 464 * M, 464 * M);
+	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_RECOMMEND, CAUSE_REQUEST_TOO_HIGH, 464 * M,
+		      464 * M);
 	assert_int_equal(world_size(&world, 0, RESOURCE_MEMORY)->request_from, 1024 * M);
 	world_release(&world);
 }
@@ -179,7 +216,8 @@ static void nothing_measured_is_unmeasured_and_says_what_to_do(void **state)
 		world_init(&world, "Deployment");
 		world_sizes(&world, 0, 2000, NONE, 4096, NONE);
 		for (unsigned int j = 0; j < cases[i].samples; j++)
-			usage_gauge(usage_feed(world.usage, 0, "a", USAGE_CPU, "test"), T + j * cases[i].days * DAY / (cases[i].samples - 1), 0.1);
+			usage_gauge(usage_feed(world.usage, 0, "a", USAGE_CPU, "test"),
+				    T + j * cases[i].days * DAY / (cases[i].samples - 1), 0.1);
 		sizing = world_size(&world, 0, RESOURCE_CPU);
 		assert_sizing(sizing, STATUS_UNMEASURED, CAUSE_NONE, 2000, NONE);
 		assert_non_null(strstr(sizing->reason, cases[i].reason));
@@ -262,7 +300,8 @@ static void throttling_raises_the_limit_by_what_it_waited(void **state)
 	world_sizes(&world, 0, 490, 500, 512, 512);
 	feed_flat(&world, 0, "web-1", USAGE_CPU, 8, 0.4, 0.5);
 	feed_throttling(&world, 8, 0.4, 0.2);
-	/* 0.5 used, and half as long waited as it ran in the mean of 0.405: 0.747, and a fifth.  The request is not lowered. */
+	/* 0.5 used, and half as long waited as it ran in the mean of 0.405: 0.747, and a fifth.  The request is not
+	 * lowered. */
 	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, 490, 900);
 	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->severity, SEVERITY_HIGH);
 	world_release(&world);
@@ -340,7 +379,8 @@ static void a_start_that_is_throttled_is_no_reason_to_size_for_it(void **state)
 		usage_counter(periods, T + DAY + i * 30, i * 300);
 		usage_counter(throttled, T + DAY + i * 30, MIN(i, 15) * 300);
 	}
-	usage_increase(usage_feed(world.usage, 0, "new", USAGE_CPU_THROTTLED_SEC, "test"), T + DAY, T + DAY + 6000, 400);
+	usage_increase(usage_feed(world.usage, 0, "new", USAGE_CPU_THROTTLED_SEC, "test"), T + DAY, T + DAY + 6000,
+		       400);
 	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, 100, 500);
 	assert_non_null(strstr(world_size(&world, 0, RESOURCE_CPU)->reason, "starts"));
 	world_release(&world);
@@ -372,7 +412,8 @@ static void waiting_that_its_quota_causes_is_not_the_nodes(void **state)
 		feed_throttling(&world, 8, 0.01, cases[i].lost);
 		feed_growth(&world, USAGE_PSI_CPU_SEC, 8, cases[i].some * 8 * DAY);
 		feed_growth(&world, USAGE_PSI_CPU_FULL_SEC, 8, cases[i].full * 8 * DAY);
-		if (world_size(&world, 0, RESOURCE_CPU)->status != cases[i].status || world_size(&world, 0, RESOURCE_CPU)->cause != cases[i].cause)
+		if (world_size(&world, 0, RESOURCE_CPU)->status != cases[i].status
+		    || world_size(&world, 0, RESOURCE_CPU)->cause != cases[i].cause)
 			fail_msg("case %zu: %s %s", i, status_name(world_size(&world, 0, RESOURCE_CPU)->status),
 				 size_cause_name(world_size(&world, 0, RESOURCE_CPU)->cause));
 		world_release(&world);
@@ -424,7 +465,8 @@ static void an_hour_of_work_each_night_counts(void **state)
 	world_init(&world, "Deployment");
 	world_sizes(&world, 0, 4000, NONE, 512, NONE);
 	for (unsigned int i = 0; i < 8 * 288; i++)
-		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_CPU, "test"), T + i * 300.0, i % 288 < 12 ? 2 : 0.05);
+		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_CPU, "test"), T + i * 300.0,
+			    i % 288 < 12 ? 2 : 0.05);
 	/* The 95th percentile misses it. */
 	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->request_to, 2000);
 	assert_non_null(strstr(world_size(&world, 0, RESOURCE_CPU)->because, "busiest"));
@@ -466,8 +508,8 @@ static void limits_of_cpu_are_proposed_only_when_asked_for(void **state)
 		world_sizes(&world, 0, 225, NONE, 512, NONE);
 		world.options.cpu_limits = asked;
 		feed_flat(&world, 0, "web-1", USAGE_CPU, 8, 0.2, 0.5);
-		assert_sizing(world_size(&world, 0, RESOURCE_CPU), asked ? STATUS_RECOMMEND : STATUS_SATISFIED, asked ? CAUSE_NO_CPU_LIMIT : CAUSE_NONE, 225,
-			      asked ? 600 : NONE);
+		assert_sizing(world_size(&world, 0, RESOURCE_CPU), asked ? STATUS_RECOMMEND : STATUS_SATISFIED,
+			      asked ? CAUSE_NO_CPU_LIMIT : CAUSE_NONE, 225, asked ? 600 : NONE);
 		world_release(&world);
 	}
 }
@@ -491,8 +533,10 @@ static void jobs_are_judged_by_their_runs(void **state)
 				char name[24];
 
 				snprintf(name, sizeof(name), "web-%u", run);
-				usage_gauge(usage_feed(world.usage, 0, name, USAGE_CPU, "test"), T + run * DAY + j * 60, 1);
-				usage_gauge(usage_feed(world.usage, 0, name, USAGE_MEMORY_WORKING_SET, "test"), T + run * DAY + j * 60, 100 * MIB);
+				usage_gauge(usage_feed(world.usage, 0, name, USAGE_CPU, "test"),
+					    T + run * DAY + j * 60, 1);
+				usage_gauge(usage_feed(world.usage, 0, name, USAGE_MEMORY_WORKING_SET, "test"),
+					    T + run * DAY + j * 60, 100 * MIB);
 			}
 		assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->status, cases[i].status);
 		assert_int_not_equal(world_size(&world, 0, RESOURCE_CPU)->confidence, CONFIDENCE_HIGH);
@@ -556,8 +600,14 @@ static void after_a_kill_of_which_nothing_is_known_nothing_is_lowered(void **sta
 
 static void a_limit_that_admission_gave_its_pods_is_the_one_it_was_killed_at(void **state)
 {
-	struct pod_container container = { .container = 0, .name = "app", .memory_limit = 512 * M, .memory_request = -1, .cpu_limit = -1, .cpu_request = -1,
-					   .oom_killed = true, .last_oom_sec = (int64_t)T + 1000 };
+	struct pod_container container = { .container = 0,
+					   .name = "app",
+					   .memory_limit = 512 * M,
+					   .memory_request = -1,
+					   .cpu_limit = -1,
+					   .cpu_request = -1,
+					   .oom_killed = true,
+					   .last_oom_sec = (int64_t)T + 1000 };
 	struct world world;
 
 	(void)state;
@@ -600,9 +650,12 @@ static void a_heap_that_is_set_above_the_limit_is_named(void **state)
 		world.containers[0].env = &documents->items[0];
 		world_sizes(&world, 0, 100, NONE, cases[i].limit, cases[i].limit);
 		feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, cases[i].peak * MIB, cases[i].peak * MIB);
-		if (world_size(&world, 0, RESOURCE_MEMORY)->status != cases[i].status || world_size(&world, 0, RESOURCE_MEMORY)->cause != cases[i].cause)
-			fail_msg("case %zu: %s %s %s", i, status_name(world_size(&world, 0, RESOURCE_MEMORY)->status),
-				 size_cause_name(world_size(&world, 0, RESOURCE_MEMORY)->cause), world_size(&world, 0, RESOURCE_MEMORY)->because);
+		if (world_size(&world, 0, RESOURCE_MEMORY)->status != cases[i].status
+		    || world_size(&world, 0, RESOURCE_MEMORY)->cause != cases[i].cause)
+			fail_msg("case %zu: %s %s %s", i,
+				 status_name(world_size(&world, 0, RESOURCE_MEMORY)->status),
+				 size_cause_name(world_size(&world, 0, RESOURCE_MEMORY)->cause),
+				 world_size(&world, 0, RESOURCE_MEMORY)->because);
 		if (cases[i].status == STATUS_RECOMMEND)
 			assert_true(world_size(&world, 0, RESOURCE_MEMORY)->limit_to > 2048 * M);
 		world_release(&world);
@@ -617,7 +670,8 @@ static void a_leak_is_not_sized_for(void **state)
 	world_init(&world, "Deployment");
 	world_sizes(&world, 0, 100, NONE, 512, 1024);
 	for (unsigned int i = 0; i < 8 * 288; i++)
-		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_MEMORY_WORKING_SET, "test"), T + i * 300.0, (200 + i * 0.3) * MIB);
+		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_MEMORY_WORKING_SET, "test"), T + i * 300.0,
+			    (200 + i * 0.3) * MIB);
 	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_SUSPECT, CAUSE_GROWTH, 512 * M, 1024 * M);
 	world_release(&world);
 
@@ -625,7 +679,8 @@ static void a_leak_is_not_sized_for(void **state)
 	world_init(&world, "Deployment");
 	world_sizes(&world, 0, 100, NONE, 2048, 2048);
 	for (unsigned int i = 0; i < 8 * 288; i++)
-		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_MEMORY_WORKING_SET, "test"), T + i * 300.0, (200 + i % 400) * MIB);
+		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_MEMORY_WORKING_SET, "test"), T + i * 300.0,
+			    (200 + i % 400) * MIB);
 	assert_int_equal(world_size(&world, 0, RESOURCE_MEMORY)->cause, CAUSE_REQUEST_TOO_HIGH);
 	world_release(&world);
 
@@ -633,7 +688,8 @@ static void a_leak_is_not_sized_for(void **state)
 	world_init(&world, "Deployment");
 	world_sizes(&world, 0, 100, NONE, 512, 512);
 	for (unsigned int i = 0; i < 8 * 288; i++)
-		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_MEMORY_WORKING_SET, "test"), T + i * 300.0, (100 + i % 400) * MIB);
+		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_MEMORY_WORKING_SET, "test"), T + i * 300.0,
+			    (100 + i % 400) * MIB);
 	usage_oom(world.usage, 0, "web-1", T + 400 * 300.0, 512 * MIB);
 	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_SUSPECT, CAUSE_GROWTH, 512 * M, 512 * M);
 	assert_int_equal(world_size(&world, 0, RESOURCE_MEMORY)->severity, SEVERITY_CRITICAL);
@@ -664,7 +720,8 @@ static void page_cache_is_not_need(void **state)
 		feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, 900 * MIB, 900 * MIB);
 		feed_flat(&world, 0, "web-1", USAGE_MEMORY_ANON, 8, 300 * MIB, 300 * MIB);
 		feed_flat(&world, 0, "web-1", USAGE_MEMORY_ACTIVE_FILE, 8, 600 * MIB, 600 * MIB);
-		assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), cases[i].status, cases[i].cause, cases[i].to * M, NONE);
+		assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), cases[i].status, cases[i].cause,
+			      cases[i].to * M, NONE);
 		world_release(&world);
 	}
 }
@@ -715,7 +772,9 @@ static void kills_without_a_limit_are_the_nodes(void **state)
 		int64_t request;
 		enum status status;
 		enum size_cause cause;
-	} cases[] = { { 1000, STATUS_ELSEWHERE, CAUSE_NODE_SHORT }, { 100, STATUS_RECOMMEND, CAUSE_REQUEST_TOO_LOW }, { NONE, STATUS_RECOMMEND, CAUSE_NO_REQUEST } };
+	} cases[] = { { 1000, STATUS_ELSEWHERE, CAUSE_NODE_SHORT },
+		      { 100, STATUS_RECOMMEND, CAUSE_REQUEST_TOO_LOW },
+		      { NONE, STATUS_RECOMMEND, CAUSE_NO_REQUEST } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -761,10 +820,12 @@ static void what_nodes_reserve_is_held_against_their_slices(void **state)
 
 		world_init(&world, "Deployment");
 		world_node(&world, 0, 0);
-		world.nodes[0].allocatable.of[RESOURCE_MEMORY] = amount_of_bytes((int64_t)((16384 - cases[i].reserved_mib) * MIB));
+		world.nodes[0].allocatable.of[RESOURCE_MEMORY] =
+			amount_of_bytes((int64_t)((16384 - cases[i].reserved_mib) * MIB));
 		for (unsigned int j = 0; j < 300; j++)
-			usage_gauge(usage_node_feed(world.usage, "node-1", "system.slice", USAGE_MEMORY_WORKING_SET, "test"), T + j * 300.0,
-				    cases[i].used_mib * MIB);
+			usage_gauge(usage_node_feed(world.usage, "node-1", "system.slice", USAGE_MEMORY_WORKING_SET,
+						    "test"),
+				    T + j * 300.0, cases[i].used_mib * MIB);
 		(void)world_size(&world, 0, RESOURCE_CPU);
 		assert_int_equal(world.result.n_node_notes, cases[i].notes);
 		if (cases[i].notes) {
@@ -852,7 +913,8 @@ static double part(uint32_t *random)
 static void feed_some(struct world *world, uint32_t number, double more)
 {
 	uint32_t random = number * 2654435761U + 1;
-	double cpu = exp(part(&random) * 8 - 6) * more, memory = exp(part(&random) * 6 + 3) * MIB * more, days = 1.2 + part(&random) * 8;
+	double cpu = exp(part(&random) * 8 - 6) * more, memory = exp(part(&random) * 6 + 3) * MIB * more,
+	       days = 1.2 + part(&random) * 8;
 	double cache = part(&random) < 0.3 ? part(&random) : 0, leak = part(&random) < 0.1 ? part(&random) : 0;
 	double throttled = part(&random) < 0.4 ? part(&random) : 0;
 	unsigned int pods = 1 + next_random(&random) % 4;
@@ -865,10 +927,13 @@ static void feed_some(struct world *world, uint32_t number, double more)
 		for (unsigned int i = 0; i < days * 288; i += 2) {
 			double now = T + i * 300.0, set = memory * (0.8 + 0.2 * part(&random)) * (1 + leak * i / 500);
 
-			usage_gauge(usage_feed(world->usage, 0, name, USAGE_CPU, "test"), now, cpu * load * (0.5 + part(&random)));
+			usage_gauge(usage_feed(world->usage, 0, name, USAGE_CPU, "test"), now,
+				    cpu * load * (0.5 + part(&random)));
 			usage_gauge(usage_feed(world->usage, 0, name, USAGE_MEMORY_WORKING_SET, "test"), now, set);
-			usage_gauge(usage_feed(world->usage, 0, name, USAGE_MEMORY_ANON, "test"), now, set * (1 - cache));
-			usage_gauge(usage_feed(world->usage, 0, name, USAGE_MEMORY_ACTIVE_FILE, "test"), now, set * cache);
+			usage_gauge(usage_feed(world->usage, 0, name, USAGE_MEMORY_ANON, "test"), now,
+				    set * (1 - cache));
+			usage_gauge(usage_feed(world->usage, 0, name, USAGE_MEMORY_ACTIVE_FILE, "test"), now,
+				    set * cache);
 		}
 	}
 	if (throttled > 0)
@@ -882,8 +947,12 @@ static void sizes_some(struct world *world, uint32_t number)
 	uint32_t random = number * 40503 + 7;
 	int64_t cpu = (int64_t)(10 + part(&random) * 4000), memory = (int64_t)(16 + part(&random) * 4000);
 
-	world_sizes(world, 0, part(&random) < 0.1 ? NONE : cpu, part(&random) < 0.5 ? NONE : cpu + (int64_t)(part(&random) * 2000),
-		    part(&random) < 0.1 ? NONE : memory, part(&random) < 0.3 ? NONE : part(&random) < 0.5 ? memory : memory * 2);
+	world_sizes(world, 0, part(&random) < 0.1 ? NONE : cpu,
+		    part(&random) < 0.5 ? NONE : cpu + (int64_t)(part(&random) * 2000),
+		    part(&random) < 0.1 ? NONE : memory,
+		    part(&random) < 0.3	  ? NONE
+		    : part(&random) < 0.5 ? memory
+					  : memory * 2);
 }
 
 static const char *const kinds[] = { "Deployment", "StatefulSet", "DaemonSet" };
@@ -907,9 +976,11 @@ static void what_was_proposed_proposes_nothing_more(void **state)
 			sizes[resource][0] = sizing->request_to;
 			sizes[resource][1] = sizing->limit_to;
 			if (sizing->status == STATUS_RECOMMEND)
-				assert_true(sizing->request_to != sizing->request_from || sizing->limit_to != sizing->limit_from);
+				assert_true(sizing->request_to != sizing->request_from
+					    || sizing->limit_to != sizing->limit_from);
 			else
-				assert_true(sizing->request_to == sizing->request_from && sizing->limit_to == sizing->limit_from);
+				assert_true(sizing->request_to == sizing->request_from
+					    && sizing->limit_to == sizing->limit_from);
 			assert_true((sizing->status == STATUS_RECOMMEND) <= (sizing->cause != CAUSE_NONE));
 		}
 		rightsizing_release(&world.result);
@@ -922,9 +993,12 @@ static void what_was_proposed_proposes_nothing_more(void **state)
 			const struct sizing *sizing = &world.result.rows[0].of[resource];
 
 			if (sizing->status == STATUS_RECOMMEND)
-				fail_msg("%u, %s, %s: again %s: %lld → %lld, %lld → %lld (%s)", number, resource ? "memory" : "cpu",
-					 world.options.recommender ? "vpa" : "percentile", size_cause_name(sizing->cause), (long long)sizing->request_from,
-					 (long long)sizing->request_to, (long long)sizing->limit_from, (long long)sizing->limit_to, sizing->because);
+				fail_msg("%u, %s, %s: again %s: %lld → %lld, %lld → %lld (%s)", number,
+					 resource ? "memory" : "cpu",
+					 world.options.recommender ? "vpa" : "percentile",
+					 size_cause_name(sizing->cause), (long long)sizing->request_from,
+					 (long long)sizing->request_to, (long long)sizing->limit_from,
+					 (long long)sizing->limit_to, sizing->because);
 		}
 		world_release(&world);
 	}
@@ -948,9 +1022,10 @@ static void nothing_is_proposed_below_what_was_needed_at_a_kill(void **state)
 		floor = usage_last_oom_memory(world.usage, 0, NULL);
 		if (!isnan(floor) && sizing->status == STATUS_RECOMMEND) {
 			killed++;
-			if (sizing->limit_to >= 0 ? (double)sizing->limit_to <= floor : (double)sizing->request_to < floor)
-				fail_msg("%u: %lld, %lld below %g (%s)", number, (long long)sizing->request_to, (long long)sizing->limit_to, floor,
-					 size_cause_name(sizing->cause));
+			if (sizing->limit_to >= 0 ? (double)sizing->limit_to <= floor
+						  : (double)sizing->request_to < floor)
+				fail_msg("%u: %lld, %lld below %g (%s)", number, (long long)sizing->request_to,
+					 (long long)sizing->limit_to, floor, size_cause_name(sizing->cause));
 			if (sizing->request_to < sizing->request_from && (double)sizing->request_to < floor)
 				fail_msg("%u: lowered to %lld below %g", number, (long long)sizing->request_to, floor);
 		}
@@ -969,14 +1044,16 @@ static void more_use_never_proposes_less(void **state)
 			struct world world;
 
 			world_init(&world, kinds[number % 3]);
-			rightsize_options_default(&world.options, number % 4 == 0 ? RECOMMENDER_VPA : RECOMMENDER_PERCENTILE);
+			rightsize_options_default(&world.options,
+						  number % 4 == 0 ? RECOMMENDER_VPA : RECOMMENDER_PERCENTILE);
 			world_sizes(&world, 0, NONE, NONE, NONE, NONE);
 			feed_some(&world, number, 1 + step * 0.37);
 			for (int resource = 0; resource < 2; resource++) {
 				const struct sizing *sizing = world_size(&world, 0, (enum resource)resource);
 
 				if (sizing->status == STATUS_RECOMMEND && sizing->request_to < before[resource])
-					fail_msg("%u: %lld after %lld", number, (long long)sizing->request_to, (long long)before[resource]);
+					fail_msg("%u: %lld after %lld", number, (long long)sizing->request_to,
+						 (long long)before[resource]);
 				if (sizing->status == STATUS_RECOMMEND)
 					before[resource] = sizing->request_to;
 			}

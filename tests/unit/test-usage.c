@@ -62,7 +62,8 @@ static void percentiles_are_never_below_the_exact_ones_and_two_percent_above_at_
 		qsort(values, N, sizeof(*values), double_compare);
 		series = usage_get(usage, 0, USAGE_MEMORY_ANON);
 		for (unsigned int j = 1; j <= 1000; j++) {
-			double exact = values[(unsigned int)ceil(j / 1000.0 * N) - 1], is = usage_percentile(series, j / 1000.0);
+			double exact = values[(unsigned int)ceil(j / 1000.0 * N) - 1],
+			       is = usage_percentile(series, j / 1000.0);
 
 			assert_true(is >= exact && is <= exact * 1.0201);
 		}
@@ -180,8 +181,10 @@ static void chunks_of_many_pods_may_come_interleaved(void **state)
 			char name[16];
 
 			snprintf(name, sizeof(name), "pod-%u", pod);
-			usage_gauge(usage_feed(whole, 0, name, USAGE_CPU, "test"), T + i * 30, (i * 7 + pod * 13) % 100 / 10.0);
-			usage_gauge(usage_feed(whole, 0, name, USAGE_MEMORY_WORKING_SET, "test"), T + i * 30, (i + pod) * MIB);
+			usage_gauge(usage_feed(whole, 0, name, USAGE_CPU, "test"), T + i * 30,
+				    (i * 7 + pod * 13) % 100 / 10.0);
+			usage_gauge(usage_feed(whole, 0, name, USAGE_MEMORY_WORKING_SET, "test"), T + i * 30,
+				    (i + pod) * MIB);
 		}
 	for (unsigned int chunk = 0; chunk < SAMPLES; chunk += 100)
 		for (unsigned int pod = PODS; pod-- > 0;) {
@@ -189,8 +192,10 @@ static void chunks_of_many_pods_may_come_interleaved(void **state)
 
 			snprintf(name, sizeof(name), "pod-%u", pod);
 			for (unsigned int i = chunk; i < chunk + 100; i++) {
-				usage_gauge(usage_feed(pieces, 0, name, USAGE_CPU, "test"), T + i * 30, (i * 7 + pod * 13) % 100 / 10.0);
-				usage_gauge(usage_feed(pieces, 0, name, USAGE_MEMORY_WORKING_SET, "test"), T + i * 30, (i + pod) * MIB);
+				usage_gauge(usage_feed(pieces, 0, name, USAGE_CPU, "test"), T + i * 30,
+					    (i * 7 + pod * 13) % 100 / 10.0);
+				usage_gauge(usage_feed(pieces, 0, name, USAGE_MEMORY_WORKING_SET, "test"),
+					    T + i * 30, (i + pod) * MIB);
 			}
 		}
 	usage_finish(whole);
@@ -244,7 +249,8 @@ static void courses_stay_small_whatever_the_window(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		CLEANUP(usage_free_ptr) struct usage *usage = usage_new(NULL);
-		struct usage_feed *feed = usage_feed(usage, 0, "a", USAGE_CPU, "test"), *other = usage_feed(usage, 0, "b", USAGE_CPU, "test");
+		struct usage_feed *feed = usage_feed(usage, 0, "a", USAGE_CPU, "test"),
+				  *other = usage_feed(usage, 0, "b", USAGE_CPU, "test");
 		const struct usage_series *series;
 		double sum = 0;
 
@@ -256,7 +262,8 @@ static void courses_stay_small_whatever_the_window(void **state)
 		series = usage_get(usage, 0, USAGE_CPU);
 		assert_true(series->n_course > 1 && series->n_course <= USAGE_SLOTS);
 		assert_true(series->course_begin_sec <= T - lengths[i]);
-		assert_true(series->course_begin_sec + series->n_course * series->course_slot_sec >= T + lengths[i] * 0.999);
+		assert_true(series->course_begin_sec + series->n_course * series->course_slot_sec
+			    >= T + lengths[i] * 0.999);
 		assert_near((double)series->course[0].max, 5000, 0);
 		assert_near((double)series->course[series->n_course - 1].max, 999, 0);
 		for (unsigned int j = 0; j < series->n_course; j++)
@@ -321,8 +328,12 @@ static void the_busiest_pod_is_known_by_its_name(void **state)
 	(void)state;
 	for (unsigned int pod = 0; pod < 3; pod++)
 		for (unsigned int i = 0; i < 100; i++)
-			usage_gauge(usage_feed(usage, 0, pod == 1 ? "db-1" : pod ? "db-2" : "db-0", USAGE_CPU, "test"), T + i * 60,
-				    pod == 1 ? 4 : 0.1);
+			usage_gauge(usage_feed(usage, 0,
+					       pod == 1 ? "db-1"
+					       : pod	? "db-2"
+							: "db-0",
+					       USAGE_CPU, "test"),
+				    T + i * 60, pod == 1 ? 4 : 0.1);
 	/* Too short to be compared with the others. */
 	for (unsigned int i = 0; i < 5; i++)
 		usage_gauge(usage_feed(usage, 0, "db-9", USAGE_CPU, "test"), T + i * 60, 50);
@@ -338,7 +349,8 @@ static void the_busiest_pod_is_known_by_its_name(void **state)
 static void a_burst_at_the_start_is_apart_from_the_rest(void **state)
 {
 	CLEANUP(usage_free_ptr) struct usage *usage = usage_new(NULL);
-	struct usage_feed *old = usage_feed(usage, 0, "old", USAGE_CPU, "test"), *new = usage_feed(usage, 0, "new", USAGE_CPU, "test");
+	struct usage_feed *old = usage_feed(usage, 0, "old", USAGE_CPU, "test"),
+			  *new = usage_feed(usage, 0, "new", USAGE_CPU, "test");
 	const struct usage_pods *pods;
 
 	(void)state;
@@ -417,7 +429,8 @@ static void kills_are_known_whether_samples_come_before_or_after(void **state)
 		assert_near(usage_last_oom_memory(usage, 0, &at), 900 * MIB, 0);
 		assert_near(at, T + 3000, 0);
 		for (unsigned int i = 0; i < 3; i++)
-			(early ? before : after)[i] = usage_vpa_percentile(usage_get(usage, 0, USAGE_MEMORY_WORKING_SET), i / 2.0);
+			(early ? before : after)[i] =
+				usage_vpa_percentile(usage_get(usage, 0, USAGE_MEMORY_WORKING_SET), i / 2.0);
 	}
 	for (unsigned int i = 0; i < 3; i++) {
 		assert_near(before[i], after[i], 1e-12);
@@ -428,9 +441,17 @@ static void kills_are_known_whether_samples_come_before_or_after(void **state)
 static void kills_of_pods_are_taken_from_the_cluster(void **state)
 {
 	struct pod_container containers[] = {
-		{ .container = 4, .oom_killed = true, .last_oom_sec = (int64_t)T, .memory_limit = (int64_t)(800 * MIB), .memory_request = -1 },
+		{ .container = 4,
+		  .oom_killed = true,
+		  .last_oom_sec = (int64_t)T,
+		  .memory_limit = (int64_t)(800 * MIB),
+		  .memory_request = -1 },
 		{ .container = CLUSTER_NONE, .oom_killed = true, .last_oom_sec = (int64_t)T, .memory_limit = 1 },
-		{ .container = 5, .oom_killed = true, .last_oom_sec = (int64_t)T, .memory_limit = -1, .memory_request = -1 },
+		{ .container = 5,
+		  .oom_killed = true,
+		  .last_oom_sec = (int64_t)T,
+		  .memory_limit = -1,
+		  .memory_request = -1 },
 		{ .container = 6, .oom_killed = false, .memory_limit = 1 },
 	};
 	struct cluster_pod pods[] = { { .name = "a-1", .first_container = 0, .n_containers = 4 } };

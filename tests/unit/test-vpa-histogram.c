@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cases are those with which the Vertical Pod Autoscaler tests itself (kubernetes/autoscaler, vertical-pod-autoscaler/pkg/recommender,
- * version 1.8.0): what goes in and what comes out, by the names of its tests. */
+/* The cases are those with which the Vertical Pod Autoscaler tests itself (kubernetes/autoscaler,
+ * vertical-pod-autoscaler/pkg/recommender, version 1.8.0): what goes in and what comes out, by the names of its
+ * tests. */
 #include "../../core/vpa-histogram.h"
 
 #include <math.h>
@@ -24,7 +25,8 @@ static void assert_near(double is, double expected, double relative)
 /* histogram_options_test.go: TestLinearHistogramOptions, TestExponentialHistogramOptions */
 static void buckets_are_where_vpa_has_them(void **state)
 {
-	struct vpa_scale linear = vpa_scale_make(5, 0.3, 1, 1e-15, 0), exponential = vpa_scale_make(500, 40, 1.5, 1e-15, 0);
+	struct vpa_scale linear = vpa_scale_make(5, 0.3, 1, 1e-15, 0),
+			 exponential = vpa_scale_make(500, 40, 1.5, 1e-15, 0);
 	static const double starts[] = { 0, 40, 100, 190, 325, 527.5 };
 
 	(void)state;
@@ -59,8 +61,8 @@ struct wanted {
 	double quantile, value;
 };
 
-static void assert_percentiles(const struct vpa_scale *scale, const struct sample *samples, size_t n_samples, const struct wanted *wanted,
-			       size_t n_wanted)
+static void assert_percentiles(const struct vpa_scale *scale, const struct sample *samples, size_t n_samples,
+			       const struct wanted *wanted, size_t n_wanted)
 {
 	CLEANUP(vpa_histogram_release) struct vpa_histogram histogram;
 
@@ -71,7 +73,8 @@ static void assert_percentiles(const struct vpa_scale *scale, const struct sampl
 		assert_near(vpa_histogram_percentile(&histogram, wanted[i].quantile), wanted[i].value, 1e-15);
 }
 
-#define ASSERT_PERCENTILES(scale, samples, wanted) assert_percentiles(scale, samples, ARRAY_SIZE(samples), wanted, ARRAY_SIZE(wanted))
+#define ASSERT_PERCENTILES(scale, samples, wanted)                                                                 \
+	assert_percentiles(scale, samples, ARRAY_SIZE(samples), wanted, ARRAY_SIZE(wanted))
 
 /* decaying_histogram_test.go: TestPercentilesEmptyDecayingHistogram, TestSimpleDecay, TestLongtermDecay,
  * TestDecayingHistogramPercentiles, TestNoDecay; histogram_test.go: TestPercentiles */
@@ -86,8 +89,9 @@ static void percentiles_are_those_of_vpa(void **state)
 	static const struct wanted of_longterm[] = { { 1, 2 } };
 	static const struct wanted of_rising[] = { { 0, 2 },	{ 0.02, 2 }, { 0.03, 3 }, { 0.10, 3 },
 						   { 0.11, 4 }, { 0.34, 4 }, { 0.35, 5 }, { 1, 5 } };
-	static const struct wanted of_at_once[] = { { 0, 2 },	{ 0.1, 2 }, { 0.2, 3 }, { 0.3, 3 }, { 0.4, 4 }, { 0.5, 4 },
-						    { 0.6, 4 }, { 0.7, 5 }, { 0.8, 5 }, { 0.9, 5 }, { 1, 5 } };
+	static const struct wanted of_at_once[] = { { 0, 2 },	{ 0.1, 2 }, { 0.2, 3 }, { 0.3, 3 },
+						    { 0.4, 4 }, { 0.5, 4 }, { 0.6, 4 }, { 0.7, 5 },
+						    { 0.8, 5 }, { 0.9, 5 }, { 1, 5 } };
 
 	(void)state;
 	assert_percentiles(&ten, NULL, 0, of_none, ARRAY_SIZE(of_none));
@@ -148,15 +152,28 @@ static void peaks_of_memory_are_those_of_vpa(void **state)
 		struct memory_step steps[5];
 		unsigned int n;
 	} cases[] = {
-		{ "one peak a day", { { false, 0, 500, true, 1, 500 }, { false, 0.5, 1000, true, 1, 1000 }, { false, 0.6, 900, true, 1, 1000 } }, 3 },
+		{ "one peak a day",
+		  { { false, 0, 500, true, 1, 500 },
+		    { false, 0.5, 1000, true, 1, 1000 },
+		    { false, 0.6, 900, true, 1, 1000 } },
+		  3 },
 		{ "IncreasedByBumpUp", { { true, 0, 1000, true, 1, 1200 } }, 1 },
 		{ "DontRunAway",
-		  { { true, 0, 1000, true, 1, 1200 }, { true, 0, 999, true, 1, 1200 }, { true, 0, 999, true, 1, 1200 }, { true, 0, 2000, true, 1, 2400 } },
+		  { { true, 0, 1000, true, 1, 1200 },
+		    { true, 0, 999, true, 1, 1200 },
+		    { true, 0, 999, true, 1, 1200 },
+		    { true, 0, 2000, true, 1, 2400 } },
 		  4 },
 		{ "IncreasedByMin", { { true, 0, 1, true, 1, 101 } }, 1 },
-		{ "MaxedWithKnownSample", { { false, 0, 3000, true, 1, 3000 }, { true, 0, 1000, true, 1, 3600 } }, 2 },
-		{ "DiscardsOldSample", { { false, 0, 1000, true, 1, 1000 }, { true, -30.0 / 24, 1000, false, 1, 1000 } }, 2 },
-		{ "an older sample is not taken", { { false, 1, 1000, true, 2, 1000 }, { false, 0.9, 5000, false, 2, 1000 } }, 2 },
+		{ "MaxedWithKnownSample",
+		  { { false, 0, 3000, true, 1, 3000 }, { true, 0, 1000, true, 1, 3600 } },
+		  2 },
+		{ "DiscardsOldSample",
+		  { { false, 0, 1000, true, 1, 1000 }, { true, -30.0 / 24, 1000, false, 1, 1000 } },
+		  2 },
+		{ "an older sample is not taken",
+		  { { false, 1, 1000, true, 2, 1000 }, { false, 0.9, 5000, false, 2, 1000 } },
+		  2 },
 	};
 
 	(void)state;
@@ -174,7 +191,8 @@ static void peaks_of_memory_are_those_of_vpa(void **state)
 			if (taken != step->taken)
 				fail_msg("%s: step %u", cases[i].name, j);
 			assert_near(memory.window_end_sec, START + step->window_days * 86400, 1e-15);
-			bucket = vpa_scale_start(&vpa_scale_memory, vpa_scale_find(&vpa_scale_memory, step->holds_mib * MIB) + 1);
+			bucket = vpa_scale_start(&vpa_scale_memory,
+						 vpa_scale_find(&vpa_scale_memory, step->holds_mib * MIB) + 1);
 			assert_near(vpa_histogram_percentile(&peaks, 0), bucket, 1e-15);
 			assert_near(vpa_histogram_percentile(&peaks, 1), bucket, 1e-15);
 			/* One sample, of the weight of the end of its interval. */
@@ -244,7 +262,8 @@ static void a_week_is_what_the_definition_says(void **state)
 		/* Between buckets rounding may decide; none of these falls there. */
 		while (sum + weights[bucket] < i / 100.0 * total)
 			sum += weights[bucket++];
-		assert_near(vpa_histogram_percentile(&histogram, i / 100.0), vpa_scale_start(&vpa_scale_cpu, bucket + 1), 1e-12);
+		assert_near(vpa_histogram_percentile(&histogram, i / 100.0),
+			    vpa_scale_start(&vpa_scale_cpu, bucket + 1), 1e-12);
 	}
 }
 
