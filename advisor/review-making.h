@@ -59,6 +59,9 @@ struct reviewing {
 };
 
 #define review_say(reviewing, ...) arena_formatf(&(reviewing)->findings->arena, __VA_ARGS__)
+/* ---- advisor/review-container.c ---- */
+void review_container(struct reviewing *reviewing, struct asked *asked);	/* remarks on requests and limits of a manifest */
+
 void review_remark(struct asked *asked, const char *text);	/* beyond REMARKS_MAX they are left out */
 
 /* Whether two raw texts mean the same to the kernel; entry may be NULL. */

@@ -102,6 +102,7 @@ static bool ask_not_here(struct reviewing *reviewing, struct asked *asked)
 	if (item->kind == SUBJECT_KIND_HOST && item->key[0] == '/')
 		return says(asked, REVIEW_UNSUPPORTED, "nothing is known of this setting, so nothing that was measured can ask for it");
 	if (!any && item->kind != SUBJECT_KIND_HOST) {
+		review_container(reviewing, asked);
 		review_remark(asked, review_say(reviewing, "nothing is known here of any %s", subject_kind_here(asked)));
 		return says(asked, REVIEW_UNMEASURED, review_say(reviewing, "no %s was captured", subject_kind_here(asked)));
 	}

@@ -603,6 +603,14 @@ static void fill_node(struct filling *filling, const struct cluster_node *node)
 
 /* ---- all of it ---- */
 
+static void tell_left_out(struct filling *filling, const struct shelf *shelf, const char *what)
+{
+	for (uint32_t n = 0; n < filling->namespaces.count; n++)
+		if (shelf->first[n + 1] - shelf->first[n] > OF_NAMESPACE_MAX)
+			(void)diag_warning(snapshot_notes(filling->snapshot), NULL, "of %s in the namespace %s the first %d were looked at",
+					   what, filling->namespaces.names[n], OF_NAMESPACE_MAX);
+}
+
 static void number_namespaces(struct filling *filling)
 {
 	for (uint32_t i = 0; i < filling->cluster->n_workloads; i++) {
@@ -654,6 +662,9 @@ void cluster_settings(const struct cluster *cluster, struct snapshot *snapshot)
 	SHELVE(&filling, &filling.limit_ranges, cluster->limit_ranges, cluster->n_limit_ranges);
 	SHELVE(&filling, &filling.quotas, cluster->quotas, cluster->n_quotas);
 	SHELVE(&filling, &filling.budgets, cluster->budgets, cluster->n_budgets);
+	tell_left_out(&filling, &filling.limit_ranges, "LimitRanges");
+	tell_left_out(&filling, &filling.quotas, "ResourceQuotas");
+	tell_left_out(&filling, &filling.budgets, "PodDisruptionBudgets");
 	find_autoscalers(&filling);
 	count_pods_of_budgets(&filling);
 	put_number(&filling, "cluster.workloads", cluster->n_workloads);

@@ -260,6 +260,25 @@ manifest 4096 500m | sed 's/^---/# a line more\n---/' >new/web.yaml
 review --old old/web.yaml --output json new/web.yaml >old.json
 same "of manifests, what differs" 'new/web.yaml:14 net.core.somaxconn 1024
 new/web.yaml:18 requests.cpu 250m' "$(jq -r '.findings[] | "\(.sites[0].file):\(.sites[0].line) \(.values.key) \(.review.before)"' old.json)"
+sized() {
+	manifest 1024 "$1" | sed "s/memory: 256Mi}/memory: $2}, limits: {cpu: $3, memory: $2}/"
+}
+remarks() {
+	review --old old/web.yaml --output json new/web.yaml | jq -r '.findings[] | "\(.values.key): \(.review.remarks[]?)"'
+}
+sized 500m 256Mi 500m >old/web.yaml
+sized 200m 256Mi 500m >new/web.yaml
+remarks >said
+contains "a request that leaves its limit is no longer Guaranteed" "requests.cpu: its requests are its limits no longer" "$(cat said)"
+contains "and how much less is set aside is said" "requests.cpu: 40 % of before is set aside" "$(cat said)"
+sized 200m 128Mi 200m >old/web.yaml
+sized 200m 64Mi 200m >new/web.yaml
+remarks >said
+same "one that keeps it is not said to lose it" "" "$(grep Guaranteed said)"
+contains "a lower limit of memory" "limits.memory: it is killed at 64Mi, where 128Mi were allowed" "$(cat said)"
+manifest 1024 250m | sed 's/ {requests: .*/ {}/' >new/web.yaml
+remarks >said
+contains "what asks for nothing any more" "it asks for nothing any more" "$(cat said)"
 { printf 'GRUB_CMDLINE_LINUX="'; seq -f 'a%.0f=1' -s ' ' 600 | tr -d '\n'; echo '"'; } >grub
 same "of an endless command line what is not looked at is named" "it has more than 512 arguments; those that follow were not looked at" \
 	"$(review --as kernel-command-line --output json grub | jq -r '.findings[] | select(.rule == "unclear") | .reason')"
