@@ -19,6 +19,7 @@
 /* Of the whole page: a browser is to open it at once. */
 #define CARDS_MAX 200U			/* containers told in full */
 #define LINES_MAX 3000U			/* containers in tables */
+#define HEAD_MAX 20U			/* bytes above a column */
 #define TEAMS_MAX 500U
 
 /* ---- the head ---- */
@@ -246,13 +247,15 @@ static void add_group_row(struct strbuf *out, const struct savings *savings, con
 static void write_groups(struct strbuf *out, const struct savings *savings, const char *id, const char *what, const struct saving_group *groups,
 			 size_t count)
 {
-	const char *const heads[] = { what, "Containers", "CPU requested", "Memory requested", "A month", "Change" };
-	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT, head = STRBUF_INIT;
+	const char *heads[] = { NULL, "Containers", "CPU requested", "Memory requested", "A month", "Change" };
 	size_t shown = MIN(count, (size_t)HTML_ROWS_MAX);
 
 	if (count == 0)
 		return;
 	strbuf_addf(out, "<section id=\"%s\">\n", id);
+	phrase_short(&head, what, HEAD_MAX);
+	heads[0] = head.buf;
 	strbuf_addf(&title, "By %s", what);
 	write_heading(out, title.buf, count, NULL);
 	add_heads(out, "teams", heads, savings->priced ? 6 : 4, 1);

@@ -168,7 +168,19 @@ void phrase_consequence(struct strbuf *out, const struct consequence *consequenc
 	strbuf_addf(out, "%s: %s", consequence_kind_name(consequence->kind), consequence->text);
 }
 
+void phrase_short(struct strbuf *out, const char *text, size_t max)
+{
+	size_t length = strlen(text), end = MIN(length, max);
+
+	while (end < length && end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
+		end--;
+	strbuf_add(out, text, end);
+	strbuf_add_string(out, end < length ? "…" : "");
+}
+
 /* ---- money ---- */
+
+#define CURRENCY_MAX 8			/* bytes; "USD" */
 
 /* "1,204" of what is 100 and more, "12.30" of what is less. */
 static void add_sum(struct strbuf *out, double value)
@@ -187,7 +199,8 @@ void phrase_money(struct strbuf *out, const char *currency, double value, bool s
 	}
 	if (fabs(value) >= 0.005)
 		strbuf_add_string(out, value < 0 ? "−" : signed_ ? "+" : "");
-	strbuf_addf(out, "%s%s", currency ? currency : "", currency && *currency ? "\u00a0" : "");
+	phrase_short(out, currency ? currency : "", CURRENCY_MAX);
+	strbuf_add_string(out, currency && *currency ? "\u00a0" : "");
 	add_sum(out, fabs(value));
 }
 

@@ -38,6 +38,8 @@ void phrase_consequence(struct strbuf *out, const struct consequence *consequenc
 /* What follows from the change of a container as a whole stands with each of its resources: with one is enough. */
 bool consequence_said_before(const struct sizing_row *row, size_t resource, const struct consequence *consequence);
 
+/* At most max bytes of a text that has to fit into a narrow place. */
+void phrase_short(struct strbuf *out, const char *text, size_t max);
 /* "USD 1,204", "USD 3.20", "−USD 12"; NAN: "not known".  signed_: "+USD 3" where it is more. */
 void phrase_money(struct strbuf *out, const char *currency, double value, bool signed_);
 /* "USD 1,204" or "USD 0 to USD 280" */
