@@ -3,6 +3,7 @@
  * own; with the format "patches" each file after a line "==> PATH". */
 #include <stdio.h>
 
+#include "../../core/parse.h"
 #include "../unit/rightsizing-fixture.h"
 
 #define MANY 3000
@@ -28,9 +29,11 @@ static void write_patches(const struct rightsizing *rightsizing)
 int main(int argc, char **argv)
 {
 	const char *format = argc > 2 ? argv[1] : "", *kind = argc > 2 ? argv[2] : "";
-	unsigned int width = argc > 3 ? (unsigned int)atoi(argv[3]) : 80;
+	uint64_t width = 80;
 	struct rightsizing_fixture fixture;
 
+	if (argc > 3 && parse_u64(argv[3], &width) < 0)
+		return 2;
 	rightsizing_fixture_init(&fixture, streq(kind, "hostile"));
 	if (streq(kind, "empty")) {
 		fixture.rightsizing.n_rows = 0;
@@ -44,7 +47,7 @@ int main(int argc, char **argv)
 	if (streq(format, "patches")) {
 		write_patches(&fixture.rightsizing);
 	} else if (find_rightsizing_reporter(format)) {
-		CLEANUP(free_ptr) char *text = rightsizing_write(format, &fixture.rightsizing, width, true);
+		CLEANUP(free_ptr) char *text = rightsizing_write(format, &fixture.rightsizing, (unsigned int)width, true);
 
 		fputs(text, stdout);
 	} else {

@@ -103,7 +103,7 @@ fi
 sizes() {
 	python3 -c '
 import sys, yaml
-for document in yaml.safe_load_all(sys.stdin):
+for document in filter(None, yaml.safe_load_all(sys.stdin)):
     spec = document.get("spec", {})
     spec = spec.get("jobTemplate", {"spec": spec})["spec"]
     spec = spec.get("template", {}).get("spec", {})
@@ -155,6 +155,24 @@ def bare(path):
     return [strip(document) for document in yaml.safe_load_all(open(path))]
 if bare("manifests.yaml") != bare("there.yaml"): print("something is")')"
 	same "the way back leads to what was there" "" "$(diff manifests.yaml back.yaml)"
+
+	mkdir objects
+	python3 -c '
+import sys, yaml
+for document in yaml.safe_load_all(open("manifests.yaml")):
+    yaml.safe_dump(document, open("objects/" + document["kind"].lower() + "-" + document["metadata"]["name"] + ".yaml", "w"))'
+	# What kubectl itself makes of the commands, without a cluster.
+	sed -n 's/^\tchange //p' patches/set-resources.sh | while IFS= read -r words; do
+		eval "set -- $words"
+		case $2 in
+		set) kubectl set resources -f "objects/${4/\//-}.yaml" --local "${@:5}" -o yaml ;;
+		patch) kubectl patch -f "objects/${3/\//-}.yaml" --local "${@:4}" -o yaml ;;
+		esac
+		echo ---
+	done >commanded.yaml 2>err
+	sizes <commanded.yaml | sort >commanded.sizes
+	same "commands of kubectl come to the same" "$(cut -d' ' -f1,2 commanded.sizes | sort -u | while read -r object; do grep "^$object " there.sizes; done | sort)" \
+		"$(cat commanded.sizes err)"
 else
 	skip "what kustomize builds" "no kubectl with kustomize"
 fi
@@ -183,26 +201,26 @@ case " $* " in
 esac
 END
 chmod +x bin/kubectl
-STATE=$work/state DONE=$work/done
+STATE=$work/state DONE=$work/ran
 export STATE DONE
 sed -n 's/^\texpect //p' patches/set-resources.sh | awk '{ print $1, $2, $3, $4, $5 }' >state
-: >done
+: >ran
 PATH=$work/bin:$PATH sh patches/set-resources.sh --context staging --dry-run >out 2>err
 same "the script runs" "0 " "$? $(cat err)"
-same "for each object once" "$(grep -c '^	change ' patches/set-resources.sh)" "$(wc -l <done)"
-same "in the context and dry" "$(wc -l <done)" "$(grep -c -- '^--context=staging .*--dry-run=server$' done)"
+same "for each object once" "$(grep -c '^	change ' patches/set-resources.sh)" "$(wc -l <ran)"
+same "in the context and dry" "$(wc -l <ran)" "$(grep -c -- '^--context=staging .*--dry-run=server$' ran)"
 sed '$s/[^ ]*$/9/' state >moved && STATE=$work/moved
-: >done
+: >ran
 PATH=$work/bin:$PATH sh patches/set-resources.sh >out 2>err
-same "where something has moved nothing is changed" "1 0" "$? $(wc -l <done)"
+same "where something has moved nothing is changed" "1 0" "$? $(wc -l <ran)"
 contains "and what has moved is said" "found 9; nothing was changed" "$(cat err)"
 sed -n 's/^\texpect //p' patches/set-resources.sh | awk '{ print $1, $2, $3, $4, $6 }' >after && STATE=$work/after
 PATH=$work/bin:$PATH sh patches/rollback/set-resources.sh >out 2>err
 same "the way back begins where the way there ends" "0 " "$? $(cat err)"
 truncated=$(head -n 40 patches/set-resources.sh)
-: >done
+: >ran
 PATH=$work/bin:$PATH sh -c "$truncated" >out 2>err
-same "a script that is cut off does nothing" 0 "$(wc -l <done)"
+same "a script that is cut off does nothing" 0 "$(wc -l <ran)"
 
 # ---- how it is asked ----
 
