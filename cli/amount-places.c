@@ -37,7 +37,8 @@ static void collect(struct rightsizing *rightsizing, struct wanted_list *list)
 		const struct workload *workload = &cluster->workloads[row->workload];
 		const struct resources *resources = &cluster->containers[row->container].resources;
 
-		if (workload->from_pods || !workload->place.file || !*workload->place.file || streq(workload->place.file, "-"))
+		if (workload->from_pods || !workload->place.file || !*workload->place.file ||
+		    streq(workload->place.file, "-"))
 			continue;
 		for (size_t r = 0; r < 2; r++) {
 			if (!sizing_changes(&row->of[r]))
@@ -103,7 +104,8 @@ static void look_at_file(const struct wanted *wanted, size_t count)
 		return;
 	line = text.buf;
 	for (size_t i = 0; i < count; i++) {
-		while (number < wanted[i].amount->line && (line = memchr(line, '\n', text.len - (size_t)(line - text.buf)))) {
+		while (number < wanted[i].amount->line &&
+		       (line = memchr(line, '\n', text.len - (size_t)(line - text.buf)))) {
 			line++;
 			number++;
 		}

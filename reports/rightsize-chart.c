@@ -195,7 +195,8 @@ static void add_legend(struct strbuf *out, const struct usage_series *series, co
 	strbuf_add_string(out, "</figcaption>");
 }
 
-void rightsize_chart(struct strbuf *out, const struct usage_series *series, enum resource resource, const struct sizing *sizing)
+void rightsize_chart(struct strbuf *out, const struct usage_series *series, enum resource resource,
+		     const struct sizing *sizing)
 {
 	struct scale scale;
 

@@ -14,7 +14,8 @@ static const char script_head[] =
 	"# state NAMESPACE OBJECT LIST CONTAINER: requests and limits of CPU and memory\n"
 	"state() {\n"
 	"\tkubectl ${context:+--context=\"$context\"} ${1:+--namespace=\"$1\"} get \"$2\" \\\n"
-	"\t\t--output=jsonpath=\"{range .$3[?(@.name==\\\"$4\\\")].resources}{.requests.cpu}/{.requests.memory}/{.limits.cpu}/{.limits.memory}{end}\"\n"
+	"\t\t--output=jsonpath=\"{range .$3[?(@.name==\\\"$4\\\")].resources}"
+	"{.requests.cpu}/{.requests.memory}/{.limits.cpu}/{.limits.memory}{end}\"\n"
 	"}\n\n"
 	"# expect NAMESPACE OBJECT LIST CONTAINER BEFORE AFTER\n"
 	"expect() {\n"
@@ -29,7 +30,8 @@ static const char script_head[] =
 	"change() {\n"
 	"\tnamespace=$1\n"
 	"\tshift\n"
-	"\tkubectl ${context:+--context=\"$context\"} ${namespace:+--namespace=\"$namespace\"} \"$@\" ${dry_run:+--dry-run=server} || {\n"
+	"\tkubectl ${context:+--context=\"$context\"} ${namespace:+--namespace=\"$namespace\"} \"$@\" "
+	"${dry_run:+--dry-run=server} || {\n"
 	"\t\techo \"stopped; what was changed before is put back by the script of the other direction\" >&2\n"
 	"\t\texit 1\n"
 	"\t}\n"
@@ -61,7 +63,8 @@ static const char script_main[] =
 	"}\n\n"
 	"main \"$@\"\n";
 
-/* Names of objects are DNS subdomains; what is none never came from a cluster, and would mean something to kubectl or JSONPath. */
+/* Names of objects are DNS subdomains; what is none never came from a cluster, and would mean something to kubectl or
+ * JSONPath. */
 static bool is_dns_name(const char *text)
 {
 	for (const char *c = text; *c; c++)
@@ -74,7 +77,8 @@ static bool has_commands(const struct rightsizing *rightsizing, const struct siz
 {
 	const struct workload *workload = row_workload(rightsizing, row);
 
-	return patch_kind_of(workload)->command && is_dns_name(workload->name) && is_dns_name(row_container(rightsizing, row)->name) &&
+	return patch_kind_of(workload)->command && is_dns_name(workload->name) &&
+	       is_dns_name(row_container(rightsizing, row)->name) &&
 	       (!*workload->namespace || is_dns_name(workload->namespace));
 }
 
@@ -115,8 +119,8 @@ static void add_expect(struct strbuf *out, const struct rightsizing *rightsizing
 	add_state(&before, container, NULL);
 	add_state(&after, container, &values);
 	add_words(out, rightsizing, row, "expect");
-	strbuf_addf(out, " %s/%s %s.%s %s ", patch_kind_of(workload)->command, workload->name, patch_kind_of(workload)->path,
-		    patch_list_of(container), container->name);
+	strbuf_addf(out, " %s/%s %s.%s %s ", patch_kind_of(workload)->command, workload->name,
+		    patch_kind_of(workload)->path, patch_list_of(container), container->name);
 	quote_word(out, back ? after.buf : before.buf);
 	strbuf_add_char(out, ' ');
 	quote_word(out, back ? before.buf : after.buf);
@@ -141,7 +145,8 @@ static void add_set(struct strbuf *out, const struct patch_values *values)
 
 		for (size_t r = 0; r < SIZED_RESOURCES; r++)
 			if (values->of[side][r].written)
-				strbuf_addf(&list, "%s%s=%s", list.len ? "," : "", resource_name((enum resource)r), values->of[side][r].text.buf);
+				strbuf_addf(&list, "%s%s=%s", list.len ? "," : "", resource_name((enum resource)r),
+					    values->of[side][r].text.buf);
 		if (!list.len)
 			continue;
 		strbuf_add_string(out, options[side]);
@@ -192,7 +197,8 @@ static void add_json_patch(struct strbuf *out, const struct rightsizing *rightsi
 		bool begun = false;
 
 		for (size_t i = 0; i < count; i++) {
-			const struct workload_container *container = row_container(rightsizing, &rightsizing->rows[rows[i]]);
+			const struct workload_container *container =
+				row_container(rightsizing, &rightsizing->rows[rows[i]]);
 			CLEANUP(patch_values_release) struct patch_values values;
 
 			patch_values_make(&values, rightsizing, &rightsizing->rows[rows[i]], back);
@@ -239,7 +245,8 @@ static void add_change(struct strbuf *out, const struct rightsizing *rightsizing
 			    row_container(rightsizing, row)->name);
 		add_set(out, &values);
 	} else {
-		strbuf_addf(out, " patch %s/%s --type=strategic --patch=", patch_kind_of(workload)->command, workload->name);
+		strbuf_addf(out, " patch %s/%s --type=strategic --patch=", patch_kind_of(workload)->command,
+			    workload->name);
 		add_json_patch(&patch, rightsizing, rows, count, back);
 		quote_word(out, patch.buf);
 	}
@@ -281,14 +288,16 @@ void patch_commands(struct strbuf *out, const struct rightsizing *rightsizing, c
 		add_expect(&checks, rightsizing, &rightsizing->rows[rows[i]], back);
 	}
 	for (size_t first = 0, end; first < n_kept; first = end) {
-		for (end = first; end < n_kept && rightsizing->rows[kept[end]].workload == rightsizing->rows[kept[first]].workload; end++)
+		for (end = first;
+		     end < n_kept && rightsizing->rows[kept[end]].workload == rightsizing->rows[kept[first]].workload;
+		     end++)
 			;
 		add_change(&changes, rightsizing, kept + first, end - first, back);
 	}
 	free(kept);
 	strbuf_add_string(out, "#!/bin/sh\n");
 	strbuf_add_string(out, back ? "# Puts back requests and limits as they stood before set-resources.sh.\n" :
-				      "# Requests and limits as they are recommended; rollback/set-resources.sh puts them back.\n");
+				      "# Requests and limits that are recommended; rollback/set-resources.sh puts back.\n");
 	strbuf_add(out, left_out.buf, left_out.len);
 	strbuf_add_string(out, script_head);
 	strbuf_addf(out, "check_all() {\n%s}\n\n", checks.len ? checks.buf : "\t:\n");

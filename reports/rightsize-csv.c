@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line for each resource of each container, for spreadsheets: RFC 4180, UTF-8, every field in quotes.  Columns are only ever
- * added, at the end.  Amounts are numbers, of thousandths of a core or bytes; what is not there is empty. */
+/* A line for each resource of each container, for spreadsheets: RFC 4180, UTF-8, every field in quotes.  Columns are
+ * only ever added, at the end.  Amounts are numbers, of thousandths of a core or bytes; what is not there is empty. */
 #include <math.h>
 
 #include "../core/quote.h"
@@ -197,7 +197,9 @@ static void write_csv(FILE *out, const struct rightsizing *rightsizing, struct p
 	for (size_t i = 0; i < rightsizing->n_rows; i++) {
 		for (size_t r = 0; r < SIZED_RESOURCES; r++) {
 			const struct sizing_row *row = &rightsizing->rows[i];
-			struct cell cell = { .rightsizing = rightsizing, .row = row, .sizing = &row->of[r], .resource = (enum resource)r };
+			struct cell cell = {
+				.rightsizing = rightsizing, .row = row, .sizing = &row->of[r], .resource = (enum resource)r,
+			};
 
 			write_line(out, &cell);
 		}

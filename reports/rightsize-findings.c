@@ -54,7 +54,8 @@ static void add_change(struct arena *arena, struct finding *finding, enum resour
 
 	if (from == to)
 		return;
-	*change = (struct change){ .key = arena_formatf(arena, "%s %s", resource == RESOURCE_CPU ? "cpu" : "memory", what) };
+	*change = (struct change){ .key = arena_formatf(arena, "%s %s", resource == RESOURCE_CPU ? "cpu" : "memory",
+							what) };
 	change->from = change->from_text = amount_text(arena, resource, from);
 	change->to = change->to_text = amount_text(arena, resource, to);
 	finding->n_changes++;
@@ -156,13 +157,18 @@ void rightsize_findings_make(struct rightsize_findings *findings, const struct r
 			if (!rightsizing->all && (status == STATUS_SATISFIED || status == STATUS_NOT_APPLICABLE))
 				continue;
 			GROW(list->items, list->capacity, list->count + 1);
-			list->items[list->count++] = make_finding(&list->arena, rightsizing, &rightsizing->rows[i], (enum resource)r);
+			list->items[list->count++] =
+				make_finding(&list->arena, rightsizing, &rightsizing->rows[i], (enum resource)r);
 		}
 	}
 	memcpy(list->counts, rightsizing->counts, sizeof(list->counts));
 	finding_list_sort(list);
 	findings->report = (struct report){
-		.command = "rightsize", .findings = list, .notes = &rightsizing->notes, .rules = CAUSE_COUNT, .show_all = rightsizing->all,
+		.command = "rightsize",
+		.findings = list,
+		.notes = &rightsizing->notes,
+		.rules = CAUSE_COUNT,
+		.show_all = rightsizing->all,
 	};
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page for a rightsizing session: one file, nothing is loaded.  Whole without a script; with one, tables sort and filter.  Style
- * and script stand in the page and its policy names their hashes, so that nothing else could run or style it.
+/* The page for a rightsizing session: one file, nothing is loaded.  Whole without a script; with one, tables sort and
+ * filter.  Style and script stand in the page and its policy names their hashes, so that nothing else could run or
+ * style it.
  *
- * What somebody has to decide stands together with whose it is: a section for each team, by the label that was asked for, else by
- * namespace. */
+ * What somebody has to decide stands together with whose it is: a section for each team, by the label that was asked
+ * for, else by namespace. */
 #include "rightsize-html.h"
 
 #include <math.h>
@@ -69,8 +70,8 @@ static void write_head(struct strbuf *out, const struct rightsizing *rightsizing
 static void write_counts(struct strbuf *out, const struct rightsizing *rightsizing)
 {
 	static const char *const sections[STATUS_COUNT] = {
-		[STATUS_RECOMMEND] = "teams", [STATUS_SUSPECT] = "teams", [STATUS_ELSEWHERE] = "teams", [STATUS_UNMEASURED] = "unmeasured",
-		[STATUS_UNREADABLE] = "unreadable",
+		[STATUS_RECOMMEND] = "teams", [STATUS_SUSPECT] = "teams", [STATUS_ELSEWHERE] = "teams",
+		[STATUS_UNMEASURED] = "unmeasured", [STATUS_UNREADABLE] = "unreadable",
 	};
 
 	strbuf_add_string(out, "<nav aria-label=\"Requests and limits by what is said of them\">\n<ul class=\"counts\">\n");
@@ -103,8 +104,10 @@ static void write_top(struct strbuf *out, const struct rightsizing *rightsizing)
 		CLEANUP(strbuf_release) struct strbuf money = STRBUF_INIT;
 
 		phrase_money_range(&money, savings->currency, savings->realisable_least, savings->realisable_most);
-		html_textf(out, savings->realisable_most < 0.005 ? " Nothing of the bill can be saved: no node becomes free." :
-								    " Of the bill %s a month can be saved.", money.buf);
+		html_textf(out,
+			   savings->realisable_most < 0.005 ? " Nothing of the bill can be saved: no node becomes free."
+							    : " Of the bill %s a month can be saved.",
+			   money.buf);
 	}
 	strbuf_add_string(out, "</p>\n");
 	write_counts(out, rightsizing);
@@ -164,7 +167,8 @@ static void add_node_row(struct strbuf *out, const struct savings *savings, cons
 
 static void write_savings(struct strbuf *out, const struct savings *savings)
 {
-	CLEANUP(strbuf_release) struct strbuf bill = STRBUF_INIT, requested = STRBUF_INIT, realisable = STRBUF_INIT, price = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf bill = STRBUF_INIT, requested = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf realisable = STRBUF_INIT, price = STRBUF_INIT;
 
 	if (!savings->priced)
 		return;
@@ -244,8 +248,8 @@ static void add_group_row(struct strbuf *out, const struct savings *savings, con
 	strbuf_add_string(out, "</tr>\n");
 }
 
-static void write_groups(struct strbuf *out, const struct savings *savings, const char *id, const char *what, const struct saving_group *groups,
-			 size_t count)
+static void write_groups(struct strbuf *out, const struct savings *savings, const char *id, const char *what,
+			 const struct saving_group *groups, size_t count)
 {
 	CLEANUP(strbuf_release) struct strbuf title = STRBUF_INIT, head = STRBUF_INIT;
 	const char *heads[] = { NULL, "Containers", "CPU requested", "Memory requested", "A month", "Change" };
@@ -313,7 +317,8 @@ static struct team *find_team(struct teams *teams, const char *name)
 
 static bool is_decided(const struct sizing_row *row)
 {
-	return row_status(row) <= STATUS_SUSPECT || row->of[0].status == STATUS_ELSEWHERE || row->of[1].status == STATUS_ELSEWHERE;
+	return row_status(row) <= STATUS_SUSPECT || row->of[0].status == STATUS_ELSEWHERE ||
+	       row->of[1].status == STATUS_ELSEWHERE;
 }
 
 /* In the order of their first row: the gravest first. */
@@ -388,7 +393,8 @@ struct room {
 	size_t cards, lines;
 };
 
-static void write_size_table(struct strbuf *out, const struct rightsizing *rightsizing, const struct team *team, struct room *room)
+static void write_size_table(struct strbuf *out, const struct rightsizing *rightsizing, const struct team *team,
+			     struct room *room)
 {
 	static const char *const heads[] = { "Container", "Resource", "Request", "Limit", "Cause", "Severity", "A month" };
 	size_t shown = MIN(MIN(team->count, room->lines), (size_t)HTML_ROWS_MAX / 2);
@@ -468,9 +474,12 @@ static void add_confidence(struct strbuf *out, const struct sizing *sizing)
 	html_fact(out, "confidence", text.buf);
 }
 
-static void write_part(struct strbuf *out, const struct rightsizing *rightsizing, const struct sizing_row *row, enum resource resource)
+static void write_part(struct strbuf *out, const struct rightsizing *rightsizing, const struct sizing_row *row,
+		       enum resource resource)
 {
-	static const enum usage_metric metrics[] = { [RESOURCE_CPU] = USAGE_CPU, [RESOURCE_MEMORY] = USAGE_MEMORY_WORKING_SET };
+	static const enum usage_metric metrics[] = {
+		[RESOURCE_CPU] = USAGE_CPU, [RESOURCE_MEMORY] = USAGE_MEMORY_WORKING_SET
+	};
 	const struct sizing *sizing = &row->of[resource];
 	bool moves = sizing->status <= STATUS_SUSPECT;
 	CLEANUP(strbuf_release) struct strbuf request = STRBUF_INIT, limit = STRBUF_INIT;
@@ -516,7 +525,8 @@ static void write_card(struct strbuf *out, const struct rightsizing *rightsizing
 	if (phrase_container_type(container))
 		strbuf_add_string(&about, phrase_container_type(container));
 	if (row->replicas > 0)
-		strbuf_addf(&about, "%s%.3g replica%s", about.len ? " · " : "", row->replicas, row->replicas == 1 ? "" : "s");
+		strbuf_addf(&about, "%s%.3g replica%s", about.len ? " · " : "", row->replicas,
+			    row->replicas == 1 ? "" : "s");
 	strbuf_addf(&about, "%s%s", about.len ? " · " : "", qos_class_name(row->qos_now));
 	if (row->qos_now != row->qos_then)
 		strbuf_addf(&about, " → %s", qos_class_name(row->qos_then));
@@ -534,7 +544,8 @@ static void write_card(struct strbuf *out, const struct rightsizing *rightsizing
 	strbuf_add_string(out, "</article>\n");
 }
 
-static void write_team(struct strbuf *out, const struct rightsizing *rightsizing, const struct team *team, struct room *room)
+static void write_team(struct strbuf *out, const struct rightsizing *rightsizing, const struct team *team,
+		       struct room *room)
 {
 	CLEANUP(strbuf_release) struct strbuf aside = STRBUF_INIT;
 	size_t told = MIN(team->count, room->cards);
@@ -572,7 +583,8 @@ static void write_teams(struct strbuf *out, const struct rightsizing *rightsizin
 
 /* ---- the rest ---- */
 
-static void write_reasons(struct strbuf *out, const struct rightsizing *rightsizing, enum status status, const char *title, const char *aside)
+static void write_reasons(struct strbuf *out, const struct rightsizing *rightsizing, enum status status,
+			  const char *title, const char *aside)
 {
 	CLEANUP(size_groups_release) struct size_groups groups = SIZE_GROUPS_INIT;
 
@@ -646,7 +658,8 @@ static void write_html(FILE *out, const struct rightsizing *rightsizing, struct 
 	write_top(&text, rightsizing);
 	strbuf_add_string(&text, "<main>\n");
 	write_savings(&text, savings);
-	write_groups(&text, savings, "labels", savings->label ? savings->label : "label", savings->labels, savings->n_labels);
+	write_groups(&text, savings, "labels", savings->label ? savings->label : "label", savings->labels,
+		     savings->n_labels);
 	write_groups(&text, savings, "namespaces", "namespace", savings->namespaces, savings->n_namespaces);
 	write_teams(&text, rightsizing);
 	write_reasons(&text, rightsizing, STATUS_UNMEASURED, "Not measured", "what would have to be run");

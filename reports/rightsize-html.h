@@ -9,8 +9,9 @@
 extern const char rightsize_style_css[];	/* rightsize.css */
 extern const char rightsize_script_js[];	/* rightsize.js */
 
-/* rightsize-chart.c: what was used over time and how it is distributed, side by side on one scale with the request and the limit, and
- * below them the numbers as text; nothing when nothing was measured. */
-void rightsize_chart(struct strbuf *out, const struct usage_series *series, enum resource resource, const struct sizing *sizing);
+/* rightsize-chart.c: what was used over time and how it is distributed, side by side on one scale with the request and
+ * the limit, and below them the numbers as text; nothing when nothing was measured. */
+void rightsize_chart(struct strbuf *out, const struct usage_series *series, enum resource resource,
+		     const struct sizing *sizing);
 
 #endif

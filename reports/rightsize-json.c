@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A rightsizing for programs: docs/rightsize.schema.json describes it.  Amounts are integers of thousandths of a core or bytes;
- * null is what is not there or not known. */
+/* A rightsizing for programs: docs/rightsize.schema.json describes it.  Amounts are integers of thousandths of a core
+ * or bytes; null is what is not there or not known. */
 #include <math.h>
 
 #include "../core/json.h"

@@ -11,7 +11,8 @@
 
 static void add_top(struct comment *comment, const struct rightsizing *rightsizing)
 {
-	CLEANUP(strbuf_release) struct strbuf piece = STRBUF_INIT, scope = STRBUF_INIT, usage = STRBUF_INIT, recommender = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf piece = STRBUF_INIT, scope = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf usage = STRBUF_INIT, recommender = STRBUF_INIT;
 
 	phrase_scope(&scope, rightsizing);
 	phrase_usage(&usage, rightsizing);
@@ -55,7 +56,8 @@ static void add_savings(struct comment *comment, const struct savings *savings)
 static void add_row(struct strbuf *out, const struct rightsizing *rightsizing, const struct sizing_row *row, enum resource resource)
 {
 	const struct sizing *sizing = &row->of[resource];
-	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, request = STRBUF_INIT, limit = STRBUF_INIT, money = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT, request = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf limit = STRBUF_INIT, money = STRBUF_INIT;
 	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
 
 	phrase_container(&name, rightsizing, row);
@@ -103,7 +105,10 @@ static void add_sizing(struct strbuf *out, const struct sizing_row *row, enum re
 	CLEANUP(strbuf_release) struct strbuf change = STRBUF_INIT;
 
 	phrase_sizing(&change, resource, sizing);
-	markdown_field(out, phrase_status(sizing->status), sizing->status <= STATUS_SUSPECT ? change.buf : resource == RESOURCE_CPU ? "cpu" : "memory");
+	markdown_field(out, phrase_status(sizing->status),
+		       sizing->status <= STATUS_SUSPECT ? change.buf
+		       : resource == RESOURCE_CPU	? "cpu"
+							: "memory");
 	if (sizing->status == STATUS_SATISFIED || sizing->status == STATUS_NOT_APPLICABLE)
 		return;
 	markdown_field(out, "why", sizing_why(sizing));
@@ -172,7 +177,8 @@ static void add_reasons(struct comment *comment, const struct rightsizing *right
 		phrase_count(&text, group->count);
 		strbuf_add_string(&text, " (");
 		phrase_container(&text, rightsizing, group->first);
-		strbuf_addf(&text, "%s): %s", group->count > 1 ? " …" : "", group->reason ? group->reason : "no reason is known");
+		strbuf_addf(&text, "%s): %s", group->count > 1 ? " …" : "",
+			    group->reason ? group->reason : "no reason is known");
 		strbuf_add_string(&piece, "- ");
 		markdown_text(&piece, text.buf, FIELD_MAX);
 		if (group->next_step && *group->next_step) {

@@ -12,7 +12,8 @@ struct patch_kind {
 	const char *path;		/* of the pod's specification: "spec.template.spec" */
 	const char *command;		/* what kubectl calls it; NULL: its resources cannot be changed while it is there */
 };
-/* NULL: none that a strategic merge patch is defined for; a list in a patch of such an object would replace the whole list. */
+/* NULL: none that a strategic merge patch is defined for; a list in a patch of such an object would replace the whole
+ * list. */
 const struct patch_kind *patch_kind_of(const struct workload *workload);
 
 /* Why there is no patch for a row that asks for a change; NULL: there is one, or nothing is asked for. */
@@ -33,7 +34,8 @@ struct patch_values {
 	bool clears_all;		/* nor below resources */
 };
 /* back: what puts the original there again, exactly as it stood. */
-void patch_values_make(struct patch_values *values, const struct rightsizing *rightsizing, const struct sizing_row *row, bool back);
+void patch_values_make(struct patch_values *values, const struct rightsizing *rightsizing, const struct sizing_row *row,
+		       bool back);
 void patch_values_release(struct patch_values *values);
 
 /* "initContainers", "containers" */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --patches DIR: what is recommended as strategic merge patches, one for each input file and with its name, and beside them
- * what puts the originals back:
+/* --patches DIR: what is recommended as strategic merge patches, one for each input file and with its name, and beside
+ * them what puts the originals back:
  *
  *	kustomization.yaml		a component that applies patches/
  *	patches/deploy/web.yaml		for the objects of deploy/web.yaml
  *	set-resources.sh		the same as commands of kubectl, for objects that no file is kept of
  *	rollback/…			the same three, backwards
  *
- * Containers are merged by name (patchMergeKey in staging/src/k8s.io/api/core/v1/types.go of Kubernetes).  Kustomize puts those that a
- * patch names before the others (kyaml/yaml/merge2), and init containers run in their order: a patch names all of a list. */
+ * Containers are merged by name (patchMergeKey in staging/src/k8s.io/api/core/v1/types.go of Kubernetes).  Kustomize
+ * puts those that a patch names before the others (kyaml/yaml/merge2), and init containers run in their order: a patch
+ * names all of a list. */
 #include "../core/json.h"
 #include "../core/quote.h"
 #include "plan.h"
@@ -32,7 +33,8 @@ static const struct patch_kind kinds[] = {
 const struct patch_kind *patch_kind_of(const struct workload *workload)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (streq(kinds[i].kind, workload->kind) && workload->api_version && streq(kinds[i].api_version, workload->api_version))
+		if (streq(kinds[i].kind, workload->kind) && workload->api_version &&
+		    streq(kinds[i].api_version, workload->api_version))
 			return &kinds[i];
 	return NULL;
 }
@@ -95,9 +97,10 @@ static const struct amount *given_amount(const struct workload_container *contai
 	return &(side == REQUESTS ? &container->resources.requests : &container->resources.limits)->of[resource];
 }
 
-/* Without a request of its own a container gets its limit as one (SetDefaults_Pod in pkg/apis/core/v1/defaults.go), so that a new
- * limit would move the request too. */
-static bool is_written(const struct workload_container *container, const struct sizing *sizing, int side, enum resource resource)
+/* Without a request of its own a container gets its limit as one (SetDefaults_Pod in pkg/apis/core/v1/defaults.go), so
+ * that a new limit would move the request too. */
+static bool is_written(const struct workload_container *container, const struct sizing *sizing, int side,
+		       enum resource resource)
 {
 	bool limit_moves = sizing->limit_from != sizing->limit_to;
 
@@ -111,7 +114,8 @@ static bool is_written(const struct workload_container *container, const struct 
 	       sizing->request_to != sizing->limit_to;
 }
 
-static void make_value(struct patch_value *value, const struct amount *original, enum resource resource, int64_t to, bool back)
+static void make_value(struct patch_value *value, const struct amount *original, enum resource resource, int64_t to,
+		       bool back)
 {
 	value->written = true;
 	if (back)
@@ -126,8 +130,8 @@ static void make_value(struct patch_value *value, const struct amount *original,
 		phrase_amount(&value->text, resource, to);
 }
 
-/* Whether anything stands below requests or limits that the patch does not take away: in the original for the way back, after
- * the change for the way there. */
+/* Whether anything stands below requests or limits that the patch does not take away: in the original for the way back,
+ * after the change for the way there. */
 static bool keeps_something(const struct patch_values *values, const struct workload_container *container, int side)
 {
 	const struct amounts *amounts = side == REQUESTS ? &container->resources.requests : &container->resources.limits;
@@ -148,7 +152,8 @@ static bool writes_something(const struct patch_values *values, int side)
 	return values->of[side][RESOURCE_CPU].written || values->of[side][RESOURCE_MEMORY].written;
 }
 
-void patch_values_make(struct patch_values *values, const struct rightsizing *rightsizing, const struct sizing_row *row, bool back)
+void patch_values_make(struct patch_values *values, const struct rightsizing *rightsizing, const struct sizing_row *row,
+		       bool back)
 {
 	const struct workload_container *container = row_container(rightsizing, row);
 
@@ -234,7 +239,8 @@ static void add_reasons(struct strbuf *out, unsigned int indent, const struct si
 			strbuf_addf(&text, ": %s", sizing_why(sizing));
 		add_comment(out, indent, text.buf);
 		for (size_t i = 0; i < sizing->n_consequences; i++) {
-			if (sizing->consequences[i].weight < CONSEQUENCE_WARNING || consequence_said_before(row, r, &sizing->consequences[i]))
+			if (sizing->consequences[i].weight < CONSEQUENCE_WARNING ||
+			    consequence_said_before(row, r, &sizing->consequences[i]))
 				continue;
 			strbuf_reset(&text);
 			phrase_consequence(&text, &sizing->consequences[i]);
@@ -297,7 +303,8 @@ static bool is_in_list(const struct workload_container *container, const char *l
 	return container->type != CONTAINER_EPHEMERAL && streq(patch_list_of(container), list);
 }
 
-static const struct sizing_row *find_row(const struct rightsizing *rightsizing, const size_t *rows, size_t count, uint32_t container)
+static const struct sizing_row *find_row(const struct rightsizing *rightsizing, const size_t *rows, size_t count,
+					 uint32_t container)
 {
 	for (size_t i = 0; i < count; i++)
 		if (rightsizing->rows[rows[i]].container == container)
@@ -356,7 +363,8 @@ struct order {
 static int compare_rows(const void *a, const void *b, void *context)
 {
 	const struct rightsizing *rightsizing = context;
-	const struct sizing_row *left = &rightsizing->rows[*(const size_t *)a], *right = &rightsizing->rows[*(const size_t *)b];
+	const struct sizing_row *left = &rightsizing->rows[*(const size_t *)a],
+				*right = &rightsizing->rows[*(const size_t *)b];
 	int order = strcmp(row_workload(rightsizing, left)->place.file, row_workload(rightsizing, right)->place.file);
 
 	if (order)
@@ -385,9 +393,11 @@ static const char *file_of(const struct order *order, size_t index)
 	return row_workload(order->rightsizing, &order->rightsizing->rows[order->rows[index]])->place.file;
 }
 
-static bool is_plain(unsigned char c)
+/* text: the path is UTF-8. */
+static bool is_kept(char c, bool text)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80 || strchr("._-+@=,", c);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (text && (unsigned char)c >= 0x80) || strchr("._-+@=,", c);
 }
 
 /* Path of the input below patches/: relative, without "." and "..", and without what makes trouble in a shell or a URL. */
@@ -401,10 +411,11 @@ static void add_layout(struct strbuf *out, const char *path)
 	while (*path) {
 		size_t length = strcspn(path, "/");
 
-		if (length > 0 && strncmp(path, ".", MAX(length, (size_t)1)) != 0 && !(length == 2 && path[0] == '.' && path[1] == '.')) {
+		if (length > 0 && strncmp(path, ".", MAX(length, (size_t)1)) != 0 &&
+		    !(length == 2 && path[0] == '.' && path[1] == '.')) {
 			strbuf_add_string(out, out->len > start ? "/" : "");
 			for (size_t i = 0; i < length; i++)
-				strbuf_add_char(out, is_plain((unsigned char)path[i]) && (text || (unsigned char)path[i] < 0x80) ? path[i] : '_');
+				strbuf_add_char(out, is_kept(path[i], text) ? path[i] : '_');
 		}
 		path += length + (path[length] == '/');
 	}
@@ -420,7 +431,8 @@ struct patch_list {
 	size_t count, capacity;
 };
 
-static void list_add(struct patch_list *list, const char *directory, const char *name, const struct strbuf *text, bool executable)
+static void list_add(struct patch_list *list, const char *directory, const char *name, const struct strbuf *text,
+		     bool executable)
 {
 	GROW(list->items, list->capacity, list->count + 1);
 	list->items[list->count++] = (struct patch_file){
@@ -467,8 +479,8 @@ static void add_kustomization(struct patch_list *list, const struct symbols *nam
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	strbuf_add_string(&text, back ? "# Takes back what the kustomization.yaml above it does: list this directory instead of that.\n" :
-					"# A component: list this directory under components: of the kustomization that has the objects.\n");
+	strbuf_add_string(&text, back ? "# Takes back what the kustomization.yaml above it does: list this directory instead.\n" :
+					"# A component: list this directory under components: of what has the objects.\n");
 	strbuf_add_string(&text, "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
 	strbuf_add_string(&text, names->count ? "patches:\n" : "patches: []\n");
 	for (uint32_t i = 0; i < names->count; i++) {

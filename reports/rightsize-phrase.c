@@ -55,7 +55,9 @@ void phrase_container(struct strbuf *out, const struct rightsizing *rightsizing,
 const char *phrase_container_type(const struct workload_container *container)
 {
 	static const char *const texts[] = {
-		[CONTAINER_INIT] = "init container", [CONTAINER_SIDECAR] = "sidecar", [CONTAINER_EPHEMERAL] = "ephemeral container",
+		[CONTAINER_INIT] = "init container",
+		[CONTAINER_SIDECAR] = "sidecar",
+		[CONTAINER_EPHEMERAL] = "ephemeral container",
 	};
 
 	return container->type < ARRAY_SIZE(texts) ? texts[container->type] : NULL;
@@ -65,7 +67,9 @@ void phrase_place(struct strbuf *out, const struct rightsizing *rightsizing, con
 {
 	const struct cluster_place *place = &row_workload(rightsizing, row)->place;
 	const struct workload_container *container = row_container(rightsizing, row);
-	uint32_t line = container->resources.line ? container->resources.line : container->line ? container->line : place->line;
+	uint32_t line = container->resources.line ? container->resources.line
+			: container->line	  ? container->line
+						  : place->line;
 
 	if (!place->file || !*place->file || row_workload(rightsizing, row)->from_pods)
 		return;
@@ -134,7 +138,8 @@ void phrase_size_basis(struct strbuf *out, const struct evidence *evidence)
 
 static bool same_reach(const struct evidence *a, const struct evidence *b)
 {
-	return a->samples == b->samples && a->window_sec == b->window_sec && streq(a->source ? a->source : "", b->source ? b->source : "");
+	return a->samples == b->samples && a->window_sec == b->window_sec &&
+	       streq(a->source ? a->source : "", b->source ? b->source : "");
 }
 
 size_t phrase_size_evidence(struct strbuf *out, const struct sizing *sizing, size_t first)
@@ -158,7 +163,8 @@ bool consequence_said_before(const struct sizing_row *row, size_t resource, cons
 {
 	for (size_t r = 0; r < resource; r++)
 		for (size_t i = 0; i < row->of[r].n_consequences; i++)
-			if (row->of[r].consequences[i].kind == consequence->kind && streq(row->of[r].consequences[i].text, consequence->text))
+			if (row->of[r].consequences[i].kind == consequence->kind &&
+			    streq(row->of[r].consequences[i].text, consequence->text))
 				return true;
 	return false;
 }
@@ -270,7 +276,8 @@ static void find_extent(const struct rightsizing *rightsizing, struct usage_exte
 	*extent = (struct usage_extent){ .first_sec = INFINITY, .last_sec = -INFINITY };
 	for (size_t i = 0; rightsizing->usage && i < rightsizing->n_rows; i++) {
 		for (size_t m = 0; m < ARRAY_SIZE(metrics); m++) {
-			const struct usage_series *series = usage_get(rightsizing->usage, rightsizing->rows[i].container, metrics[m]);
+			const struct usage_series *series =
+				usage_get(rightsizing->usage, rightsizing->rows[i].container, metrics[m]);
 
 			if (!series || series->samples == 0)
 				continue;
@@ -381,7 +388,8 @@ static bool same_text(const char *a, const char *b)
 static struct size_group *find_group(struct size_groups *groups, const struct sizing *sizing)
 {
 	for (size_t i = 0; i < groups->count; i++)
-		if (same_text(groups->items[i].reason, sizing_why(sizing)) && same_text(groups->items[i].next_step, sizing->next_step))
+		if (same_text(groups->items[i].reason, sizing_why(sizing)) &&
+		    same_text(groups->items[i].next_step, sizing->next_step))
 			return &groups->items[i];
 	return NULL;
 }

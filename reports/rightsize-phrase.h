@@ -31,7 +31,8 @@ void phrase_sizing(struct strbuf *out, enum resource resource, const struct sizi
 const char *sizing_why(const struct sizing *sizing);
 /* "of 20,160 samples in 14 d" */
 void phrase_size_basis(struct strbuf *out, const struct evidence *evidence);
-/* "p95(cpu) = 140m; max(cpu) = 180m, of … (usage.csv)": those from the first on that reach equally far.  The number of the next. */
+/* "p95(cpu) = 140m; max(cpu) = 180m, of … (usage.csv)": those from the first on that reach equally far.  The number of
+ * the next. */
 size_t phrase_size_evidence(struct strbuf *out, const struct sizing *sizing, size_t first);
 /* "hpa: utilisation goes from 45 % to 60 %" */
 void phrase_consequence(struct strbuf *out, const struct consequence *consequence);
@@ -51,7 +52,8 @@ double row_cost_change(const struct sizing_row *row);	/* of what is asked for; N
 void phrase_scope(struct strbuf *out, const struct rightsizing *rightsizing);	/* "40 containers of 12 workloads …" */
 void phrase_usage(struct strbuf *out, const struct rightsizing *rightsizing);	/* where usage came from, and of when */
 void phrase_recommender(struct strbuf *out, const struct rightsizing *rightsizing);
-/* Beside their labels "bill", "requested", "prices": "USD 202 for all requests; no nodes are known", "USD 67 less", source and date. */
+/* Beside their labels "bill", "requested", "prices": "USD 202 for all requests; no nodes are known", "USD 67 less",
+ * source and date. */
 void phrase_bill(struct strbuf *out, const struct savings *savings);
 void phrase_requested(struct strbuf *out, const struct savings *savings);
 void phrase_realisable(struct strbuf *out, const struct savings *savings);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gauges of every report, and what each namespace asks for now and would then: for a panel that shows whether it gets better. */
+/* The gauges of every report, and what each namespace asks for now and would then: for a panel that shows whether it
+ * gets better. */
 #include <math.h>
 
 #include "exposition.h"
@@ -55,7 +56,8 @@ static void write_money(FILE *out, const struct savings *savings)
 
 	if (!savings->priced)
 		return;
-	exposition_help(out, "rightsize_cost", "The bill of a month, and what could be saved of it, in the currency of the prices.");
+	exposition_help(out, "rightsize_cost",
+			"The bill of a month, and what could be saved of it, in the currency of the prices.");
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
 		if (!isnan(values[i].value))
 			fprintf(out, "keisoku_rightsize_cost{which=\"%s\"} %.17g\n", values[i].which, values[i].value);

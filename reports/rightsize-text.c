@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A rightsizing as text: money, then a block for each container that should change: a line of columns for each resource, what
- * speaks for it and what follows below.  Then what needs something else than a change, what was not measured, counts, notes. */
+/* A rightsizing as text: money, then a block for each container that should change: a line of columns for each
+ * resource, what speaks for it and what follows below.  Then what needs something else than a change, what was not
+ * measured, counts, notes. */
 #include <math.h>
 
 #include "phrase.h"
@@ -110,9 +111,11 @@ static void write_sizing_line(struct page *page, const struct rightsizing *right
 	flow_phrase(&flow, STYLE_PLAIN, resource == RESOURCE_CPU ? "cpu" : "memory");
 	flow.indent = INDENT;
 	go_to(&flow, INDENT, 0);
-	add_from_to(&flow, resource, sizing->request_from, shows ? sizing->request_to : sizing->request_from, sizing_changes(sizing));
+	add_from_to(&flow, resource, sizing->request_from, shows ? sizing->request_to : sizing->request_from,
+		    sizing_changes(sizing));
 	go_to(&flow, column, 4);
-	add_from_to(&flow, resource, sizing->limit_from, shows ? sizing->limit_to : sizing->limit_from, sizing_changes(sizing));
+	add_from_to(&flow, resource, sizing->limit_from, shows ? sizing->limit_to : sizing->limit_from,
+		    sizing_changes(sizing));
 	column += table->limit;
 	if (!shows) {
 		go_to(&flow, column, 12);
@@ -190,7 +193,8 @@ static void write_sizing(struct page *page, const struct rightsizing *rightsizin
 	write_consequences(page, row, resource);
 	write_confidence(page, sizing);
 	if (sizing->next_step && *sizing->next_step)
-		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + RESOURCE_WIDTH, "run", sizing->next_step);
+		page_commands(page, INDENT, page->width < 60 ? INDENT + 2 : INDENT + RESOURCE_WIDTH, "run",
+			      sizing->next_step);
 }
 
 /* "HIGH  shop/Deployment/web app · sidecar · 3 replicas · Burstable → Guaranteed" */
@@ -212,7 +216,8 @@ static void write_row_head(struct page *page, const struct rightsizing *rightsiz
 	if (type)
 		flow_addf(&flow, STYLE_DIM, " %s %s", page_symbol(page, SYMBOL_DOT), type);
 	if (row->replicas > 0)
-		flow_addf(&flow, STYLE_DIM, " %s %.3g replica%s", page_symbol(page, SYMBOL_DOT), row->replicas, row->replicas == 1 ? "" : "s");
+		flow_addf(&flow, STYLE_DIM, " %s %.3g replica%s", page_symbol(page, SYMBOL_DOT), row->replicas,
+			  row->replicas == 1 ? "" : "s");
 	if (row->qos_now != row->qos_then)
 		flow_addf(&flow, STYLE_PLAIN, " %s %s %s %s", page_symbol(page, SYMBOL_DOT), qos_class_name(row->qos_now),
 			  page_symbol(page, SYMBOL_ARROW), qos_class_name(row->qos_then));
@@ -222,7 +227,8 @@ static void write_row_head(struct page *page, const struct rightsizing *rightsiz
 	flow_end(&flow);
 }
 
-static void write_row(struct page *page, const struct rightsizing *rightsizing, const struct table *table, const struct sizing_row *row)
+static void write_row(struct page *page, const struct rightsizing *rightsizing, const struct table *table,
+		      const struct sizing_row *row)
 {
 	write_row_head(page, rightsizing, row);
 	for (size_t r = 0; r < SIZED_RESOURCES; r++)
@@ -270,7 +276,8 @@ static void write_section(struct page *page, const struct rightsizing *rightsizi
 }
 
 /* By reason, with the first that has it. */
-static void write_groups(struct page *page, const struct rightsizing *rightsizing, enum status status, const char *title, const char *aside)
+static void write_groups(struct page *page, const struct rightsizing *rightsizing, enum status status,
+			 const char *title, const char *aside)
 {
 	CLEANUP(size_groups_release) struct size_groups groups = SIZE_GROUPS_INIT;
 	CLEANUP(strbuf_release) struct strbuf heading = STRBUF_INIT;
@@ -330,8 +337,8 @@ static void write_nodes(struct page *page, const struct savings *savings)
 	}
 }
 
-static void write_groups_of_money(struct page *page, const char *label, const struct savings *savings, const struct saving_group *groups,
-				  size_t count)
+static void write_groups_of_money(struct page *page, const char *label, const struct savings *savings,
+				  const struct saving_group *groups, size_t count)
 {
 	for (size_t i = 0; i < MIN(count, (size_t)20); i++) {
 		const struct saving_group *group = &groups[i];
@@ -353,7 +360,8 @@ static void write_groups_of_money(struct page *page, const char *label, const st
 static void write_savings(struct page *page, const struct rightsizing *rightsizing)
 {
 	const struct savings *savings = &rightsizing->savings;
-	CLEANUP(strbuf_release) struct strbuf bill = STRBUF_INIT, requested = STRBUF_INIT, realisable = STRBUF_INIT, price = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf bill = STRBUF_INIT, requested = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf realisable = STRBUF_INIT, price = STRBUF_INIT;
 
 	if (!savings->priced)
 		return;
@@ -449,8 +457,10 @@ static void write_text(FILE *out, const struct rightsizing *rightsizing, struct 
 		page_blank(page);
 	}
 	write_section(page, rightsizing, &table, STATUS_RECOMMEND, "Recommended", NULL);
-	write_section(page, rightsizing, &table, STATUS_SUSPECT, "Suspected", "thin evidence: measure longer before changing anything");
-	write_section(page, rightsizing, &table, STATUS_ELSEWHERE, "Elsewhere", "no request or limit of the container helps");
+	write_section(page, rightsizing, &table, STATUS_SUSPECT, "Suspected",
+		      "thin evidence: measure longer before changing anything");
+	write_section(page, rightsizing, &table, STATUS_ELSEWHERE, "Elsewhere",
+		      "no request or limit of the container helps");
 	write_groups(page, rightsizing, STATUS_UNMEASURED, "Not measured", "what would have to be run");
 	write_groups(page, rightsizing, STATUS_UNREADABLE, "Not readable", NULL);
 	if (rightsizing->all) {
