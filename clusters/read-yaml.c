@@ -185,8 +185,10 @@ static bool on_scalar(struct yaml *yaml, const yaml_event_t *event, uint32_t lin
 		bool *value = &yaml->open[yaml->depth - 1].value;
 
 		*value = !*value;
-		if (*value)
-			return tree_key(&yaml->tree, text, length, line, column);
+		if (*value) {
+			tree_key(&yaml->tree, tree_wants(&yaml->tree, text, length), text, length, line, column);
+			return true;
+		}
 	}
 	return tree_scalar(&yaml->tree, text, length, event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE, line, column);
 }

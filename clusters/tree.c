@@ -4,13 +4,6 @@
 #include "../core/strbuf.h"
 #include "object.h"
 
-void tree_init(struct tree *tree, struct cluster *cluster, uint32_t file)
-{
-	memset(tree, 0, sizeof(*tree));
-	tree->cluster = cluster;
-	tree->file = file;
-}
-
 void tree_release(struct tree *tree)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tree->arenas); i++)
@@ -23,21 +16,53 @@ void tree_release(struct tree *tree)
 
 /* ---- what is wanted ---- */
 
-static const struct wanted *wanted_find(const struct wanted *list, const char *key, size_t length)
-{
-	static const struct wanted everything = { .key = "" };
+#define SLOTS 1024			/* a power of two, and more than twice the keys of all lists */
 
-	if (!list)
-		return &everything;
-	for (; list->key; list++)
-		if (list->length == length && list->key[0] == key[0] && memcmp(list->key, key, length) == 0)
-			return list;
-	return NULL;
+static struct slot {
+	const struct wanted *list, *entry;
+} slots[SLOTS];
+
+static struct slot *slot_of(const struct wanted *list, const char *key, size_t length)
+{
+	size_t hash = (uintptr_t)list / sizeof(*list) * 31 + length;
+
+	if (length > 0)
+		hash = (hash * 31 + (unsigned char)key[0]) * 31 + (unsigned char)key[length - 1];
+	for (size_t i = hash % SLOTS;; i = (i + 1) % SLOTS) {
+		struct slot *slot = &slots[i];
+
+		if (!slot->list || (slot->list == list && slot->entry->length == length && memcmp(slot->entry->key, key, length) == 0))
+			return slot;
+	}
 }
 
-bool tree_takes_key(const struct tree *tree, const char *text, size_t length)
+static void index_list(const struct wanted *list)
 {
-	return tree->skipped == 0 && tree->depth > 0 && wanted_find(tree->frames[tree->depth - 1].wanted, text, length);
+	if (!list || slot_of(list, list->key, list->length)->list)
+		return;
+	for (const struct wanted *entry = list; entry->key; entry++)
+		*slot_of(list, entry->key, entry->length) = (struct slot){ list, entry };
+	for (const struct wanted *entry = list; entry->key; entry++)
+		index_list(entry->below);
+}
+
+void tree_init(struct tree *tree, struct cluster *cluster, uint32_t file)
+{
+	memset(tree, 0, sizeof(*tree));
+	tree->cluster = cluster;
+	tree->file = file;
+	index_list(wanted_of_object);
+}
+
+const struct wanted *tree_wants(const struct tree *tree, const char *key, size_t length)
+{
+	static const struct wanted everything = { .key = "" };
+	const struct wanted *list;
+
+	if (tree->skipped > 0 || tree->depth == 0 || tree->refused)
+		return NULL;
+	list = tree->frames[tree->depth - 1].wanted;
+	return list ? slot_of(list, key, length)->entry : &everything;
 }
 
 /* ---- lists ---- */
@@ -227,21 +252,15 @@ static void push_text(struct tree *tree, const char *text, size_t length, bool q
 	node->text = arena_strndup(&tree->arenas[tree->level], text, length);
 }
 
-bool tree_key(struct tree *tree, const char *text, size_t length, uint32_t line, uint32_t column)
+void tree_key(struct tree *tree, const struct wanted *wanted, const char *text, size_t length, uint32_t line, uint32_t column)
 {
-	struct tree_frame *frame;
-	const struct wanted *wanted;
-
 	if (tree->skipped > 0 || tree->depth == 0)
-		return true;
-	frame = &tree->frames[tree->depth - 1];
-	wanted = tree->refused ? NULL : wanted_find(frame->wanted, text, length);
+		return;
 	tree->skip_value = !wanted;
 	if (!wanted)
-		return true;
-	frame->wanted_of_value = wanted->below;
+		return;
+	tree->frames[tree->depth - 1].wanted_of_value = wanted->below;
 	push_text(tree, text, length, true, line, column);
-	return true;
 }
 
 bool tree_scalar(struct tree *tree, const char *text, size_t length, bool quoted, uint32_t line, uint32_t column)

@@ -67,14 +67,14 @@ static inline bool tree_takes(const struct tree *tree)
 	return tree->skipped == 0 && !tree->skip_value;
 }
 
+/* Of a key: what of its value is wanted, for tree_key(); NULL: nothing, and its place does not matter. */
+const struct wanted *tree_wants(const struct tree *tree, const char *key, size_t length);
+void tree_key(struct tree *tree, const struct wanted *wanted, const char *text, size_t length, uint32_t line, uint32_t column);
+
 /* All return false when tree->problem ends it. */
-bool tree_key(struct tree *tree, const char *text, size_t length, uint32_t line, uint32_t column);
 bool tree_scalar(struct tree *tree, const char *text, size_t length, bool quoted, uint32_t line, uint32_t column);
 bool tree_open(struct tree *tree, enum node_kind kind, uint32_t line, uint32_t column);
 bool tree_close(struct tree *tree);
-
-/* Of a key: whether it will be kept, so that its place matters. */
-bool tree_takes_key(const struct tree *tree, const char *text, size_t length);
 
 /* After the last event, also where the text broke off: "Pod shop/web-1" of the object that is not whole; "". */
 void tree_end(struct tree *tree);
