@@ -200,7 +200,7 @@ static bool parse_pieces(struct json *json)
 		json->before += json->length;
 		quiet = json->events == events ? quiet + json->length : 0;
 		if (quiet > READ_QUIET_MAX) {
-			json->tree.problem = "more than 16 MiB without an end of a text";
+			json->tree.problem = "more than 4 MiB without an end of a text";
 			return false;
 		}
 	}

@@ -235,7 +235,7 @@ static void complain(struct yaml *yaml, const yaml_parser_t *parser, yaml_mark_t
 {
 	CLEANUP(strbuf_release) struct strbuf where = STRBUF_INIT;
 	const char *problem = yaml->tree.problem ? yaml->tree.problem :
-			      yaml->overlong	 ? "more than 16 MiB without an end of a text" :
+			      yaml->overlong	 ? "more than 4 MiB without an end of a text" :
 						   NULL;
 
 	tree_where(&yaml->tree, &where);

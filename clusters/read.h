@@ -7,7 +7,7 @@
 #include "tree.h"
 
 #define READ_TREE_MAX (4U << 20)	/* bytes of YAML that are parsed as a whole, with anchors; more is streamed */
-#define READ_QUIET_MAX (16U << 20)	/* bytes in which no text ends */
+#define READ_QUIET_MAX (4U << 20)	/* bytes in which no text ends */
 
 struct input {
 	struct cluster *cluster;

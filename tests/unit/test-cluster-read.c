@@ -523,10 +523,10 @@ static void text_without_end_is_refused(void **state)
 		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 		strbuf_add_string(&text, cases[i].begin);
-		strbuf_add_repeated(&text, cases[i].repeated, 40 << 20);
+		strbuf_add_repeated(&text, cases[i].repeated, 12 << 20);
 		CLEANUP(cluster_free_ptr) struct cluster *cluster = read_text(text.buf);
 
-		if (cluster->diag.count == 0 || !strstr(cluster->diag.entries[0].message, "more than 16 MiB without an end of a text"))
+		if (cluster->diag.count == 0 || !strstr(cluster->diag.entries[0].message, "more than 4 MiB without an end of a text"))
 			fail_msg("'%s%c…': %s", cases[i].begin, cases[i].repeated, cluster->diag.count ? cluster->diag.entries[0].message : "nothing was said");
 	}
 }
