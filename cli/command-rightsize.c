@@ -119,8 +119,8 @@ static int check_arguments(const struct arguments *arguments)
 {
 	const struct rightsize_arguments *asked = &arguments->rightsize;
 
-	if (arguments->positional.count == 0 && !asked->node && !arguments->snapshot)
-		return talk_error(EXIT_USAGE, "rightsize: give a CLUSTER (manifests or kubectl's output), --node or --snapshot");
+	if (arguments->positional.count == 0 && !asked->context && !asked->node && !arguments->snapshot)
+		return talk_error(EXIT_USAGE, "rightsize: give a CLUSTER (manifests or kubectl's output), --context, --node or --snapshot");
 	if (asked->node && arguments->snapshot)
 		return talk_error(EXIT_USAGE, "--node and --snapshot: give one of them");
 	if (asked->key && !asked->cert)
@@ -221,11 +221,16 @@ static int read_usage(struct rightsize_run *run)
 
 static int read_cluster(struct rightsize_run *run)
 {
+	const char *context = run->arguments->rightsize.context;
 	struct read_options options = { .progress = on_bytes, .context = run };
-	int status;
+	int status, r = 0;
 
 	run->cluster = cluster_new();
 	status = cluster_input_read(run->cluster, run->arguments->positional.items, run->arguments->positional.count, &options);
+	if (context)
+		r = cluster_input_read_context(run->cluster, context, KUBECTL_TIMEOUT_SEC, &options);
+	if (r)
+		status = r;
 	clear_bar(run);
 	cluster_join(run->cluster);
 	return status;

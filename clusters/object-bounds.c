@@ -30,7 +30,8 @@ static bool read_range(const struct object *object, const struct node *node, str
 
 	*item = (struct limit_range_item){ .line = object_line(object, node) };
 	if (!range_type(type, &item->type)) {
-		object_complain(object, node, "limits: the type is '%.60s': expected Container, Pod or PersistentVolumeClaim", type);
+		/* OpenShift has more: openshift.io/Image … */
+		object_warn(object, node, "limits: the type '%.60s' is passed over: Container, Pod and PersistentVolumeClaim are known", type);
 		return false;
 	}
 	object_amounts(object, node, "min", &item->min);

@@ -23,7 +23,6 @@ struct cluster_place object_place(const struct object *object, const struct node
 	};
 }
 
-FORMAT_PRINTF(4, 0)
 static void say(const struct object *object, const struct node *node, enum diag_level level, const char *format, va_list arguments)
 	FORMAT_PRINTF(4, 0);
 

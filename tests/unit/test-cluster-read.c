@@ -268,7 +268,7 @@ static void what_is_wrong_is_told_with_its_place(void **state)
 		{ "a: \"\xff\xfe\"\n", "not YAML", 1, 0 },
 		{ "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: x}\nspec: {metrics: [{type: Moon}]}\n",
 		  "it does not say what it scales", 4, 7 },
-		{ "apiVersion: v1\nkind: LimitRange\nmetadata: {name: x}\nspec: {limits: [{type: Box}]}\n", "the type is 'Box'", 4, 17 },
+		{ "apiVersion: v1\nkind: LimitRange\nmetadata: {name: x}\nspec: {limits: [{type: Box}]}\n", "the type 'Box' is passed over", 4, 17 },
 		{ "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: x}\nspec: {hard: {pods: lots}}\n", "pods: 'lots' is no quantity", 4, 21 },
 		/* clang-format on */
 	};
@@ -606,6 +606,7 @@ static void directories_are_read_in_order_and_links_are_told(void **state)
 	write_file(scratch->path, "b.yml", WEB(""));
 	write_file(scratch->path, "a.json", "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"shop\"}}");
 	write_file(scratch->path, "notes.txt", "no manifest");
+	write_file(sub, "values.yaml", "replicas: 3\n");
 	write_file(sub, "kustomization.yaml", "resources: [../b.yml]\n");
 	write_file(sub, "rendered.yaml", "# Source: shop/templates/x.yaml\n" WEB(""));
 	assert_int_equal(symlink("..", loop), 0);
@@ -614,13 +615,13 @@ static void directories_are_read_in_order_and_links_are_told(void **state)
 
 	CLEANUP(cluster_free_ptr) struct cluster *cluster = cluster_new();
 	assert_int_equal(cluster_read_path(cluster, scratch->path, NULL), 0);
-	assert_int_equal(cluster->n_files, 4);
+	assert_int_equal(cluster->n_files, 5);
 	assert_true(ends_with(cluster->files[0].path, "/a.json"));
 	assert_true(ends_with(cluster->files[1].path, "/b.yml"));
 	assert_true(cluster->files[2].kustomization);
 	assert_true(cluster->files[3].helm);
 	assert_false(cluster->files[1].helm);
-	assert_int_equal(cluster->diag.count, 3);
+	assert_int_equal(cluster->diag.count, 4);
 	assert_int_equal(unlink(linked), 0);
 	assert_int_equal(unlink(fifo), 0);
 }
