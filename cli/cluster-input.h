@@ -9,8 +9,8 @@
 int cluster_input_read(struct cluster *cluster, const char *const *paths, size_t count, const struct read_options *options);
 
 /* --context NAME: what the user's own kubectl gets of it, kind by kind, and never anything but get.  Kinds that the cluster does not
- * have, or does not show, are warnings; no byte for timeout_sec is an error, and ends kubectl.  0, EXIT_USAGE when NAME can be none,
- * EXIT_INPUT. */
+ * have, or does not show, are warnings; no byte for timeout_sec is an error, and ends kubectl.  0, EXIT_USAGE after a message
+ * when NAME can be none, EXIT_INPUT. */
 #define KUBECTL_TIMEOUT_SEC 120
 int cluster_input_read_context(struct cluster *cluster, const char *context, double timeout_sec, const struct read_options *options);
 

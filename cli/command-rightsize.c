@@ -221,14 +221,15 @@ static int read_usage(struct rightsize_run *run)
 
 static int read_cluster(struct rightsize_run *run)
 {
-	const char *context = run->arguments->rightsize.context;
+	const struct rightsize_arguments *asked = &run->arguments->rightsize;
+	double timeout_sec = asked->timeout_msec ? (double)asked->timeout_msec / 1e3 : KUBECTL_TIMEOUT_SEC;
 	struct read_options options = { .progress = on_bytes, .context = run };
 	int status, r = 0;
 
 	run->cluster = cluster_new();
 	status = cluster_input_read(run->cluster, run->arguments->positional.items, run->arguments->positional.count, &options);
-	if (context)
-		r = cluster_input_read_context(run->cluster, context, KUBECTL_TIMEOUT_SEC, &options);
+	if (asked->context)
+		r = cluster_input_read_context(run->cluster, asked->context, timeout_sec, &options);
 	if (r)
 		status = r;
 	clear_bar(run);
@@ -339,7 +340,7 @@ static int run(const struct arguments *arguments)
 }
 
 static const enum option_id options[] = {
-	OPTION_PROMETHEUS, OPTION_USAGE, OPTION_NODE, OPTION_SNAPSHOT, OPTION_HISTORY, OPTION_STEP, OPTION_INTERVAL,
+	OPTION_CONTEXT, OPTION_PROMETHEUS, OPTION_USAGE, OPTION_NODE, OPTION_SNAPSHOT, OPTION_HISTORY, OPTION_STEP, OPTION_INTERVAL,
 	OPTION_NAMESPACE, OPTION_SELECTOR, OPTION_BEARER_TOKEN_FILE, OPTION_USER_FILE, OPTION_HEADER, OPTION_CA, OPTION_CERT, OPTION_KEY,
 	OPTION_INSECURE, OPTION_TIMEOUT, OPTION_RETRIES, OPTION_RECOMMENDER, OPTION_CPU_PERCENTILE, OPTION_CPU_MARGIN, OPTION_CPU_LIMITS,
 	OPTION_MEMORY_PERCENTILE, OPTION_MEMORY_MARGIN, OPTION_MIN_WINDOW, OPTION_MIN_SAMPLES, OPTION_LEAST_CHANGE, OPTION_PRICES, OPTION_LABEL,

@@ -324,10 +324,8 @@ int cluster_input_read_context(struct cluster *cluster, const char *context, dou
 	};
 	int status = 0;
 
-	if (!is_context(context)) {
-		(void)diag_error(&cluster->diag, NULL, "--context: '%.60s' is no name of a context", context);
-		return EXIT_USAGE;
-	}
+	if (!is_context(context))
+		return talk_error(EXIT_USAGE, "--context: that is no name of a context");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		int r = get_kind(&visit, kinds[i]);
 

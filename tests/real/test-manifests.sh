@@ -1,0 +1,69 @@
+#!/bin/bash
+# Manifests that packages of Debian and npm ship: each is read, and what is said of one is right.
+#
+# The packages are downloaded and unpacked, never installed; what no mirror has is skipped.
+set -u
+keisoku=$1 source=$3
+# shellcheck source=tests/tap.sh
+. "$source/tests/tap.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+debian="ansible golang-k8s-sigs-structured-merge-diff-dev python3-magnum"
+npm="@aws-quickstart/eks-blueprints@1.19.0 @kui-shell/plugin-k8s@5.0.0 @kui-shell/plugin-kubectl@13.1.1 @nx-extensions/helm@1.0.0
+	@razee/mustachetemplate@4.0.3 @socialgouv/parse-manifests@1.16.4"
+
+mkdir "$work/packages" "$work/root"
+for package in $debian; do
+	(cd "$work/packages" && timeout 60 apt-get download -q "$package" >/dev/null 2>&1) || missing="${missing-} $package"
+done
+for package in $npm; do
+	(cd "$work/packages" && timeout 60 npm pack --silent "$package" >/dev/null 2>&1) || missing="${missing-} $package"
+done
+for package in "$work/packages"/*; do
+	name=${package##*/}
+	mkdir "$work/root/$name"
+	case $name in
+	*.deb) dpkg-deb -x "$package" "$work/root/$name" ;;
+	*.tgz) tar xzf "$package" -C "$work/root/$name" ;;
+	esac
+done
+
+# What looks like a manifest: apiVersion and kind at the beginning of lines.
+grep -rlE '^apiVersion:' "$work/root" --include='*.yaml' --include='*.yml' | xargs -r grep -lE '^kind:' | sort >"$work/manifests"
+
+# Right complaints: a deliberately wrong one, and templates of a chart that nobody filled in.
+expected() {
+	case $1 in
+	*/community/okd/molecule/default/files/kuard-invalid-type.yml) echo "replicas: expected a whole number, found text: 'hello'" ;;
+	*/nx-extensions-helm-*/templates/*) echo "fill it in first, as helm template does" ;;
+	esac
+}
+
+count=0 wrong=
+while read -r manifest; do
+	count=$((count + 1))
+	timeout 60 "$keisoku" rightsize --quiet --output json="$work/out.json" "$manifest" >"$work/out" 2>"$work/err"
+	status=$?
+	complaint=$(expected "$manifest")
+	if [ -z "$complaint" ]; then
+		[ "$status" = 0 ] || wrong="$wrong
+${manifest#"$work/root/"}: $status $(head -n 2 "$work/err")"
+	else
+		{ [ "$status" = 3 ] && grep -qF "$complaint" "$work/err" "$work/out"; } || wrong="$wrong
+${manifest#"$work/root/"}: $status, expected '$complaint'"
+	fi
+done <"$work/manifests"
+if [ "$count" -gt 0 ]; then
+	same "$count manifests: each is read, or what is said of it is right" "" "$wrong"
+fi
+if [ -n "${missing-}" ]; then
+	skip "packages$missing" "they could not be downloaded"
+else
+	same "$count manifests were looked at" yes "$([ "$count" -ge 25 ] && echo yes)"
+fi
+
+# Whole trees at once: no file loses another.
+timeout 120 "$keisoku" rightsize --quiet --output json="$work/out.json" "$work/root" >"$work/out" 2>"$work/err"
+status=$?
+same "all of them in one run: it ends" yes "$([ "$status" = 0 ] || [ "$status" = 3 ] && echo yes)"
+done_testing
