@@ -60,7 +60,7 @@ static void read_current(const struct object *object, struct hpa_metric *metric)
 {
 	const struct node *metrics = object_sequence(object, object->status, "currentMetrics");
 
-	for (uint32_t i = 0; metrics && i < metrics->count; i++) {
+	for (uint32_t i = 0; metrics && i < metrics->count && i < OBJECT_CONTAINERS_MAX; i++) {
 		const struct node *item = metrics->items[i].kind == NODE_MAPPING ? &metrics->items[i] : NULL;
 		const struct node *source;
 

@@ -4,7 +4,7 @@
 
 /* ---- containers ---- */
 
-static void add_container(const struct object *object, const struct node *node, enum container_type type, uint32_t position)
+static void add_container(const struct object *object, const struct node *node, const char *name, enum container_type type, uint32_t position)
 {
 	static const char *const probes[] = { "livenessProbe", "readinessProbe", "startupProbe" };
 	struct workload_container *container = cluster_add_container(object->cluster);
@@ -13,7 +13,7 @@ static void add_container(const struct object *object, const struct node *node, 
 		type = CONTAINER_SIDECAR;
 	container->type = type;
 	container->position = position;
-	container->name = object_text(object, node, "name");
+	container->name = name;
 	container->image = object_text(object, node, "image");
 	container->line = object_line(object, node);
 	container->column = node->column;
@@ -31,11 +31,15 @@ static void add_container(const struct object *object, const struct node *node, 
 	container->resize_policy = object_keep(object, object_sequence(object, node, "resizePolicy"));
 }
 
-static void check_name(const struct object *object, const struct node *node, const char *key)
+static const char *container_name(const struct object *object, const struct node *node, const char *key)
 {
-	/* Knative gives the only one a name. */
-	if (node_is_null(node_get(node, "name")) && !streq(object->kind, "Service"))
-		object_complain(object, node, "%s: a container has no name", key);
+	if (!node_is_null(node_get(node, "name")))
+		return object_text(object, node, "name");
+	/* Of Knative's, which gives the only one its name. */
+	if (streq(object->kind, "Service"))
+		return cluster_name(object->cluster, "user-container");
+	object_complain(object, node, "%s: a container has no name", key);
+	return cluster_name(object->cluster, "");
 }
 
 static void add_containers(const struct object *object, const struct node *spec, const char *key, enum container_type type)
@@ -51,8 +55,7 @@ static void add_containers(const struct object *object, const struct node *spec,
 		}
 		if (!node)
 			continue;
-		check_name(object, node, key);
-		add_container(object, node, type, i);
+		add_container(object, node, container_name(object, node, key), type, i);
 	}
 }
 

@@ -3,6 +3,12 @@
 
 #include "reader.h"
 
+static void pass_over_kustomization(const struct object *object)
+{
+	object->cluster->files[object->file].kustomization = true;
+	object_warn(object, object->root, "a kustomization is not read: give the output of kustomize build instead");
+}
+
 /* Kinds that mean something here; of API groups that are not named any counts.  Others are counted and passed over. */
 static const struct kind {
 	const char *name;
@@ -18,6 +24,7 @@ static const struct kind {
 	{ "HorizontalPodAutoscaler", "",                         object_autoscaler },
 	{ "Job",                     "batch/",                   object_workload },
 	{ "KubeletConfiguration",    "kubelet.config.k8s.io/",   object_kubelet, .nameless = true },
+	{ "Kustomization",           "kustomize.config.k8s.io/", pass_over_kustomization, .nameless = true },
 	{ "LimitRange",              "",                         object_limit_range },
 	{ "Namespace",               "",                         object_namespace },
 	{ "Node",                    "v1",                       object_node },

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""make-cluster.py PODS > dump.json: a synthetic `kubectl get … -o json`, about 25 KB a pod, with what real dumps are full of."""
+"""make-cluster.py PODS > dump.json: a synthetic `kubectl get … -o json`, about 28 KB a pod, with what real dumps are full of."""
 import json
 import sys
 
@@ -18,7 +18,7 @@ def field_set(path, depth):
 
 
 def container(name, number):
-    env = [{"name": f"{name.upper().replace('-', '_')}_{i}", "value": f"https://service-{i}.shop.svc.cluster.local:8443/v1/{number}"} for i in range(8)]
+    env = [{"name": f"{name.upper().replace('-', '_')}_{i}", "value": f"https://service-{i}.shop.svc.cluster.local:8443/v1/{number}"} for i in range(5)]
     env.append({"name": "POD_IP", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}}})
     return {"name": name, "image": f"registry.example/{name}:1.{number}", "imagePullPolicy": "IfNotPresent", "env": env,
             "ports": [{"containerPort": 8080, "name": "http", "protocol": "TCP"}],
@@ -34,7 +34,7 @@ def pod(number):
     labels = {"app.kubernetes.io/name": f"web-{number}", "app.kubernetes.io/part-of": "shop", "pod-template-hash": "6d4cf56db6", "team": f"team-{number % 7}"}
     managed = [{"apiVersion": "v1", "fieldsType": "FieldsV1", "manager": "kube-controller-manager", "operation": "Update", "time": "2026-11-01T09:00:00Z",
                 "fieldsV1": {"f:metadata": {"f:labels": {f"f:{key}": {} for key in labels}},
-                             "f:spec": {"f:containers": {f'k:{{"name":"{name}"}}': field_set(name, 8) for name in CONTAINERS}}}},
+                             "f:spec": {"f:containers": {f'k:{{"name":"{name}"}}': field_set(name, 5) for name in CONTAINERS}}}},
                {"apiVersion": "v1", "fieldsType": "FieldsV1", "manager": "kubelet", "operation": "Update", "subresource": "status",
                 "time": "2026-11-01T09:00:30Z", "fieldsV1": {"f:status": {"f:conditions": {f'k:{{"type":"{kind}"}}': {".": {}, "f:status": {}, "f:type": {}}
                                                                                         for kind in ("ContainersReady", "Initialized", "Ready")}}}}]
