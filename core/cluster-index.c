@@ -16,6 +16,7 @@ void cluster_index_free(struct cluster_index *index)
 	index_clear(&index->workloads);
 	index_clear(&index->pods);
 	index_clear(&index->nodes);
+	index_clear(&index->runtime_classes);
 	index_clear(&index->containers);
 	free(index->pod_groups);
 	free(index);

@@ -31,6 +31,7 @@ struct cluster_index {
 	struct index_table workloads;	/* namespace, kind, name */
 	struct index_table pods;	/* namespace, name */
 	struct index_table nodes;	/* name */
+	struct index_table runtime_classes;	/* name */
 	struct index_table containers;	/* number of the workload, name */
 };
 

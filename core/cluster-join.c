@@ -2,6 +2,8 @@
 /* What belongs together: pods to the workload that made them, both to nodes, autoscalers to what they scale. */
 #include "cluster-index.h"
 
+#include <stddef.h>
+
 #include "strbuf.h"
 
 struct join {
@@ -352,24 +354,12 @@ static void index_workloads(struct join *join)
 
 static void index_nodes(struct join *join)
 {
-	struct cluster *cluster = join->cluster;
-	uint32_t kept = 0;
+	const struct cluster *cluster = join->cluster;
 
-	for (uint32_t i = 0; i < cluster->n_nodes; i++) {
-		struct cluster_node *node = &cluster->nodes[i];
-		uint32_t first;
-
-		intern(cluster, &node->name);
-		first = index_find(&join->index->nodes, node->name, NULL, NULL);
-		if (first != CLUSTER_NONE) {
-			warn_at(cluster, &node->place, "Node", "", node->name, &cluster->nodes[first].place);
-			cluster->nodes[first] = *node;
-			continue;
-		}
-		cluster->nodes[kept] = *node;
-		index_put(&join->index->nodes, node->name, NULL, NULL, kept++);
-	}
-	cluster->n_nodes = kept;
+	for (uint32_t i = 0; i < cluster->n_nodes; i++)
+		index_put(&join->index->nodes, cluster->nodes[i].name, NULL, NULL, i);
+	for (uint32_t i = 0; i < cluster->n_runtime_classes; i++)
+		index_put(&join->index->runtime_classes, cluster->runtime_classes[i].name, NULL, NULL, i);
 }
 
 static void number_pods(struct join *join)
@@ -422,6 +412,67 @@ static void join_targets(struct join *join)
 		vpa->workload = cluster_find_workload(cluster, vpa->namespace, vpa->target_kind, vpa->target_name);
 		if (vpa->workload != CLUSTER_NONE && cluster->workloads[vpa->workload].vpa == CLUSTER_NONE)
 			cluster->workloads[vpa->workload].vpa = i;
+	}
+}
+
+/* ---- other objects that are there twice ---- */
+
+/* Where cluster has them, and where each of them has its name. */
+static const struct named_list {
+	const char *kind;
+	size_t items, count, size;
+	size_t namespace, name, place;	/* namespace SIZE_MAX: of none */
+} named_lists[] = {
+#define LIST(kind, items, type) { kind, offsetof(struct cluster, items), offsetof(struct cluster, n_##items), sizeof(struct type), \
+		offsetof(struct type, namespace), offsetof(struct type, name), offsetof(struct type, place) }
+#define GLOBAL(kind, items, type) { kind, offsetof(struct cluster, items), offsetof(struct cluster, n_##items), sizeof(struct type), \
+		SIZE_MAX, offsetof(struct type, name), offsetof(struct type, place) }
+	LIST("HorizontalPodAutoscaler", autoscalers, autoscaler),
+	LIST("LimitRange", limit_ranges, limit_range),
+	GLOBAL("Namespace", namespaces, cluster_namespace),
+	GLOBAL("Node", nodes, cluster_node),
+	LIST("PodDisruptionBudget", budgets, disruption_budget),
+	GLOBAL("PriorityClass", priority_classes, priority_class),
+	LIST("ResourceQuota", quotas, resource_quota),
+	GLOBAL("RuntimeClass", runtime_classes, runtime_class),
+	LIST("VerticalPodAutoscaler", vpas, vpa),
+};
+
+static const char **text_in(char *item, size_t offset)
+{
+	return (const char **)(void *)(item + offset);
+}
+
+static void drop_repeated(struct cluster *cluster, const struct named_list *list, struct index_table *names)
+{
+	char *items = *(char **)(void *)((char *)cluster + list->items);
+	uint32_t *count = (uint32_t *)(void *)((char *)cluster + list->count), kept = 0;
+
+	for (uint32_t i = 0; i < *count; i++) {
+		char *item = items + i * list->size;
+		const char *namespace = list->namespace == SIZE_MAX ? "" : *text_in(item, list->namespace);
+		const char *name = *text_in(item, list->name) = cluster_name(cluster, *text_in(item, list->name));
+		uint32_t first;
+
+		namespace = cluster_name(cluster, namespace);
+		first = index_find(names, namespace, name, NULL);
+		if (first != CLUSTER_NONE)
+			warn_at(cluster, (const struct cluster_place *)(void *)(item + list->place), list->kind, namespace, name,
+				(const struct cluster_place *)(void *)(items + first * list->size + list->place));
+		else
+			index_put(names, namespace, name, NULL, first = kept++);
+		memmove(items + first * list->size, item, list->size);
+	}
+	*count = kept;
+}
+
+static void drop_all_repeated(struct cluster *cluster)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(named_lists); i++) {
+		struct index_table names = { 0 };
+
+		drop_repeated(cluster, &named_lists[i], &names);
+		index_clear(&names);
 	}
 }
 
@@ -480,6 +531,7 @@ void cluster_join(struct cluster *cluster)
 	index_clear(&join.index->groups);
 	intern_workloads(cluster);
 	intern_pods(cluster);
+	drop_all_repeated(cluster);
 	index_given(&join);
 	adopt_all(&join);
 	index_made_of_pods(&join);

@@ -92,6 +92,13 @@ uint32_t cluster_find_node(const struct cluster *cluster, const char *name)
 	return !index ? CLUSTER_NONE : index_find(&index->nodes, known_name(cluster, name, strlen(name)), NULL, NULL);
 }
 
+uint32_t cluster_find_runtime_class(const struct cluster *cluster, const char *name)
+{
+	const struct cluster_index *index = cluster->index;
+
+	return !index ? CLUSTER_NONE : index_find(&index->runtime_classes, known_name(cluster, name, strlen(name)), NULL, NULL);
+}
+
 uint32_t cluster_find_container(const struct cluster *cluster, uint32_t workload, const char *container)
 {
 	const struct cluster_index *index = cluster->index;

@@ -240,14 +240,15 @@ static bool pod_level_request(const struct cluster *cluster, const struct worklo
 	return false;
 }
 
+/* As admission writes it into pods of that class. */
 static const struct amounts *overhead(const struct cluster *cluster, const struct workload *workload)
 {
+	uint32_t class;
+
 	if (any_given(&workload->overhead) || workload->runtime_class[0] == '\0')
 		return &workload->overhead;
-	for (uint32_t i = 0; i < cluster->n_runtime_classes; i++)
-		if (streq(cluster->runtime_classes[i].name, workload->runtime_class))
-			return &cluster->runtime_classes[i].overhead;
-	return &workload->overhead;
+	class = cluster_find_runtime_class(cluster, workload->runtime_class);
+	return class == CLUSTER_NONE ? &workload->overhead : &cluster->runtime_classes[class].overhead;
 }
 
 struct quantity workload_request(const struct cluster *cluster, const struct workload *workload, enum resource resource)

@@ -304,6 +304,7 @@ void cluster_join(struct cluster *cluster);
 uint32_t cluster_find_workload(const struct cluster *cluster, const char *namespace, const char *kind, const char *name);
 uint32_t cluster_find_pod(const struct cluster *cluster, const char *namespace, const char *name);
 uint32_t cluster_find_node(const struct cluster *cluster, const char *name);
+uint32_t cluster_find_runtime_class(const struct cluster *cluster, const char *name);
 uint32_t cluster_find_container(const struct cluster *cluster, uint32_t workload, const char *container);
 /* The container that series of a pod belong to, also of a pod that is gone or was never given: by the pod's owner where it is known, else by the
  * way controllers name pods (NAME-<hash>-<5>, NAME-<n>, NAME-<5>, NAME-<minutes>-<5>), taken only where exactly one workload of the

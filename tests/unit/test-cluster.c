@@ -158,6 +158,8 @@ static void overhead_is_that_of_the_runtime_class(void **state)
 	GROW(cluster->runtime_classes, cluster->runtime_classes_capacity, 1);
 	cluster->runtime_classes[cluster->n_runtime_classes++] = (struct runtime_class){ .name = "kata" };
 	give(&cluster->runtime_classes[0].overhead, RESOURCE_CPU, "250m");
+	cluster_join(cluster);
+	workload = &cluster->workloads[0];
 	request = workload_request(cluster, workload, RESOURCE_CPU);
 	assert_true(quantity_milli(&request) == 1000);
 	workload->runtime_class = "kata";
@@ -356,6 +358,23 @@ static void what_is_there_twice_counts_as_it_stands_last(void **state)
 	assert_int_equal(cluster->diag.entries[0].place.line, 7);
 }
 
+static void other_objects_that_are_there_twice_count_once(void **state)
+{
+	CLEANUP(cluster_free_ptr) struct cluster *cluster = cluster_new();
+
+	GROW(cluster->quotas, cluster->quotas_capacity, 4);
+	cluster->quotas[cluster->n_quotas++] = (struct resource_quota){ .namespace = "a", .name = "q", .place = { "1.yaml", 1, 1 } };
+	cluster->quotas[cluster->n_quotas++] = (struct resource_quota){ .namespace = "b", .name = "q", .place = { "1.yaml", 9, 1 } };
+	cluster->quotas[cluster->n_quotas++] = (struct resource_quota){ .namespace = "a", .name = "q", .place = { "2.yaml", 5, 1 }, .n_hard = 0 };
+	cluster->quotas[cluster->n_quotas++] = (struct resource_quota){ .namespace = "c", .name = "q" };
+	cluster_join(cluster);
+	assert_int_equal(cluster->n_quotas, 3);
+	assert_string_equal(cluster->quotas[0].place.file, "2.yaml");
+	assert_string_equal(cluster->quotas[1].namespace, "b");
+	assert_string_equal(cluster->quotas[2].namespace, "c");
+	assert_says(&cluster->diag, "ResourceQuota a/q is there twice, first at 1.yaml:1: the last one counts");
+}
+
 static void series_find_the_container_of_a_pod_that_is_gone(void **state)
 {
 	CLEANUP(cluster_free_ptr) struct cluster *cluster = cluster_new();
@@ -456,6 +475,7 @@ int main(void)
 		cmocka_unit_test(what_one_owner_made_is_one_workload),
 		cmocka_unit_test(owners_that_own_each_other_stay_apart),
 		cmocka_unit_test(what_is_there_twice_counts_as_it_stands_last),
+		cmocka_unit_test(other_objects_that_are_there_twice_count_once),
 		cmocka_unit_test(series_find_the_container_of_a_pod_that_is_gone),
 		cmocka_unit_test(autoscalers_and_nodes_are_found_by_name),
 		cmocka_unit_test(nothing_is_joined_to_nothing),
