@@ -108,7 +108,7 @@ static void manifests_are_read_with_their_places(void **state)
 
 	assert_nothing_said(cluster);
 	look_at_shop(cluster);
-	assert_int_equal(cluster->n_files, 5);
+	assert_int_equal(cluster->n_files, 4);
 	assert_false(cluster->files[0].list);
 	assert_int_equal(cluster->n_pods, 0);
 	app = container(cluster, workload(cluster, "shop", "Deployment", "front"), "app");
@@ -615,7 +615,7 @@ static void directories_are_read_in_order_and_links_are_told(void **state)
 
 	CLEANUP(cluster_free_ptr) struct cluster *cluster = cluster_new();
 	assert_int_equal(cluster_read_path(cluster, scratch->path, NULL), 0);
-	assert_int_equal(cluster->n_files, 5);
+	assert_int_equal(cluster->n_files, 4);
 	assert_true(ends_with(cluster->files[0].path, "/a.json"));
 	assert_true(ends_with(cluster->files[1].path, "/b.yml"));
 	assert_true(cluster->files[2].kustomization);
