@@ -284,6 +284,17 @@ bool tree_scalar(struct tree *tree, const char *text, size_t length, bool quoted
 	return true;
 }
 
+/* The value of "items" that comes now, unless its object has said that it is none. */
+static bool is_items(const struct tree *tree, const struct tree_frame *parent)
+{
+	const struct node *kind;
+
+	if (!parent->object || !streq(tree->pending[tree->n_pending - 1].text, "items"))
+		return false;
+	kind = said_around(tree, "kind");
+	return !kind || kind->kind != NODE_SCALAR || ends_with(kind->text, "List");
+}
+
 bool tree_open(struct tree *tree, enum node_kind kind, uint32_t line, uint32_t column)
 {
 	struct tree_frame *parent = tree->depth > 0 ? &tree->frames[tree->depth - 1] : NULL;
@@ -306,7 +317,7 @@ bool tree_open(struct tree *tree, enum node_kind kind, uint32_t line, uint32_t c
 		frame->wanted = wanted_of_object;
 	} else {
 		frame->wanted = parent->kind == NODE_MAPPING ? parent->wanted_of_value : parent->wanted;
-		frame->list = kind == NODE_SEQUENCE && parent->object && streq(tree->pending[tree->n_pending - 1].text, "items");
+		frame->list = kind == NODE_SEQUENCE && is_items(tree, parent);
 	}
 	if (frame->list && parent) {
 		if (tree->level >= TREE_LISTS_MAX)

@@ -108,7 +108,7 @@ static void manifests_are_read_with_their_places(void **state)
 
 	assert_nothing_said(cluster);
 	look_at_shop(cluster);
-	assert_int_equal(cluster->n_files, 4);
+	assert_int_equal(cluster->n_files, 5);
 	assert_false(cluster->files[0].list);
 	assert_int_equal(cluster->n_pods, 0);
 	app = container(cluster, workload(cluster, "shop", "Deployment", "front"), "app");
@@ -353,7 +353,10 @@ static void kinds_with_a_template_are_workloads(void **state)
 		assert_string_equal(node_get(cluster->workloads[0].pod_annotations, "n")->text, "v");
 	}
 	CLEANUP(cluster_free_ptr) struct cluster *cluster = read_text(ignored);
+	CLEANUP(cluster_free_ptr) struct cluster *other = read_text("{\"apiVersion\":\"example.com/v1\",\"kind\":\"Menu\",\"items\":[{\"dish\":\"soup\"}]}");
 
+	assert_nothing_said(other);
+	assert_int_equal(other->files[0].ignored, 1);
 	assert_nothing_said(cluster);
 	assert_int_equal(cluster->n_workloads, 0);
 	assert_int_equal(cluster->files[0].objects, 3);
