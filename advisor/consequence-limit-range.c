@@ -211,8 +211,28 @@ static void tell_container_range(struct workload_view *view, const struct range 
 	workload_view_reshape(view);
 }
 
+/* What it has today although it says nothing. */
+static void tell_defaults(struct workload_view *view, uint32_t position)
+{
+	const struct resources *given = &view->now.containers[position].resources;
+	struct sizing_row *row = view->rows[position];
+	struct arena *arena = &view->rightsizing->arena;
+
+	for (int r = 0; r < 2 && row; r++) {
+		int64_t request = amount_size(&given->requests.of[r], r), limit = amount_size(&given->limits.of[r], r);
+
+		if (!sizing_changes(&row->of[r]) || row->of[r].request_from >= 0 || request < 0)
+			continue;
+		sizing_consequence(view->rightsizing, &row->of[r], CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE,
+				   "it says nothing itself; what the LimitRange of its namespace gives it is a request of %s and a limit of %s",
+				   size_text(arena, r, request), size_text(arena, r, limit));
+	}
+}
+
 void tell_limit_range(struct workload_view *view)
 {
+	for (uint32_t c = 0; c < view->workload->n_containers; c++)
+		tell_defaults(view, c);
 	CHAIN_EACH(&view->view->limit_ranges, view->namespace, i) {
 		const struct limit_range *object = &view->cluster->limit_ranges[i];
 

@@ -118,7 +118,8 @@ void tell_node_fit(struct workload_view *view)
 	if (!fitted)
 		return;
 	block_growth(view, arena_formatf(arena,
-					 "the pod would ask for %s of CPU and %s of memory: beside DaemonSets no node that may take it has more than %s and %s",
+					 "the pod would ask for %s of CPU and %s of memory: beside DaemonSets no node that may take it has room for both "
+					 "(at most %s, and %s)",
 					 size_text(arena, RESOURCE_CPU, view->then.request[RESOURCE_CPU]),
 					 size_text(arena, RESOURCE_MEMORY, view->then.request[RESOURCE_MEMORY]),
 					 size_text(arena, RESOURCE_CPU, greatest[RESOURCE_CPU]),

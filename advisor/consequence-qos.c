@@ -9,11 +9,10 @@ static const char *const class_meanings[] = {
 	[QOS_BEST_EFFORT] = "the first that the kernel kills and the kubelet evicts",
 };
 
-#define CRITICAL_PRIORITY 2000000000
-
+/* IsNodeCriticalPod() of pkg/kubelet/types/pod_update.go */
 static bool is_critical(const struct workload *workload)
 {
-	return workload->has_priority && workload->priority >= CRITICAL_PRIORITY;
+	return streq(workload->priority_class, "system-node-critical");
 }
 
 /* "oom_score_adj from -997 to 936 on a node of 16 GiB", or nothing. */
@@ -59,10 +58,14 @@ static void tell_eviction(struct workload_view *view)
 	double used = view_pod_max(view, USAGE_MEMORY_WORKING_SET);
 	int64_t now = view->now.request[RESOURCE_MEMORY], then = view->then.request[RESOURCE_MEMORY], above;
 	struct arena *arena = &view->rightsizing->arena;
+	const char *before = "";
+	int64_t priority;
 
 	if (isnan(used) || used > 9e18 || then >= now || used <= (double)then)
 		return;
 	above = (int64_t)used - then;
+	if (view_priority(view->view, view->workload, &priority))
+		before = arena_formatf(arena, ", those of a lower priority than its %lld before it", (long long)priority);
 	for (uint32_t i = 0; i < view->workload->n_containers; i++) {
 		struct sizing *sizing = view->rows[i] ? &view->rows[i]->of[RESOURCE_MEMORY] : NULL;
 
@@ -71,10 +74,7 @@ static void tell_eviction(struct workload_view *view)
 		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_EVICTION, CONSEQUENCE_WARNING,
 				   "the pod used up to %s, %s above the %s it would ask for%s: short of memory, a node evicts such pods first%s%s",
 				   size_text(arena, RESOURCE_MEMORY, (int64_t)used), size_text(arena, RESOURCE_MEMORY, above),
-				   size_text(arena, RESOURCE_MEMORY, then), used > (double)now ? "" : " (now it stays within)",
-				   view->workload->has_priority ? arena_formatf(arena, ", those of lower priority than %lld before it",
-										(long long)view->workload->priority)
-								: "",
+				   size_text(arena, RESOURCE_MEMORY, then), used > (double)now ? "" : " (now it stays within)", before,
 				   sizing->limit_to > sizing->request_to ? "; a request equal to the limit keeps it out of that" : "");
 	}
 }

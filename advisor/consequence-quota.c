@@ -43,7 +43,7 @@ static bool class_matches(const struct node *expression, const char *class)
 	return streq(operator, "DoesNotExist") ? !*class : *class != '\0';
 }
 
-static bool scope_matches(const struct workload *workload, enum qos_class qos, const char *scope, const struct node *expression)
+static bool scope_matches(const struct cluster_view *view, const struct workload *workload, enum qos_class qos, const char *scope, const struct node *expression)
 {
 	bool terminating = streq(workload->kind, "Pod") && workload->active_deadline_sec >= 0;
 
@@ -52,20 +52,20 @@ static bool scope_matches(const struct workload *workload, enum qos_class qos, c
 	if (streq(scope, "Terminating") || streq(scope, "NotTerminating"))
 		return terminating == streq(scope, "Terminating");
 	if (streq(scope, "PriorityClass"))
-		return class_matches(expression, workload->priority_class);
+		return class_matches(expression, view_priority_class(view, workload));
 	return false;
 }
 
 /* Whether a quota counts the pods of a workload, which have this QoS class. */
-static bool quota_counts(const struct resource_quota *quota, const struct workload *workload, enum qos_class qos)
+static bool quota_counts(const struct cluster_view *view, const struct resource_quota *quota, const struct workload *workload, enum qos_class qos)
 {
 	const struct node *expressions = tree_get(quota->scope_selector, "matchExpressions");
 
 	for (uint32_t i = 0; quota->scopes && quota->scopes->kind == NODE_SEQUENCE && i < quota->scopes->count; i++)
-		if (quota->scopes->items[i].kind != NODE_SCALAR || !scope_matches(workload, qos, quota->scopes->items[i].text, NULL))
+		if (quota->scopes->items[i].kind != NODE_SCALAR || !scope_matches(view, workload, qos, quota->scopes->items[i].text, NULL))
 			return false;
 	for (uint32_t i = 0; expressions && expressions->kind == NODE_SEQUENCE && i < expressions->count; i++)
-		if (!scope_matches(workload, qos, tree_text(&expressions->items[i], "scopeName", ""), &expressions->items[i]))
+		if (!scope_matches(view, workload, qos, tree_text(&expressions->items[i], "scopeName", ""), &expressions->items[i]))
 			return false;
 	return true;
 }
@@ -92,8 +92,8 @@ static int64_t added(const struct cluster_view *view, const struct resource_quot
 {
 	const struct workload_sums *sums = &view->sums[workload];
 	const struct workload *which = &view->cluster->workloads[workload];
-	int64_t now = counted(&sums->now, quota_counts(quota, which, sums->now.qos), name), by;
-	int64_t then = counted(&sums->then, quota_counts(quota, which, sums->then.qos), name);
+	int64_t now = counted(&sums->now, quota_counts(view, quota, which, sums->now.qos), name), by;
+	int64_t then = counted(&sums->then, quota_counts(view, quota, which, sums->then.qos), name);
 
 	return sums->pods > 0 && multiply(then - now, sums->pods, &by) ? within_amounts(by) : 0;
 }
@@ -109,7 +109,7 @@ void quotas_reckon(struct cluster_view *view)
 			const struct workload_sums *sums = &view->sums[w];
 
 			for (size_t n = 0; n < QUOTA_NAMES; n++) {
-				int64_t now = counted(&sums->now, quota_counts(quota, &cluster->workloads[w], sums->now.qos), &quota_names[n]);
+				int64_t now = counted(&sums->now, quota_counts(view, quota, &cluster->workloads[w], sums->now.qos), &quota_names[n]);
 				struct quota_sums *into = &view->quota_sums[q * QUOTA_NAMES + n];
 				int64_t by;
 
@@ -208,7 +208,7 @@ void tell_quota(struct workload_view *view)
 			int64_t hard = amount_named(quota->hard, quota->n_hard, name);
 			int64_t used = amount_named(quota->used, quota->n_used, name);
 
-			if (hard < 0 || !quota_counts(quota, view->workload, view->then.qos))
+			if (hard < 0 || !quota_counts(view->view, quota, view->workload, view->then.qos))
 				continue;
 			if (misses(&view->then, name) && !misses(&view->now, name))
 				view_block(view, name->resource, WAY_BOTH, CONSEQUENCE_QUOTA,

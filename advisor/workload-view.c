@@ -89,6 +89,9 @@ void cluster_view_make(struct cluster_view *view, struct rightsizing *rightsizin
 
 	*view = (struct cluster_view){ .rightsizing = rightsizing, .cluster = cluster, .placements = PLACEMENTS_MOST };
 	view_name_namespaces(view);
+	for (uint32_t i = 0; i < cluster->n_priority_classes; i++)
+		if (cluster->priority_classes[i].global_default)
+			view->default_class = &cluster->priority_classes[i];
 	chain_namespaces(view, &view->limit_ranges, cluster->limit_ranges, sizeof(*cluster->limit_ranges), cluster->n_limit_ranges, "LimitRanges");
 	chain_namespaces(view, &view->quotas, cluster->quotas, sizeof(*cluster->quotas), cluster->n_quotas, "ResourceQuotas");
 	chain_namespaces(view, &view->budgets, cluster->budgets, sizeof(*cluster->budgets), cluster->n_budgets, "PodDisruptionBudgets");
@@ -413,6 +416,31 @@ const struct cluster_node *view_node(struct workload_view *view)
 		view->node = find_node(view);
 	view->node_known = true;
 	return view->node;
+}
+
+const char *view_priority_class(const struct cluster_view *view, const struct workload *workload)
+{
+	if (*workload->priority_class)
+		return workload->priority_class;
+	return view->default_class ? view->default_class->name : "";
+}
+
+/* plugin/pkg/admission/priority/admission.go */
+bool view_priority(const struct cluster_view *view, const struct workload *workload, int64_t *ret_priority)
+{
+	const char *name = view_priority_class(view, workload);
+
+	if (workload->has_priority) {
+		*ret_priority = workload->priority;
+		return true;
+	}
+	for (uint32_t i = 0; *name && i < view->cluster->n_priority_classes; i++) {
+		if (!streq(view->cluster->priority_classes[i].name, name))
+			continue;
+		*ret_priority = view->cluster->priority_classes[i].value;
+		return true;
+	}
+	return false;
 }
 
 int64_t count_or_share(const char *text, int64_t of, bool round_up)

@@ -39,6 +39,7 @@ struct cluster_view {
 	uint32_t *namespace_of;			/* by workload: its namespace's number */
 	struct workload_sums *sums;		/* by workload */
 	struct quota_sums *quota_sums;		/* by quota and name */
+	const struct priority_class *default_class;	/* of pods that name none; NULL */
 	uint64_t placements;			/* how often nodes may still be asked, all workloads together */
 	struct node_rooms *rooms;		/* consequence-node.c; NULL: nobody asked yet */
 };
@@ -113,6 +114,10 @@ bool view_places(struct cluster_view *view, const struct workload *workload, con
 
 /* A node that it runs on, or the first that takes it; NULL: none is known. */
 const struct cluster_node *view_node(struct workload_view *view);
+
+/* The priority class that admission gives a workload's pods; "": none.  Its value; false: not known. */
+const char *view_priority_class(const struct cluster_view *view, const struct workload *workload);
+bool view_priority(const struct cluster_view *view, const struct workload *workload, int64_t *ret_priority);
 
 /* A number or a share of pods: "2", "25%"; rounded up or down.  -1: it is none. */
 int64_t count_or_share(const char *text, int64_t of, bool round_up);

@@ -24,6 +24,8 @@ static void what_a_limit_range_takes_bounds_the_proposal(void **state)
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, 2000, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE, NULL } } },
 		{ "a limit that admission would give is below the request", DEPLOYMENT(2, APP("requests: {cpu: 100m}")) LIMIT_RANGE("{type: Container, default: {cpu: 500m}}"), { { "app", RESOURCE_CPU, 700, -1 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 700, 700, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_CHANGED, "gives it a limit of 500m when it has none, below its request" } } },
+		{ "what it is given today", DEPLOYMENT(2, APP("")) LIMIT_RANGE("{type: Container, default: {cpu: 500m}, defaultRequest: {cpu: 100m}}"), { { "app", RESOURCE_CPU, 300, -1 } }, { { NULL } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 300, -1, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE, "gives it is a request of 100m and a limit of 500m" } } },
 		/* max stands in for a default that is not there. */
 		{ "max as the default", DEPLOYMENT(2, APP("requests: {cpu: 100m}")) LIMIT_RANGE("{type: Container, max: {cpu: 500m}}"), { { "app", RESOURCE_CPU, 700, -1 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, 500, CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_CHANGED, "takes no more than 500m" } } },
@@ -84,6 +86,9 @@ static void a_quota_must_have_room_for_what_is_proposed(void **state)
 		{ "of another priority", DEPLOYMENT(4, APP(BOTH(1, 4))) QUOTA("requests.cpu: '4'", "requests.cpu: '4'", ", scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: In, values: [high]}]}"), { { "app", RESOURCE_CPU, 2000, SAME } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 2000, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_NOTE, NULL } } },
 		{ "of pods without a priority", DEPLOYMENT(4, APP(BOTH(1, 4))) QUOTA("requests.cpu: '4'", "requests.cpu: '4'", ", scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: DoesNotExist}]}"), { { "app", RESOURCE_CPU, 2000, SAME } }, { { NULL } },
+		  { { "app", RESOURCE_CPU, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_BLOCKS, "0 of requests.cpu left" } } },
+		{ "of the priority that pods have without naming one", "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nglobalDefault: true\nvalue: 5\n" DEPLOYMENT(4, APP(BOTH(1, 4)))
+		  QUOTA("requests.cpu: '4'", "requests.cpu: '4'", ", scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: In, values: [high]}]}"), { { "app", RESOURCE_CPU, 2000, SAME } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_BLOCKS, "0 of requests.cpu left" } } },
 		{ "a limit that it asks for goes", DEPLOYMENT(4, APP(BOTH(1, 4))) QUOTA("limits.cpu: '100'", "limits.cpu: '4'", ""), { { "app", RESOURCE_CPU, 500, -1 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_BLOCKS, "counts limits.cpu: a pod of which one container does not say it is refused" } } },

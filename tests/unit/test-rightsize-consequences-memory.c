@@ -100,6 +100,8 @@ static void whoever_uses_more_than_it_asks_for_is_evicted_first(void **state)
 	static const struct consequence_case cases[] = {
 		{ "above what is asked for", DEPLOYMENT(1, APP("requests: {memory: 1Gi}")), { { "app", RESOURCE_MEMORY, 512 * MIB, -1 } }, { { "app", USAGE_MEMORY_WORKING_SET, 612.0 * MIB } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, -1, CONSEQUENCE_EVICTION, CONSEQUENCE_WARNING, "used up to 612Mi, 100Mi above the 512Mi it would ask for (now it stays within)" } } },
+		{ "its priority", "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nglobalDefault: true\nvalue: 1000\n" DEPLOYMENT(1, APP(MEMORY(1Gi, 1Gi))), { { "app", RESOURCE_MEMORY, 512 * MIB, GIB } }, { { "app", USAGE_MEMORY_WORKING_SET, 612.0 * MIB } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, GIB, CONSEQUENCE_EVICTION, CONSEQUENCE_WARNING, "such pods first, those of a lower priority than its 1000 before it; a request equal to the limit keeps it out of that" } } },
 		{ "just what is asked for", DEPLOYMENT(1, APP("requests: {memory: 1Gi}")), { { "app", RESOURCE_MEMORY, 512 * MIB, -1 } }, { { "app", USAGE_MEMORY_WORKING_SET, 512.0 * MIB } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, -1, CONSEQUENCE_EVICTION, CONSEQUENCE_NOTE, NULL } } },
 		/* The kubelet looks at the pod: what one lacks the other has. */
