@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <math.h>
 
-/* Of CPU, the rate over five minutes: at least two samples of any usual scraper, and what the field means by usage. */
-#define RATE_SEC 300.0
 #define POINTS_MAX 10000		/* a series has at most 11,000 in one answer */
 #define ANSWER_SAMPLES_MAX 4e6		/* of all series: about 100 MB */
 #define FAILED_MAX 3			/* blocks in a row: nobody answers any more */
@@ -195,7 +193,7 @@ static void gauge_expression(const struct gauge_block *block, const struct label
 	promql_selector(prometheus, block->kind->name, FAMILY_CGROUP, scheme, first, n, "", out);
 	if (rate) {
 		strbuf_add_char(out, '[');
-		promql_duration(out, RATE_SEC);
+		promql_duration(out, prometheus->rate_sec);
 		strbuf_add_string(out, "]))");
 	}
 	strbuf_add_string(out, time ? ")[" : "[");
@@ -515,7 +513,8 @@ struct sample_block {
 	struct prometheus *prometheus;
 	const struct series_kind_of *kind;
 	struct usage_feed *feed;
-	double *last_sec;		/* of the target */
+	struct target *target;
+	double *last_sec;		/* of its samples */
 };
 
 static bool sample_series(void *context, const struct series_label *labels, size_t n)
@@ -527,7 +526,7 @@ static bool sample_series(void *context, const struct series_label *labels, size
 
 	if (number == UINT32_MAX)
 		return false;
-	target = &prometheus->targets[number];
+	target = block->target = &prometheus->targets[number];
 	block->feed = usage_feed(prometheus->usage, target->container, target->pod, block->kind->metric, prometheus->source);
 	block->last_sec = &target->sampled_sec[block->kind->metric == USAGE_CPU ? 0 : 1];
 	return true;
@@ -541,6 +540,7 @@ static void sample_sample(void *context, double time_sec, double value)
 	if (!(time_sec > *block->last_sec))
 		return;
 	*block->last_sec = time_sec;
+	target_seen(block->target, &(struct stretch){ time_sec, time_sec });
 	usage_gauge(block->feed, time_sec, value);
 }
 
@@ -562,7 +562,7 @@ static int sample_stretch(struct prometheus *prometheus, size_t first, size_t n,
 		strbuf_add_string(&expression, rate ? "rate(" : "max_over_time(");
 		promql_selector(prometheus, block->kind->name, FAMILY_CGROUP, scheme, first, n, "", &expression);
 		strbuf_add_char(&expression, '[');
-		promql_duration(&expression, rate ? RATE_SEC : prometheus->options->step_sec);
+		promql_duration(&expression, rate ? prometheus->rate_sec : prometheus->options->step_sec);
 		strbuf_add_string(&expression, "]))");
 		r = prometheus_query_range(prometheus, expression.buf, stretch, prometheus->options->step_sec, &handler, block);
 	}

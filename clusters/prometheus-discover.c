@@ -3,6 +3,7 @@
 #include "prometheus.h"
 
 #include <errno.h>
+#include <math.h>
 
 static const char oom_reason[] = "kube_pod_container_status_last_terminated_reason";
 static const char limits[] = "kube_pod_container_resource_limits";
@@ -270,6 +271,47 @@ static int discover_namespaces(struct prometheus *prometheus)
 	return 0;
 }
 
+/* ---- how often it is scraped ---- */
+
+/* Over five minutes: at least two samples of any usual scraper, and what the field means by usage. */
+#define RATE_SEC 300.0
+#define RATE_SAMPLES 4
+
+static void on_count(void *context, double time_sec, double value)
+{
+	double *most = context;
+
+	*most = fmax(*most, value);
+}
+
+static bool on_counts(void *context, const struct series_label *labels, size_t n)
+{
+	return true;
+}
+
+/* How many samples a series had in the last hour of the window, and where there was none, in its middle.  One that is scraped
+ * every five minutes has no rate over five minutes. */
+static int discover_rate(struct prometheus *prometheus)
+{
+	static const struct response_handler handler = { .series = on_counts, .sample = on_count };
+	const double times[] = { prometheus->options->end_sec, (prometheus->options->begin_sec + prometheus->options->end_sec) / 2 };
+	CLEANUP(strbuf_release) struct strbuf expression = STRBUF_INIT;
+	double most = 0;
+	int r = 0;
+
+	prometheus->rate_sec = RATE_SEC;
+	if (prometheus->n_schemes[FAMILY_CGROUP] == 0 || prometheus->n_namespaces == 0)
+		return 0;
+	strbuf_add_string(&expression, "max(count_over_time(");
+	promql_selector(prometheus, "container_cpu_usage_seconds_total", FAMILY_CGROUP, &prometheus->schemes[FAMILY_CGROUP][0], 0, 1, "", &expression);
+	strbuf_add_string(&expression, "[1h]))");
+	for (size_t i = 0; r == 0 && most < 1 && i < ARRAY_SIZE(times); i++)
+		r = prometheus_query(prometheus, expression.buf, times[i], &handler, &most);
+	if (most >= 1)
+		prometheus->rate_sec = fmin(fmax(RATE_SEC, RATE_SAMPLES * ceil(3600 / most)), 4 * 3600);
+	return r == QUERY_TOO_MUCH ? 0 : r;
+}
+
 int prometheus_discover(struct prometheus *prometheus)
 {
 	int r = discover_version(prometheus);
@@ -280,5 +322,7 @@ int prometheus_discover(struct prometheus *prometheus)
 		r = discover_labels(prometheus, family);
 	if (r == 0)
 		r = discover_namespaces(prometheus);
+	if (r == 0)
+		r = discover_rate(prometheus);
 	return r;
 }

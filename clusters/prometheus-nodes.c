@@ -6,7 +6,6 @@
 #include <math.h>
 
 #define POINTS 200			/* of a course; peaks between them are not lost */
-#define RATE_SEC 300.0
 
 struct node_block {
 	struct prometheus *prometheus;
@@ -134,7 +133,7 @@ static int node_ask(struct node_block *block, const struct series_kind_of *kind,
 	block->counter = kind->kind == SERIES_COUNTER;
 	strbuf_addf(&expression, "%s(%s{%s%s}[", block->counter ? "increase" : kind->kind == SERIES_CPU_SECONDS ? "rate" : "max_over_time",
 		    kind->name, matchers, prometheus->matchers.buf);
-	promql_duration(&expression, block->counter ? length : kind->kind == SERIES_CPU_SECONDS ? fmax(RATE_SEC, step) : step);
+	promql_duration(&expression, block->counter ? length : kind->kind == SERIES_CPU_SECONDS ? fmax(prometheus->rate_sec, step) : step);
 	strbuf_add_string(&expression, "])");
 	r = block->counter ? prometheus_query(prometheus, expression.buf, block->stretch.end_sec, &handler, block)
 			   : prometheus_query_range(prometheus, expression.buf, &block->stretch, step, &handler, block);

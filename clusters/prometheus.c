@@ -161,6 +161,11 @@ int usage_read_prometheus(struct usage *usage, const struct cluster *cluster, co
 
 	options.step_sec = options.step_sec > 0 ? options.step_sec : STEP_SEC;
 	options.timeout_sec = options.timeout_sec > 0 ? options.timeout_sec : TIMEOUT_SEC;
+	/* The same points whenever it is asked: what is short falls between them or not, and a cache in front of the server can help. */
+	if (options.end_sec - options.begin_sec > 2 * options.step_sec) {
+		options.begin_sec = floor(options.begin_sec / options.step_sec) * options.step_sec;
+		options.end_sec = floor(options.end_sec / options.step_sec) * options.step_sec;
+	}
 	options.n_quantiles = MIN(options.n_quantiles, ARRAY_SIZE(options.quantiles));
 	prometheus.stretch_sec = options.end_sec - options.begin_sec;
 	r = check_options(&prometheus, &options);

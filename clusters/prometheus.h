@@ -49,6 +49,7 @@ struct prometheus {
 	struct symbols target_keys;
 	struct target *targets;
 	size_t targets_capacity;
+	double rate_sec;		/* CPU is the rate over so long */
 	double stretch_sec;		/* what the server was able to answer last */
 	unsigned int done, total;	/* for progress */
 	unsigned int failed;		/* blocks in a row */

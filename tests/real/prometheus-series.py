@@ -117,6 +117,13 @@ def several():
     usage(container("fleet-20", "app", "h20"), lambda t: 4.0, lambda t: 100 * MIB, 3 * HOUR, 3 * HOUR + 600)
 
 
+def sparse():
+    """Scraped every five minutes."""
+    labels = container("rare-0", "app", "s", namespace="sparse")
+    add("container_cpu_usage_seconds_total", labels, counter(lambda t: 0.75)[::5])
+    add("container_memory_working_set_bytes", labels, gauge(lambda t: 64 * MIB)[::5])
+
+
 def nodes():
     exporter = {"instance": "10.0.0.7:9100", "job": "node"}
     add("node_uname_info", {**exporter, "nodename": "node-1"}, gauge(lambda t: 1))
@@ -132,7 +139,7 @@ def stranger():
     usage(container("nobody-0", "app", "y"), lambda t: 9.0, lambda t: MIB)
 
 
-for shape in (steady, bursty, killed, broken, old, several, nodes, stranger):
+for shape in (steady, bursty, killed, broken, old, several, sparse, nodes, stranger):
     shape()
 for name, family in sorted(series.items()):
     kind = "counter" if name.endswith("_total") else "gauge"

@@ -11,6 +11,7 @@ trap 'kill $servers 2>/dev/null; rm -rf "$work"' EXIT
 program=$(dirname "$workload")/prometheus-usage
 begin=1700006400 end=1700092800
 
+plain='' secure='' both=''
 # server NAME ARGUMENT...: its port into NAME, its log in $work/NAME.log
 server() {
 	name=$1
@@ -133,6 +134,7 @@ for url in ftp://a b http:// http://:1 'http://a b' 'http://a?b=c' "http://ann:s
 	contains "$url is no URL of a server" "the URL of a Prometheus" "$told"
 	same "$url: no secret is told" "" "$(grep sesame <<<"$told")"
 done
+# shellcheck disable=SC2016 # as PromQL quotes
 ask "http://127.0.0.1:$plain/ok" 'selector={cluster="a\"b", zone=~`[ab]`}'
 contains "a selector is part of every expression" 'cluster="a\"b",zone=~"[ab]"' "$(tail -n 1 "$work/plain.log")"
 same "of all of them" 0 "$(grep '/query' "$work/plain.log" | grep -cv 'cluster="a\\"b",zone=~"\[ab\]"')"

@@ -2,7 +2,7 @@
 # A real Prometheus on loopback with a day of series in the names of cAdvisor, kube-state-metrics and node exporter, whose digests are
 # known, and a real node exporter that it scrapes.
 set -u
-workload=$2 source=$3
+keisoku=$1 workload=$2 source=$3
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 tools=$source/tests/tools
@@ -36,6 +36,7 @@ if [ -n "$exporter" ]; then
 fi
 printf 'scrape_configs:\n- job_name: node\n  scrape_interval: 1s\n  static_configs:\n  - targets: ["127.0.0.1:%s"]\n' "$exporter_port" >"$work/config.yml"
 
+plain='' narrow='' recent=''
 # serve NAME OPTION...: a server over the same series; its URL into NAME
 serve() {
 	name=$1
@@ -143,6 +144,14 @@ else
 	not_ok "a server with the least of limits" "$(tail -n 3 "$work/narrow.log")"
 fi
 
+# Five minutes between two samples: the rate over five minutes would be none.
+for how in "" samples=1; do
+	# shellcheck disable=SC2086 # none or one
+	told=$(timeout 60 "$program" "$plain" $begin $end 300 $how sparse/StatefulSet/rare/app 2>&1)
+	contains "a slow scraper ${how:-asked for percentiles}: CPU" "rare/app cpu samples=288 pods=1" "$told"
+	contains "a slow scraper ${how:-asked for percentiles}: as much as there was" "max=0.75 mean=0.746094 p50=0.75 p95=0.75" "$told"
+done
+
 # The same, saved: raw series as people save them.
 python3 - "$plain" $begin $end "$work" <<'END'
 import json, sys, urllib.parse, urllib.request
@@ -177,6 +186,53 @@ if [ -n "$exporter" ] && [ -e /proc/pressure/cpu ]; then
 else
 	skip "a real node exporter is understood" "no node exporter, or a kernel without pressure"
 fi
+# What is recommended of a day that has just gone by.
+now=$(($(date +%s) / 7200 * 7200 - 86400))
+timeout 120 python3 "$source/tests/real/prometheus-series.py" $now >"$work/series"
+timeout 120 "$promtool" tsdb create-blocks-from openmetrics "$work/series" "$work/now" >"$work/blocks.log" 2>&1
+# manifest KIND NAME REQUESTS LIMITS
+manifest() {
+	cat <<-END
+		---
+		apiVersion: apps/v1
+		kind: $1
+		metadata: { name: $2, namespace: shop }
+		spec:
+		  replicas: 1
+		  selector: { matchLabels: { app: $2 } }
+		  template:
+		    metadata: { labels: { app: $2 } }
+		    spec:
+		      containers:
+		      - name: app
+		        image: registry.example/$2:1
+		        resources: { requests: { $3 }, limits: { $4 } }
+	END
+}
+{
+	manifest Deployment web "cpu: 2, memory: 2Gi" "memory: 2Gi"
+	manifest StatefulSet db "cpu: 500m, memory: 512Mi" "cpu: 500m, memory: 1Gi"
+	manifest StatefulSet cache "cpu: 50m, memory: 256Mi" "memory: 256Mi"
+} >"$work/cluster.yaml"
+if data=$work/now serve recent; then
+	"$keisoku" rightsize "$work/cluster.yaml" --prometheus "$recent" --window 27h --min-window 12h --all --output json >"$work/rightsize.json" \
+		2>"$work/rightsize.log"
+	same "a cluster is rightsized by a server" 0 $?
+	row() {
+		jq -r --arg id "rightsize@shop/$1" '.rows[] | select(.id == $id) | "\(.cpu.request_to) \(.cpu.cause) \(.memory.request_to) \(.memory.cause)"' \
+			"$work/rightsize.json"
+	}
+	# 250m all day, 200 MiB and 15 %; a burst needs its core and is throttled; 256 MiB were too little.
+	same "of a steady workload what it uses, and a margin" "250 request-too-high $((232 << 20)) request-too-high" "$(row Deployment/web/app)"
+	contains "of a bursty one what its bursts need" "1000 limit-too-low" "$(row StatefulSet/db/app)"
+	row=$(row StatefulSet/cache/app)
+	contains "of a killed one more than it had" "limit-too-low" "$row"
+	same "of a killed one more than it had: 256 MiB" 1 $(($(cut -d ' ' -f 3 <<<"$row") > 256 << 20))
+	contains "why it was killed is evidence" "killed 3 times with 256 MiB" "$(cat "$work/rightsize.json")"
+else
+	not_ok "a server of the last day" "$(tail -n 3 "$work/recent.log")"
+fi
+
 told=$(timeout 60 "$program" "$plain" 1600000000 1600086400 300 shop/Deployment/web/app 2>&1)
 contains "a window in which nothing was is told" "has no series of containers in this window" "$told"
 told=$(timeout 60 "$program" "$plain" $begin $end 300 selector='node="other"' shop/Deployment/web/app 2>&1)
