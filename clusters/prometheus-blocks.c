@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <math.h>
 
-#define POINTS_MAX 10000		/* a series has at most 11,000 in one answer */
+#define POINTS_MAX 9000			/* a series has at most 11,000 in one answer; a last stretch may be an eighth longer */
 #define ANSWER_SAMPLES_MAX 4e6		/* of all series: about 100 MB */
+#define LOOKBACK_SEC 300.0		/* how long a server takes a sample for the latest one */
 #define FAILED_MAX 3			/* blocks in a row: nobody answers any more */
 
 /* ---- stretches that the server can answer ---- */
@@ -606,6 +607,23 @@ static bool kill_series(void *context, const struct series_label *labels, size_t
 	return block->target != UINT32_MAX;
 }
 
+/* When it was, where the pod itself is known and says so: the same kill is told once. */
+static double kill_time(const struct prometheus *prometheus, const struct target *target, double seen_sec)
+{
+	const struct cluster *cluster = prometheus->cluster;
+	const struct cluster_pod *pod = target->known_pod != CLUSTER_NONE ? &cluster->pods[target->known_pod] : NULL;
+
+	for (uint32_t i = 0; pod && i < pod->n_containers; i++) {
+		const struct pod_container *container = &cluster->pod_containers[pod->first_container + i];
+		double before = seen_sec - (double)container->last_oom_sec;
+
+		if (container->container == target->container && container->oom_killed && before >= 0
+		    && before < LOOKBACK_SEC + 2 * prometheus->options->step_sec)
+			return (double)container->last_oom_sec;
+	}
+	return seen_sec;
+}
+
 static void kill_sample(void *context, double time_sec, double value)
 {
 	struct kill_block *block = context;
@@ -623,7 +641,8 @@ static void kill_sample(void *context, double time_sec, double value)
 	appeared = !(time_sec - target->kill_sec < 1.5 * step) && time_sec > block->begin_sec + step / 2;
 	new = appeared ? !(value <= target->restarts) : value > target->restarts;
 	if (new)
-		usage_oom(prometheus->usage, target->container, target->pod, time_sec, target->limit > 0 ? target->limit : NAN);
+		usage_oom(prometheus->usage, target->container, target->pod, kill_time(prometheus, target, time_sec),
+			  target->limit > 0 ? target->limit : NAN);
 	target->restarts = value;
 	target->kill_sec = time_sec;
 }

@@ -203,7 +203,9 @@ static int discover_labels(struct prometheus *prometheus, enum series_family fam
 
 /* ---- namespaces ---- */
 
-static void namespace_add(struct prometheus *prometheus, struct symbols *seen, const char *name, uint32_t weight)
+#define WEIGHT_MAX 1000000U
+
+static void namespace_add(struct prometheus *prometheus, struct symbols *seen, const char *name, int64_t weight)
 {
 	uint32_t before = seen->count, at;
 
@@ -216,7 +218,7 @@ static void namespace_add(struct prometheus *prometheus, struct symbols *seen, c
 		prometheus->namespaces[prometheus->n_namespaces] = arena_strdup(&prometheus->arena, name);
 		prometheus->weights[prometheus->n_namespaces++] = 0;
 	}
-	prometheus->weights[at] += MIN(weight, 1000000U);
+	prometheus->weights[at] = (uint32_t)MIN(prometheus->weights[at] + weight, (int64_t)WEIGHT_MAX);
 }
 
 /* A manifest without a namespace may be applied to any. */
@@ -230,7 +232,8 @@ static bool namespaces_of_cluster(struct prometheus *prometheus, struct symbols 
 		int64_t pods = MAX(MAX(workload->replicas, (int64_t)workload->n_pods), 1);
 
 		if (workload->namespace[0])
-			namespace_add(prometheus, seen, workload->namespace, (uint32_t)MIN(pods * workload->n_containers, 1000000));
+			namespace_add(prometheus, seen, workload->namespace,
+				      MAX(MIN(pods, (int64_t)WEIGHT_MAX) * MIN(workload->n_containers, WEIGHT_MAX), 1));
 		else
 			any = true;
 	}

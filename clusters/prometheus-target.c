@@ -14,7 +14,7 @@ const char *series_label_value(const struct series_label *labels, size_t n, cons
 static void target_init(struct prometheus *prometheus, struct target *target, const struct series_name *name)
 {
 	*target = (struct target){ .container = cluster_match_container(prometheus->cluster, name->namespace, name->pod, name->container),
-				   .first_sec = NAN, .last_sec = NAN, .sampled_sec = { -INFINITY, -INFINITY },
+				   .known_pod = cluster_find_pod(prometheus->cluster, name->namespace, name->pod), .first_sec = NAN, .last_sec = NAN, .sampled_sec = { -INFINITY, -INFINITY },
 				   .limit = NAN, .restarts = NAN, .kill_sec = -INFINITY };
 	if (target->container == CLUSTER_NONE)
 		usage_note_unmatched(prometheus->usage, name->namespace, name->pod, name->container);

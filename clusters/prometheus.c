@@ -5,6 +5,7 @@
 #include <math.h>
 
 #define GROUP_WEIGHT 1000		/* containers of pods asked for at once */
+#define GROUP_NAMESPACES 100		/* their names stand in every expression */
 #define STEP_SEC 300.0
 #define TIMEOUT_SEC 120.0
 
@@ -35,7 +36,7 @@ static size_t group_size(const struct prometheus *prometheus, size_t first)
 	uint64_t weight = prometheus->weights[first];
 	size_t n = 1;
 
-	while (first + n < prometheus->n_namespaces && weight + prometheus->weights[first + n] <= GROUP_WEIGHT)
+	while (n < GROUP_NAMESPACES && first + n < prometheus->n_namespaces && weight + prometheus->weights[first + n] <= GROUP_WEIGHT)
 		weight += prometheus->weights[first + n++];
 	return n;
 }
@@ -63,6 +64,8 @@ static int ask_groups(struct prometheus *prometheus)
 			if (n > 1)
 				strbuf_addf(&what, " and %zu more", n - 1);
 			progress(prometheus, what.buf);
+			/* What was too much of others may not be of these. */
+			prometheus->stretch_sec = fmin(prometheus->stretch_sec * 2, all.end_sec - all.begin_sec);
 			if (parts[i].ask != prometheus_samples || prometheus->options->samples)
 				r = parts[i].ask(prometheus, first, n, &all);
 		}

@@ -97,6 +97,7 @@ void promql_by(const struct prometheus *prometheus, const struct label_scheme *s
 
 struct target {
 	uint32_t container;		/* CLUSTER_NONE: of no container of the cluster */
+	uint32_t known_pod;		/* in cluster.pods; CLUSTER_NONE */
 	const char *pod;
 	double first_sec, last_sec;	/* when it was there, as far as is known; NAN */
 	double sampled_sec[2];		/* last sample of CPU and working set that was fed */

@@ -193,16 +193,17 @@ static bool value_parse(const char *text, double *ret_value)
 	return parse_real(text[0] == '+' ? text + 1 : text, ret_value) == 0;
 }
 
-/* The first part of a pair is a number, the second one a text. */
+/* The first part of a pair is a number, the second one a text.  There are millions of them. */
 static void pair_part(struct response *response, enum json_type type, const char *text, size_t length)
 {
 	double *part = response->part == 0 ? &response->time_sec : &response->value;
-	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT;
-	bool good;
+	char copy[64] = "";
+	bool good = response->part < 2 && type == (response->part == 0 ? JSON_NUMBER : JSON_STRING) && length < sizeof(copy);
 
-	strbuf_add(&copy, text, length);
-	good = response->part < 2 && type == (response->part == 0 ? JSON_NUMBER : JSON_STRING) && !memchr(text, '\0', length)
-	    && value_parse(copy.buf, part);
+	if (good) {
+		memcpy(copy, text, length);
+		good = !memchr(copy, '\0', length) && value_parse(copy, part);
+	}
 	response->bad_pair |= !good;
 	response->part++;
 }
