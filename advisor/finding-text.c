@@ -22,6 +22,18 @@ const char *finding_subject_name(const struct snapshot *snapshot, subject_id sub
 	return arena_formatf(arena, "%s %s", subject_kind_name(s->kind), s->name);
 }
 
+/* A control group of a pod or of one of its containers, by the names that the cluster knows. */
+static const char *subject_is(const struct snapshot *snapshot, subject_id subject, struct arena *arena)
+{
+	const char *pod = snapshot_text(snapshot, subject, "pod_name"), *namespace = snapshot_text(snapshot, subject, "pod_namespace");
+	const char *container = snapshot_text(snapshot, subject, "container_name");
+
+	if (!pod || !namespace)
+		return NULL;
+	return arena_formatf(arena, "%s%s%spod %s/%s", container ? "container " : "", container ? container : "", container ? " of " : "",
+			     namespace, pod);
+}
+
 static const char *expand(const struct text *text, struct expr_context *context, struct arena *arena)
 {
 	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
@@ -578,6 +590,7 @@ static void fill_identity(struct filling *filling)
 	finding->title = rule->title;
 	finding->subject = filling->subject;
 	finding->subject_name = finding_subject_name(filling->snapshot, filling->subject, filling->arena);
+	finding->subject_is = subject_is(filling->snapshot, filling->subject, filling->arena);
 	finding->severity = rule->severity;
 	finding->resource = rule->resource;
 	finding->use_kind = rule->use_kind;

@@ -442,22 +442,33 @@ static double kills_in_window(const struct tree *tree, subject_id subject, bool 
 	return NAN;
 }
 
+/* Settings were read at the beginning: of a group that came later only what the cluster says is known.  NAN: no limit. */
+static double limit_of(const struct tree *tree, const struct group *group)
+{
+	const struct amount *limit = &tree->cluster->containers[group->number].resources.limits.of[RESOURCE_MEMORY];
+	const char *text = snapshot_text(tree->snapshot, group->subject, "effective.memory.max");
+	double bytes;
+
+	if (text)
+		return parse_real(text, &bytes) == 0 ? bytes : NAN;
+	return limit->given && !limit->wrong ? quantity_real(&limit->quantity) : NAN;
+}
+
 /* What it was allowed, where it met that; else what it used at most. */
-static double memory_at_kill(const struct tree *tree, subject_id subject)
+static double memory_at_kill(const struct tree *tree, const struct group *group)
 {
 	static const char *const met[] = { "memory.events.oom", "memory.events.max", "memory.failcnt" };
-	const char *text = snapshot_text(tree->snapshot, subject, "effective.memory.max");
-	const struct series *used = metric_of(tree, subject, "memory.current");
-	double limit;
+	const struct series *used = metric_of(tree, group->subject, "memory.current");
+	double limit = limit_of(tree, group);
 
 	for (size_t i = 0; i < ARRAY_SIZE(met); i++) {
-		const struct series *series = metric_of(tree, subject, met[i]);
+		const struct series *series = metric_of(tree, group->subject, met[i]);
 
-		if (series && series->last > 0 && text && parse_real(text, &limit) == 0)
+		if (series && series->last > 0 && !isnan(limit))
 			return limit;
 	}
 	if (!used)
-		used = metric_of(tree, subject, "memory.usage_in_bytes");
+		used = metric_of(tree, group->subject, "memory.usage_in_bytes");
 	return used && isfinite(used->max) ? used->max : used ? used->last : NAN;
 }
 
@@ -472,7 +483,7 @@ static void note_kills(struct tree *tree, const struct group *group)
 		series = metric_of(tree, group->subject, keys[1]);
 	if (!series || (series->delta <= 0 && series->first <= 0 && series->last <= 0))
 		return;
-	memory = memory_at_kill(tree, group->subject);
+	memory = memory_at_kill(tree, group);
 	if (series->first > 0 || tree->window->slot_count == 0)
 		usage_oom(tree->usage, group->number, group->pod, isnan(group->began_sec) ? tree->window->start_realtime : group->began_sec,
 			  memory);
@@ -496,7 +507,7 @@ static void note_pod_kills(struct tree *tree, const struct pod_group *pod)
 	}
 	usage_increase(usage_feed(tree->usage, group->number, group->pod, USAGE_OOM_KILLS, SOURCE), tree->window->start_realtime,
 		       tree->window->end_realtime, kills - pod->oom_kills);
-	usage_oom(tree->usage, group->number, group->pod, tree->window->end_realtime, memory_at_kill(tree, group->subject));
+	usage_oom(tree->usage, group->number, group->pod, tree->window->end_realtime, memory_at_kill(tree, group));
 }
 
 /* ---- restarts ---- */
@@ -598,7 +609,7 @@ static void make_container(struct tree *tree, const struct group *group)
 	container->memory_request = is_guaranteed ? container->memory_limit : -1;
 }
 
-/* The containers of one pod, each once: of a restarted one the newest. */
+/* The containers of one pod, each once: of a restarted one the first, whose settings were read. */
 static void make_pod(struct tree *tree, const uint32_t *next, uint32_t first)
 {
 	struct cluster *cluster = tree->cluster;
@@ -612,8 +623,8 @@ static void make_pod(struct tree *tree, const uint32_t *next, uint32_t first)
 	for (uint32_t i = first; i != UINT32_MAX; i = next[i]) {
 		bool again = false;
 
-		for (uint32_t later = next[i]; later != UINT32_MAX && !again; later = next[later])
-			again = streq(tree->groups[later].container, tree->groups[i].container);
+		for (uint32_t before = first; before != i && !again; before = next[before])
+			again = streq(tree->groups[before].container, tree->groups[i].container);
 		if (!again)
 			make_container(tree, &tree->groups[i]);
 	}

@@ -143,6 +143,7 @@ struct finding {
 	const char *title;
 	subject_id subject;
 	const char *subject_name;	/* "host", "block sda" */
+	const char *subject_is;		/* what people call it: "container app of pod shop/web-0"; NULL */
 	enum status status;
 	enum severity severity;
 	enum confidence confidence;

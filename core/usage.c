@@ -391,6 +391,8 @@ static double sample_time(struct usage_feed *feed, double time_sec, bool *ret_ga
 		*ret_gap = true;
 		series->gaps++;
 		covered = (double)feed->step_sec;
+		/* A first step that was far too short by chance must not make gaps of all others. */
+		feed->step_sec *= 1.5F;
 	} else {
 		feed->step_sec = feed->step_sec > 0 ? feed->step_sec * 0.875F + (float)step * 0.125F : (float)step;
 	}

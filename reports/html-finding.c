@@ -25,6 +25,10 @@ static void write_title(struct strbuf *out, const struct finding *finding, size_
 	html_text(out, finding->title);
 	if (has_subject(finding)) {
 		strbuf_add_string(out, " <span class=\"subject\">");
+		if (finding->subject_is) {
+			html_text(out, finding->subject_is);
+			strbuf_add_string(out, ", ");
+		}
 		html_text(out, finding->subject_name);
 		strbuf_add_string(out, "</span>");
 	}

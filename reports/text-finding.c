@@ -231,7 +231,8 @@ static void write_title(struct page *page, const struct finding *finding, size_t
 	flow.indent = TEXT_MARGIN;
 	flow_add(&flow, STYLE_BOLD, finding->title);
 	if (finding->subject != SUBJECT_HOST && finding->subject_name)
-		flow_addf(&flow, STYLE_PLAIN, " (%s)", finding->subject_name);
+		flow_addf(&flow, STYLE_PLAIN, " (%s%s%s)", finding->subject_is ? finding->subject_is : "", finding->subject_is ? ", " : "",
+			  finding->subject_name);
 	flow_end(&flow);
 }
 

@@ -30,6 +30,9 @@ put /etc/security/limits.conf '* soft nofile 65536\n'
 put /proc/1174/status 'Name:\tx\nVmRSS:\t  100 kB\n'
 put /proc/1174/cmdline 'x\0--password=secret\0'
 
+log=/var/log/containers/web-0_shop_app-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.log
+put "$log" 'a secret\n'
+
 "$keisoku" capture --root "$work/root" --file "$work/before" >/dev/null 2>&1
 same "a root is captured" 0 $?
 "$keisoku" capture --root "$work/root" --tree "$work/tree" >/dev/null 2>&1
@@ -49,4 +52,5 @@ same "an alias stays a link" /usr/lib/systemd/system/mariadb.service "$(readlink
 same "a link of its own name becomes the file" "" "$(readlink "$work/tree/etc/systemd/system/linked.service")"
 same "a mask stays a link" /dev/null "$(readlink "$work/tree/etc/systemd/system/masked.service")"
 same "command lines are not copied" "" "$(cd "$work/tree" && find . -name cmdline -path './proc/[0-9]*')"
+same "of a container's log the name is copied and nothing of what is in it" 0 "$(wc -c <"$work/tree$log")"
 done_testing

@@ -7,9 +7,9 @@
 
 version=${version-2}
 
-# id NUMBER, uid NUMBER: of the container and of the pod
-id() { printf '%064d' "$1"; }
-uid() { printf '00000000-0000-4000-8000-%012d' "$1"; }
+# container_id NUMBER, pod_uid NUMBER
+container_id() { printf '%064d' "$1"; }
+pod_uid() { printf '00000000-0000-4000-8000-%012d' "$1"; }
 
 # delegate GROUP: in v2, what groups below it need
 delegate() {
@@ -34,10 +34,10 @@ group() {
 # container NUMBER: its group.  The driver of v1 has the pod's uid as it is, that of systemd turns "-" into "_".
 container() {
 	if [ "$version" = 1 ]; then
-		echo "kubepods/burstable/pod$(uid "$1")/$(id "$1")"
+		echo "kubepods/burstable/pod$(pod_uid "$1")/$(container_id "$1")"
 	else
-		slice=$(uid "$1" | tr - _)
-		echo "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod$slice.slice/cri-containerd-$(id "$1").scope"
+		slice=$(pod_uid "$1" | tr - _)
+		echo "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod$slice.slice/cri-containerd-$(container_id "$1").scope"
 	fi
 }
 
@@ -75,11 +75,11 @@ in_container() {
 # pod NUMBER NAME CPU-REQUEST CPU-LIMIT MEMORY-REQUEST MEMORY-LIMIT, in milli-cores and MiB: an item of the list
 pod() {
 	cat <<EOF
-{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "$2-0", "namespace": "test", "uid": "$(uid "$1")"},
+{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "$2-0", "namespace": "test", "uid": "$(pod_uid "$1")"},
  "spec": {"nodeName": "node-1", "containers": [{"name": "$2", "image": "registry.example/$2:1",
   "resources": {"requests": {"cpu": "$3m", "memory": "$5Mi"}, "limits": {"cpu": "$4m", "memory": "$6Mi"}}}]},
  "status": {"phase": "Running", "qosClass": "Burstable", "containerStatuses": [{"name": "$2", "restartCount": 0,
-  "containerID": "containerd://$(id "$1")", "state": {"running": {}}}]}}
+  "containerID": "containerd://$(container_id "$1")", "state": {"running": {}}}]}}
 EOF
 }
 
@@ -88,13 +88,13 @@ describe() {
 	echo '{"kind": "List", "apiVersion": "v1", "items": ['
 	pod 1 spinning 100 200 32 64
 	echo ,
-	pod 2 bursting 100 200 32 64
+	pod 2 bursting 100 400 32 64
 	echo ,
 	pod 3 full 50 1000 48 64
 	echo ,
-	pod 4 rereading 50 1000 32 64
+	pod 4 rereading 50 300 32 64
 	echo ,
-	pod 5 killed 50 1000 16 32
+	pod 5 killed 50 300 16 32
 	echo ,
 	pod 6 idle 800 1000 512 1024
 	echo ']}'
@@ -117,16 +117,16 @@ run_pods() {
 		group "$(container $number)" || return 1
 	done
 	limit 1 200 64
-	limit 2 200 64
+	limit 2 400 64
 	limit 3 1000 64
-	limit 4 1000 64
-	limit 5 1000 32
+	limit 4 300 64
+	limit 5 300 32
 	limit 6 1000 1024
 	prefer 2
 	seconds=$((window + 6)) began=
 	in_container 1 "$workload" spin 1 $seconds &
 	began="$began $!"
-	in_container 2 "$workload" bursts 8 5 1000 $seconds &
+	in_container 2 "$workload" bursts 8 8 1000 $seconds &
 	began="$began $!"
 	in_container 3 "$workload" hold 58 $seconds &
 	began="$began $!"
@@ -164,7 +164,7 @@ guest() {
 	top='' out=/out window=32 keisoku=keisoku workload=workload
 	mkdir -p /var/log/containers
 	for name in 1_spinning 2_bursting 3_full 4_rereading 5_killed 6_idle; do
-		ln -s /nowhere "/var/log/containers/${name#*_}-0_test_${name#*_}-$(id "${name%_*}").log"
+		ln -s /nowhere "/var/log/containers/${name#*_}-0_test_${name#*_}-$(container_id "${name%_*}").log"
 	done
 	run_pods /dev/nvme0n1
 	echo "exit status $?"

@@ -241,10 +241,252 @@ static void containers_are_found_in_every_shape_of_tree(void **state)
 	}
 }
 
+#define POD "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UID_ ".slice"
+#define GROUP(id) POD "/cri-containerd-" id ".scope"
+
+/* One container of one pod for five seconds; what happens meanwhile is done by step. */
+static void measure(struct tree *tree, bool logs, void (*step)(struct tree *tree, unsigned int second))
+{
+	tree_begin(tree);
+	mount_v2(tree);
+	if (logs)
+		write_log(tree, "app", APP);
+	for (unsigned int second = 0; second <= 5; second++) {
+		write_v2(tree, POD, second);
+		write_v2(tree, GROUP(SANDBOX), 0);
+		step(tree, second);
+		if (second == 0) {
+			read_probes(tree);
+			tree_open(tree, &sampler_cgroup_metrics, NULL);
+		}
+		tree_tick(tree);
+	}
+}
+
+static void step_works(struct tree *tree, unsigned int second)
+{
+	write_v2(tree, GROUP(APP), second);
+}
+
+static void ids_in_the_status_of_pods_name_containers(void **state)
+{
+	struct pod_container *container;
+	struct cluster_pod *pod;
+	struct world world;
+	struct tree tree;
+
+	measure(&tree, false, step_works);
+	world.cluster = cluster_new();
+	pod = cluster_add_pod(world.cluster);
+	pod->namespace = "shop";
+	pod->name = "web-7d9f8c6b5d-x2x8z";
+	pod->owner_kind = "ReplicaSet";
+	pod->owner_name = "web-7d9f8c6b5d";
+	pod->template_hash = "7d9f8c6b5d";
+	container = cluster_add_pod_container(world.cluster);
+	container->name = "app";
+	container->id = APP;
+	cluster_join(world.cluster);
+	world.usage = usage_new(world.cluster);
+	world_read(&world, &tree);
+	assert_string_equal(world.cluster->workloads[0].kind, "Deployment");
+	assert_close(usage_mean(usage_get(world.usage, 0, USAGE_CPU)), 0.5);
+	assert_int_equal(usage_notes(world.usage)->count, 0);
+	world_end(&world);
+	tree_end(&tree);
+}
+
+/* On a busy machine a tick comes late and the next one at its time: a short interval at the beginning. */
+static void a_short_first_interval_makes_no_gaps_of_the_others(void **state)
+{
+	CLEANUP(usage_free_ptr) struct usage *usage = usage_new(NULL);
+	struct usage_feed *feed = usage_feed(usage, 0, "web-0", USAGE_CPU, "test");
+
+	usage_gauge(feed, START, 1);
+	for (unsigned int i = 0; i < 30; i++)
+		usage_gauge(feed, START + 0.1 + i, 1);
+	usage_finish(usage);
+	assert_true(usage_get(usage, 0, USAGE_CPU)->covered_sec > 25);
+}
+
+static void without_any_name_nothing_is_made_up(void **state)
+{
+	struct world world;
+	struct tree tree;
+
+	measure(&tree, false, step_works);
+	world_begin(&world);
+	world_read(&world, &tree);
+	assert_int_equal(world.cluster->n_workloads, 0);
+	assert_non_null(strstr(usage_notes(world.usage)->entries[0].message, "the containers of 1 of 1 pods have no name"));
+	world_end(&world);
+	tree_end(&tree);
+}
+
+/* The second one begins to count anew, and was killed once already when it is first seen. */
+static void step_restarts(struct tree *tree, unsigned int second)
+{
+	if (second < 3)
+		write_v2(tree, GROUP(APP), second);
+	if (second == 3)
+		tree_remove(tree, "/sys/fs/cgroup" GROUP(APP));
+	if (second >= 3)
+		write_v2(tree, GROUP(AGAIN), second - 2);
+	if (second >= 3)
+		write_file(tree, GROUP(AGAIN), "memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n");
+}
+
+static void a_container_that_came_again_is_a_restart(void **state)
+{
+	double at;
+	struct world world;
+	struct tree tree;
+
+	measure(&tree, true, step_restarts);
+	world_begin(&world);
+	world_read(&world, &tree);
+	assert_int_equal(world.cluster->n_containers, 1);
+	assert_close(usage_get(world.usage, 0, USAGE_RESTARTS)->increase, 1);
+	assert_close(usage_get(world.usage, 0, USAGE_OOM_KILLS)->increase, 1);
+	assert_int_equal(usage_oom_count(world.usage, 0), 1);
+	assert_close(usage_last_oom_memory(world.usage, 0, &at), 128 * MIB);
+	assert_true(at > START && at <= START + 5);
+	assert_close(usage_get(world.usage, 0, USAGE_CPU)->max, 0.5);
+	world_end(&world);
+	tree_end(&tree);
+}
+
+/* The container's own group is gone before anybody sees it count. */
+static void step_pod_is_killed(struct tree *tree, unsigned int second)
+{
+	write_v2(tree, GROUP(APP), second);
+	write_file(tree, POD, "memory.events", "low 0\nhigh 0\nmax 9\noom %u\noom_kill %u\n", second >= 3, second >= 3);
+}
+
+static void a_kill_that_only_the_pod_counted_is_its_containers(void **state)
+{
+	struct world world;
+	struct tree tree;
+
+	measure(&tree, true, step_pod_is_killed);
+	world_begin(&world);
+	world_read(&world, &tree);
+	assert_close(usage_get(world.usage, 0, USAGE_OOM_KILLS)->increase, 1);
+	assert_int_equal(usage_oom_count(world.usage, 0), 1);
+	world_end(&world);
+	tree_end(&tree);
+}
+
+static void step_slices(struct tree *tree, unsigned int second)
+{
+	step_works(tree, second);
+	write_v2(tree, "/system.slice", second);
+	write_v2(tree, "/system.slice/kubelet.service", second);
+	write_v2(tree, "/kubepods.slice", second);
+}
+
+static void slices_of_the_node_are_measured_too(void **state)
+{
+	static const char *const slices[] = { "system.slice", "system.slice/kubelet.service", "kubepods.slice" };
+	struct world world;
+	struct tree tree;
+
+	measure(&tree, true, step_slices);
+	world_begin(&world);
+	world_read(&world, &tree);
+	for (size_t i = 0; i < ARRAY_SIZE(slices); i++) {
+		assert_non_null(usage_node_get(world.usage, "node-1", slices[i], USAGE_CPU));
+		assert_close(usage_mean(usage_node_get(world.usage, "node-1", slices[i], USAGE_CPU)), 0.5);
+		assert_close(usage_node_get(world.usage, "node-1", slices[i], USAGE_MEMORY_WORKING_SET)->max, 53 * MIB);
+	}
+	assert_null(usage_node_get(world.usage, "node-1", "kubepods.slice/kubepods-burstable.slice", USAGE_CPU));
+	world_end(&world);
+	tree_end(&tree);
+}
+
+static void a_host_that_is_no_node_is_refused(void **state)
+{
+	struct world world;
+	struct tree tree;
+
+	tree_begin(&tree);
+	mount_v2(&tree);
+	write_v2(&tree, "/system.slice/docker-" APP ".scope", 0);
+	read_probes(&tree);
+	world_begin(&world);
+	assert_int_equal(usage_read_snapshot(world.usage, world.cluster, tree.snapshot), -EINVAL);
+	assert_non_null(strstr(usage_notes(world.usage)->entries[0].message, "no control groups of a kubelet's containers"));
+	world_end(&world);
+	tree_end(&tree);
+}
+
+static void names_of_logs_tell_whose_they_are(void **state)
+{
+	static const struct {
+		const char *name, *pod, *namespace, *container;	/* NULL: none of a kubelet */
+	} logs[] = {
+		{ "web-0_shop_app-" APP ".log", "web-0", "shop", "app" },
+		{ "a.b-c_kube-system_x-y-" APP ".log", "a.b-c", "kube-system", "x-y" },
+		{ "web-0_shop_app-" APP, NULL, NULL, NULL },
+		{ "web-0_shop_app-a" APP ".log", NULL, NULL, NULL },
+		{ "web-0_shop_app" APP ".log", NULL, NULL, NULL },
+		{ "web-0_app-" APP ".log", NULL, NULL, NULL },
+		{ "web-0_shop_a_b-" APP ".log", NULL, NULL, NULL },
+		{ "_shop_app-" APP ".log", NULL, NULL, NULL },
+		{ "web-0_shop_-" APP ".log", NULL, NULL, NULL },
+		{ "we\n0_shop_app-" APP ".log", NULL, NULL, NULL },
+		{ "-" APP ".log", NULL, NULL, NULL },
+		{ APP ".log", NULL, NULL, NULL },
+		{ ".log", NULL, NULL, NULL },
+		{ "", NULL, NULL, NULL },
+	};
+	char id[CGROUP_CONTAINER_ID_LENGTH + 1], uid[CGROUP_POD_UID_MAX + 1];
+	struct kubelet_name name;
+
+	for (size_t i = 0; i < ARRAY_SIZE(logs); i++) {
+		assert_int_equal(kubelet_container_log(logs[i].name, &name, id), logs[i].pod != NULL);
+		if (!logs[i].pod)
+			continue;
+		assert_string_equal(name.pod, logs[i].pod);
+		assert_string_equal(name.namespace, logs[i].namespace);
+		assert_string_equal(name.container, logs[i].container);
+		assert_string_equal(id, APP);
+	}
+	assert_true(kubelet_pod_log("shop_web-0_" UID, &name, uid));
+	assert_string_equal(name.pod, "web-0");
+	assert_string_equal(name.namespace, "shop");
+	assert_string_equal(uid, UID);
+	assert_false(kubelet_pod_log("shop_web-0_" UID "0", &name, uid));
+	assert_false(kubelet_pod_log("shop_web-0", &name, uid));
+	assert_false(kubelet_pod_log("shop_web-0_", &name, uid));
+}
+
+/* A name of a log may be as long as a file's. */
+static void a_name_that_is_too_long_is_none(void **state)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	char id[CGROUP_CONTAINER_ID_LENGTH + 1];
+	struct kubelet_name name;
+
+	strbuf_add_repeated(&text, 'a', KUBELET_NAME_MAX + 1);
+	strbuf_add_string(&text, "_shop_app-" APP ".log");
+	assert_false(kubelet_container_log(text.buf, &name, id));
+	assert_true(kubelet_container_log(text.buf + 1, &name, id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(containers_are_found_in_every_shape_of_tree),
+		cmocka_unit_test(ids_in_the_status_of_pods_name_containers),
+		cmocka_unit_test(a_short_first_interval_makes_no_gaps_of_the_others),
+		cmocka_unit_test(without_any_name_nothing_is_made_up),
+		cmocka_unit_test(a_container_that_came_again_is_a_restart),
+		cmocka_unit_test(a_kill_that_only_the_pod_counted_is_its_containers),
+		cmocka_unit_test(slices_of_the_node_are_measured_too),
+		cmocka_unit_test(a_host_that_is_no_node_is_refused),
+		cmocka_unit_test(names_of_logs_tell_whose_they_are),
+		cmocka_unit_test(a_name_that_is_too_long_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
