@@ -391,10 +391,28 @@ static void add_running(struct pack_problem *problem, uint32_t shape)
 	}
 }
 
+/* One that is nowhere yet; false: there are too many of them already. */
+static bool add_homeless(struct pack_problem *problem, uint32_t shape)
+{
+	if (problem->asked >= (size_t)MAX(problem->n_nodes, 1U) * PACK_ASKED_MAX)
+		return false;
+	problem->asked++;
+	add_pod(problem, shape, CLUSTER_NONE, PACK_NONE);
+	return true;
+}
+
+static int64_t replicas_asked(const struct workload *workload)
+{
+	if (workload->suspended)
+		return 0;
+	if (workload->replicas >= 0)
+		return workload->replicas;
+	return streq(workload->kind, "CronJob") || streq(workload->kind, "Job") ? 0 : 1;
+}
+
 static void add_asked(struct pack_problem *problem, uint32_t shape)
 {
-	const struct workload *workload = shape_workload(problem, &problem->shapes[shape]);
-	int64_t replicas = workload->replicas;
+	int64_t replicas = replicas_asked(shape_workload(problem, &problem->shapes[shape]));
 
 	if (problem->shapes[shape].with_node) {
 		for (uint32_t n = 0; n < problem->n_nodes && !problem->pods_given; n++)
@@ -402,15 +420,12 @@ static void add_asked(struct pack_problem *problem, uint32_t shape)
 				add_pod(problem, shape, CLUSTER_NONE, n);
 		return;
 	}
-	if (replicas < 0)
-		replicas = streq(workload->kind, "CronJob") || streq(workload->kind, "Job") || workload->suspended ? 0 : 1;
 	for (int64_t i = 0; i < replicas; i++) {
-		if (problem->n_pods >= PACK_PODS_MAX) {
-			problem->beyond[VIEW_NOW] += (size_t)(replicas - i);
-			problem->beyond[VIEW_THEN] += (size_t)(replicas - i);
-			return;
-		}
-		add_pod(problem, shape, CLUSTER_NONE, PACK_NONE);
+		if (add_homeless(problem, shape))
+			continue;
+		problem->beyond[VIEW_NOW] += (size_t)(replicas - i);
+		problem->beyond[VIEW_THEN] += (size_t)(replicas - i);
+		return;
 	}
 }
 
@@ -420,11 +435,10 @@ static void add_later(struct pack_problem *problem, uint32_t shape)
 	uint32_t more = options->more && !problem->shapes[shape].with_node ? options->more[problem->shapes[shape].workload] : 0;
 
 	for (uint32_t i = 0; i < more; i++) {
-		if (problem->n_pods >= PACK_PODS_MAX) {
+		if (!add_homeless(problem, shape)) {
 			problem->beyond[VIEW_THEN] += more - i;
 			return;
 		}
-		add_pod(problem, shape, CLUSTER_NONE, PACK_NONE);
 		problem->pods[problem->n_pods - 1].later = true;
 	}
 }

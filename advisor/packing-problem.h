@@ -11,7 +11,7 @@ enum { VIEW_NOW, VIEW_THEN };
 
 #define PACK_NONE UINT32_MAX
 #define PACK_UNLIMITED (INT64_MAX / 2)
-#define PACK_PODS_MAX 1000000		/* pods that are asked for without being there are counted, not placed, beyond it */
+#define PACK_ASKED_MAX 500		/* of each node: pods that are asked for without being there are counted, not placed, beyond them */
 #define PACK_OTHERS_MAX 28		/* extended resources; pods that ask for others stay where they are */
 #define PACK_CELLS_MAX (8U << 20)	/* domains of all watches together; pods with more constraints stay where they are */
 #define PACK_MATCHES_MAX (50U << 20)	/* selectors tried on workloads */
@@ -83,7 +83,7 @@ struct pack_problem {
 	size_t pods_capacity;
 	uint32_t *pod_number;		/* in cluster.pods; CLUSTER_NONE */
 	size_t numbers_capacity;
-	size_t beyond[2];		/* by view: pods that are asked for beyond PACK_PODS_MAX */
+	size_t asked, beyond[2];	/* pods that are asked for; those beyond PACK_ASKED_MAX, by view */
 	struct pack_watch *watches;
 	uint32_t n_watches, n_cells;
 	size_t watches_capacity;

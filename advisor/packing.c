@@ -281,11 +281,18 @@ static uint32_t best_fit(struct pack_state *state, const struct order *targets, 
 	return best;
 }
 
+/* Where one of these found no node, the next of its kind finds none either until something is taken off. */
+static bool is_hopeless_alike(const struct pack_shape *shape)
+{
+	return shape->affinity.count == 0 && shape->spread.count == 0 && !shape->zone_bound;
+}
+
 typedef uint32_t fit_function(struct pack_state *state, const struct order *targets, uint32_t pod);
 
 /* How many are left without a node. */
 static size_t place_homeless(struct pack_state *state, const struct order *targets, fit_function *fit)
 {
+	CLEANUP(free_ptr) bool *hopeless = xcalloc((size_t)state->problem->n_shapes + 1, sizeof(*hopeless));
 	struct order pods = find_homeless(state);
 	size_t left = pods.count, before;
 
@@ -293,13 +300,15 @@ static size_t place_homeless(struct pack_state *state, const struct order *targe
 	for (unsigned int pass = 0; pass < REPACK_PASSES && left > 0; pass++) {
 		before = left;
 		for (uint32_t i = 0; i < pods.count; i++) {
-			uint32_t pod = pods.items[i], target;
+			uint32_t pod = pods.items[i], shape = state->problem->pods[pod].shape, target;
 
-			if (state->node_of[pod] != PACK_NONE)
+			if (state->node_of[pod] != PACK_NONE || hopeless[shape])
 				continue;
 			target = fit(state, targets, pod);
-			if (target == PACK_NONE)
+			if (target == PACK_NONE) {
+				hopeless[shape] = is_hopeless_alike(&state->problem->shapes[shape]);
 				continue;
+			}
 			pack_place(state, pod, target);
 			pack_step(state, STEP_PLACE, pod, target);
 			left--;

@@ -169,7 +169,7 @@ static void tell_freed(const struct realising *realising, struct strbuf *text)
 	if (!realising->packing.pods_given)
 		strbuf_add_string(text, "which pods run where was not given, so they are packed as if started anew; ");
 	if (most == 0)
-		strbuf_addf(text, "no node becomes free: %s", what_holds(realising, CLUSTER_NONE));
+		strbuf_addf(text, "no node becomes free (kept: %s)", what_holds(realising, CLUSTER_NONE));
 	else if (least == most)
 		strbuf_addf(text, "%u of %u nodes can be drained onto the others", most, all);
 	else
@@ -186,7 +186,7 @@ static void tell_idle(const struct realising *realising, struct strbuf *text)
 	strbuf_addf(text, "; %u", savings->idle_nodes_least);
 	if (savings->idle_nodes_most > savings->idle_nodes_least)
 		strbuf_addf(text, " to %u", savings->idle_nodes_most);
-	strbuf_addf(text, " more could be given back without any change and %s not counted",
+	strbuf_addf(text, " could be given back today without any change and %s not counted",
 		    plural(savings->idle_nodes_most, "is", "are"));
 }
 

@@ -36,7 +36,7 @@ static void set_request(struct workload_container *container, enum resource reso
 		return;
 	}
 	amount->given = true;
-	amount->wrong = false;
+	amount->wrong = amount->unknown = false;
 	amount->quantity = resource == RESOURCE_CPU ? quantity_of_milli(request) : quantity_of_bytes(request);
 }
 
@@ -120,20 +120,24 @@ static void find_rates(struct money *money)
 	}
 }
 
+/* What was measured of any of its containers, else what is asked for. */
 static void find_replicas(struct money *money)
 {
 	const struct rightsizing *rightsizing = money->rightsizing;
 
 	for (uint32_t w = 0; w < money->now->n_workloads; w++)
-		money->costs[w].replicas = replicas_asked(&money->now->workloads[w]);
+		money->costs[w].replicas = NAN;
 	for (size_t i = 0; i < rightsizing->n_rows; i++) {
-		double replicas = rightsizing->rows[i].replicas;
+		double *known = &money->costs[rightsizing->rows[i].workload].replicas, replicas = rightsizing->rows[i].replicas;
 
 		if (replicas >= 0 && isfinite(replicas))
-			money->costs[rightsizing->rows[i].workload].replicas = replicas;
+			*known = isnan(*known) ? replicas : MAX(*known, replicas);
 	}
-	for (uint32_t w = 0; w < money->now->n_workloads; w++)
+	for (uint32_t w = 0; w < money->now->n_workloads; w++) {
+		if (isnan(money->costs[w].replicas))
+			money->costs[w].replicas = replicas_asked(&money->now->workloads[w]);
 		money->costs[w].replicas_then = money->costs[w].replicas;
+	}
 	for (size_t i = 0; i < rightsizing->n_rows; i++) {
 		const struct sizing_row *row = &rightsizing->rows[i];
 		double *then = &money->costs[row->workload].replicas_then;

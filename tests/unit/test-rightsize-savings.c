@@ -25,7 +25,7 @@ static void money_is_counted_as_the_manual_says(void **state)
 		  "1 of 2 nodes can be drained" },
 		/* 4 × 1 GiB of memory at 0.5. */
 		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 2Gi, then: {memory: 1Gi}, on: [a, a, b, b]}]", 24, 2, 0, 0,
-		  "no node becomes free: 2 by pods that fit nowhere else" },
+		  "no node becomes free (kept: 2 by pods that fit nowhere else" },
 		/* Suspected only: nothing is counted and nothing is packed. */
 		{ TWO_NODES "workloads: [{name: suspect, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a, b, b]}]", 24, 0, 0, 0,
 		  "no node becomes free" },
@@ -37,15 +37,15 @@ static void money_is_counted_as_the_manual_says(void **state)
 		  "2 pods would find no node with what is recommended: it takes more nodes" },
 		/* Free before: told, not counted. */
 		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a]}]", 24, 2, 0, 0,
-		  "1 more could be given back without any change and is not counted" },
+		  "1 could be given back today without any change and is not counted" },
 		/* The bill is what is requested where there are no nodes, and nobody knows what becomes free. */
 		{ "workloads: [{name: w, cpu: 2, memory: 2Gi, then: {cpu: 1}, replicas: 3}]", 9, 3, NAN, NAN, "the nodes were not given" },
 		/* 8 pods of 4 CPUs on nodes that have 8: 32 + 4 is more than the bill, so rows share the bill. */
 		{ TWO_NODES "workloads: [{name: w, cpu: 4, memory: 1Gi, then: {cpu: 0, memory: 0}, on: [a, a, a, b, b, b, b, b]}]", 24, 24, 12, 12,
 		  "1 of 2 nodes" },
 		/* Nothing is requested. */
-		{ TWO_NODES "workloads: [{name: w, on: [a, b]}]", 24, 0, 0, 0, "1 more could be given back" },
-		{ TWO_NODES "workloads: []", 24, 0, 0, 0, "2 more could be given back without any change and are not counted" },
+		{ TWO_NODES "workloads: [{name: w, on: [a, b]}]", 24, 0, 0, 0, "1 could be given back" },
+		{ TWO_NODES "workloads: []", 24, 0, 0, 0, "2 could be given back today without any change and are not counted" },
 		/* A node of unknown size has no price: neither has the bill. */
 		{ "nodes: [{name: a, cpu: 4, memory: 16Gi}, {name: b, memory: 16Gi}]\n"
 		  "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a]}]", NAN, 2, NAN, NAN,
