@@ -395,15 +395,28 @@ static void take_away(struct pack_state *state, uint32_t node)
 	pack_step(state, STEP_DRAIN, PACK_NONE, node);
 }
 
+/* Whether one of the homeless might fit on a node that is gone. */
+static bool is_wanted(const struct pack_state *state, const struct order *homeless, uint32_t node)
+{
+	for (uint32_t i = 0; i < homeless->count; i++) {
+		const struct pack_shape *shape = &state->problem->shapes[state->problem->pods[homeless->items[i]].shape];
+
+		if (state->node_of[homeless->items[i]] == PACK_NONE && set_has(shape->eligible, node) && pack_has_room(state, shape, node))
+			return true;
+	}
+	return false;
+}
+
 /* Pods that fit on none of the nodes that are left take one back that could have been given away.  left: how many there are. */
 static size_t reopen_for_homeless(struct pack_state *state, uint8_t *fates, size_t left)
 {
 	enum packing_fate fate = state->view == VIEW_NOW ? FATE_KEPT : FATE_REOPENED;
+	struct order homeless = find_homeless(state);
 
 	for (uint32_t n = 0; n < state->problem->n_nodes && left > 0; n++) {
 		size_t before = left;
 
-		if (!state->gone[n])
+		if (!state->gone[n] || !is_wanted(state, &homeless, n))
 			continue;
 		reopen(state, n);
 		left = place_pending(state);
@@ -412,6 +425,7 @@ static size_t reopen_for_homeless(struct pack_state *state, uint8_t *fates, size
 		else
 			take_away(state, n);
 	}
+	order_release(&homeless);
 	return left;
 }
 

@@ -403,7 +403,7 @@ bool tree_close(struct tree *tree)
 	}
 	frame = tree->frames[--tree->depth];
 	count = tree->n_pending - frame.first;
-	if (frame.kind == NODE_MAPPING)
+	if (frame.kind == NODE_MAPPING && count > 0)
 		count = drop_twice(tree, tree->pending + frame.first, count & ~(size_t)1);
 	if (frame.list && tree->depth > 0)
 		tree->level--;
