@@ -37,6 +37,7 @@ static int take_forbid(struct arguments *arguments, const char *value);
 static int take_history(struct arguments *arguments, const char *value);
 static int take_interval(struct arguments *arguments, const char *value);
 static int take_least_change(struct arguments *arguments, const char *value);
+static int take_headroom(struct arguments *arguments, const char *value);
 static int take_measure(struct arguments *arguments, const char *value);
 static int take_memory_margin(struct arguments *arguments, const char *value);
 static int take_memory_percentile(struct arguments *arguments, const char *value);
@@ -84,6 +85,7 @@ static const struct option_row option_rows[] = {
 				"write-has-side-effect, new-objects-only, per-namespace, needs-module", CHECKED(take_forbid) },
 	[OPTION_HEADER] = { "header", 0, "TEXT", "send this header to Prometheus, such as \"X-Scope-OrgID: team\" (repeat)",
 				LIST(rightsize.headers) },
+	[OPTION_HEADROOM] = { "headroom", 0, "PERCENT", "of each node, left free when savings are packed", CHECKED(take_headroom) },
 	[OPTION_HISTORY] = { "window", 'w', "TIME", "ask Prometheus for the usage of so long until now (14d)", CHECKED(take_history) },
 	[OPTION_INSECURE] = { "insecure", 0, NULL, "take any certificate of Prometheus", FLAG(rightsize.insecure) },
 	[OPTION_INTERVAL]   = { "interval", 'i', "TIME", "sample every TIME (1s)", CHECKED(take_interval) },
@@ -352,6 +354,11 @@ static int take_least_change(struct arguments *arguments, const char *value)
 	return set_percent("least-change", value, 0, 100, &arguments->rightsize.least_change);
 }
 
+static int take_headroom(struct arguments *arguments, const char *value)
+{
+	return set_percent("headroom", value, 0, 90, &arguments->rightsize.headroom);
+}
+
 static int set_time_between(const char *name, const char *value, uint64_t low_msec, uint64_t high_msec, const char *expected, uint64_t *ret_msec)
 {
 	if (parse_duration_msec(value, ret_msec) < 0 || *ret_msec < low_msec || *ret_msec > high_msec)
@@ -469,7 +476,7 @@ int arguments_parse(const struct command *command, int argc, char **argv, struct
 
 	*ret = (struct arguments){ .interval_msec = 1000, .window_msec = command->default_window_msec };
 	ret->rightsize.cpu_percentile = ret->rightsize.cpu_margin = ret->rightsize.memory_percentile = NAN;
-	ret->rightsize.memory_margin = ret->rightsize.least_change = NAN;
+	ret->rightsize.memory_margin = ret->rightsize.least_change = ret->rightsize.headroom = NAN;
 	for (int i = 0; i < argc; i++) {
 		const char *word = argv[i], *value;
 		int id, r;

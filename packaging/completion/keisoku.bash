@@ -67,7 +67,7 @@ _keisoku() {
 		_keisoku_files -f "$current" ;;
 	--pid | -p) _keisoku_words "$(compgen -G '/proc/[0-9]*' | cut -d/ -f3)" "$current" ;;
 	--about | --as | --fail-coverage-below | --cgroup | --cgroup-max | --interval | -i | --width | --window | --measure | -w | --step | --timeout | --retries | --namespace | -n | --selector | --header | --label | --prometheus) ;;
-	--cpu-percentile | --cpu-margin | --memory-percentile | --memory-margin | --min-window | --min-samples | --least-change) ;;
+	--cpu-percentile | --cpu-margin | --memory-percentile | --memory-margin | --min-window | --min-samples | --least-change | --headroom) ;;
 	*)
 		if [[ $current == -* ]]; then
 			_keisoku_words "$(_keisoku_options "$program" "$command")" "$current"
