@@ -44,7 +44,7 @@ static void add_headline(struct strbuf *out, const struct rightsizing *rightsizi
 	size_t count = rows_of_status(rightsizing, STATUS_RECOMMEND);
 
 	if (count == 0) {
-		strbuf_add_string(out, "Nothing is recommended");
+		strbuf_add_string(out, phrase_no_change(rightsizing));
 		return;
 	}
 	phrase_plural(out, count, "container");
@@ -573,7 +573,7 @@ static void write_teams(struct strbuf *out, const struct rightsizing *rightsizin
 	teams_collect(&teams, rightsizing);
 	strbuf_add_string(out, "<div id=\"teams\">\n");
 	if (teams.count == 0)
-		strbuf_add_string(out, "<h2>Nothing is recommended</h2>\n");
+		strbuf_addf(out, "<h2>%s</h2>\n", phrase_no_change(rightsizing));
 	else
 		strbuf_add_string(out, "<p class=\"tools\" id=\"tools\"></p>\n");
 	for (size_t i = 0; i < teams.count; i++)

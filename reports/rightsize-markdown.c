@@ -217,7 +217,7 @@ static void write_markdown(FILE *out, const struct rightsizing *rightsizing, str
 	if (rows_of_status(rightsizing, STATUS_RECOMMEND) > 0)
 		add_table(&comment, rightsizing);
 	else
-		strbuf_add_string(&comment.text, "\nNothing is recommended.\n");
+		strbuf_addf(&comment.text, "\n%s.\n", phrase_no_change(rightsizing));
 	without = add_all_details(&comment, rightsizing, STATUS_RECOMMEND);
 	without += add_all_details(&comment, rightsizing, STATUS_SUSPECT);
 	without += add_all_details(&comment, rightsizing, STATUS_ELSEWHERE);

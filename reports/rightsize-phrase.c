@@ -236,6 +236,11 @@ double row_cost_change(const struct sizing_row *row)
 
 /* ---- sentences ---- */
 
+const char *phrase_no_change(const struct rightsizing *rightsizing)
+{
+	return rightsizing->n_rows ? "Nothing is recommended" : "No container was found";
+}
+
 void phrase_scope(struct strbuf *out, const struct rightsizing *rightsizing)
 {
 	const struct cluster *cluster = rightsizing->cluster;

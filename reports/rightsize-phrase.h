@@ -49,6 +49,7 @@ double sizing_cost_change(const struct sizing *sizing);	/* a month; NAN: not kno
 double row_cost_change(const struct sizing_row *row);	/* of what is asked for; NAN: nothing is, or not known */
 
 /* Sentences. */
+const char *phrase_no_change(const struct rightsizing *rightsizing);	/* when nothing is recommended */
 void phrase_scope(struct strbuf *out, const struct rightsizing *rightsizing);	/* "40 containers of 12 workloads …" */
 void phrase_usage(struct strbuf *out, const struct rightsizing *rightsizing);	/* where usage came from, and of when */
 void phrase_recommender(struct strbuf *out, const struct rightsizing *rightsizing);

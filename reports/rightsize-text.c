@@ -453,7 +453,7 @@ static void write_text(FILE *out, const struct rightsizing *rightsizing, struct 
 	write_top(page, rightsizing);
 	write_savings(page, rightsizing);
 	if (rows_of_status(rightsizing, STATUS_RECOMMEND) == 0) {
-		page_heading(page, "Nothing is recommended", NULL);
+		page_heading(page, phrase_no_change(rightsizing), NULL);
 		page_blank(page);
 	}
 	write_section(page, rightsizing, &table, STATUS_RECOMMEND, "Recommended", NULL);

@@ -253,6 +253,8 @@ printf 'currency: USD\n' >wrong.yaml
 "$keisoku" rightsize shop/manifests --prices wrong.yaml --quiet >out 2>err
 same "prices with mistakes" 3 $?
 contains "have their place" "wrong.yaml:1" "$(cat err)"
+"$keisoku" rightsize shop/manifests/00-namespaces.yaml --quiet >out 2>err
+same "where nothing runs" "No container was found" "$(grep -x 'No container was found' out)"
 timeout 20 "$keisoku" rightsize shop/manifests --prometheus http://127.0.0.1:1 --retries 0 --quiet >out 2>err
 same "a server that is not there" 3 $?
 done_testing
