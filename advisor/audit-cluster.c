@@ -109,7 +109,7 @@ static void report_line(struct auditing *auditing, const struct rule *rule, subj
 	finding->confidence = CONFIDENCE_HIGH;
 	finding->confidence_reason = "rests on what the manifest says";
 	finding->next_step = NULL;
-	if (rule->key && rule->key_self && judgement->status == STATUS_RECOMMEND)
+	if (rule->key && rule->key_self && (judgement->status == STATUS_RECOMMEND || judgement->status == STATUS_SATISFIED))
 		show(auditing, rule, subject, finding);
 }
 

@@ -115,6 +115,8 @@ static int audit_manifests(struct audit_run *run)
 
 	if (!run->cluster_path)
 		return 0;
+	if (run->arguments->plan)
+		return talk_error(EXIT_USAGE, "--plan is of settings of hosts; keisoku rightsize writes patches of manifests");
 	snapshot = cluster_snapshot(run, run->cluster);
 	if (run->arguments->save)
 		status = save_snapshot(run->arguments->save, snapshot);
@@ -129,6 +131,8 @@ static int audit_input(struct audit_run *run, const char *path)
 	int status;
 
 	arguments.no_window = true;
+	if (!path)
+		path = arguments.root ? arguments.root : arguments.snapshot;
 	status = path ? open_snapshot_or_cluster(&arguments, run->knowledge.registry, path, run->cluster, &snapshot)
 		      : measure(&arguments, run->knowledge.registry, &snapshot);
 	if (status == 0 && !snapshot) {
@@ -139,7 +143,7 @@ static int audit_input(struct audit_run *run, const char *path)
 		status = save_snapshot(arguments.save, snapshot);
 	if (status != 0)
 		return status;
-	return judge(run, lines_for(run, snapshot), snapshot, path ? path : arguments.root ? arguments.root : arguments.snapshot);
+	return judge(run, lines_for(run, snapshot), snapshot, path);
 }
 
 static int read_baseline(struct audit_run *run)

@@ -276,7 +276,7 @@ void text_found(struct page *page, const struct report *report, const struct fin
 	write_title(page, finding, number);
 	write_values(page, finding->values);
 	write_sites(page, finding);
-	if (finding->n_changes || finding->n_evidence)
+	if (finding->n_changes || finding->n_evidence || report_is_of_manifests(report))
 		labelled(page, "found", finding->reason);
 	labelled(page, "because", finding->because);
 	labelled(page, "do", finding->advice);

@@ -96,6 +96,7 @@ same "a directory is one cluster" "$expected" "$(found deploy | sort)"
 same "several files are one cluster" "$expected" "$(found deploy/pdb.yaml deploy/web.yaml deploy/hpa.yml | sort)"
 same "they make one report" object "$(audit deploy/pdb.yaml deploy/web.yaml --output json | jq -r type)"
 same "standard input" "$expected" "$(cat deploy/web.yaml <(echo ---) deploy/pdb.yaml | found - | sort)"
+same "as the one input by its option" "$expected" "$(found --root deploy | sort)"
 gzip -kc deploy/web.yaml >web.gz
 same "compressed" "$(found deploy/web.yaml)" "$(found web.gz)"
 contains "other files of a directory are told of" "2 files hold no objects of Kubernetes" "$(audit deploy >/dev/null; "$keisoku" audit deploy 2>&1)"
@@ -135,6 +136,9 @@ mkdir templates
 printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n{{- if .Values.a }}\nspec: {}\n{{- end }}\n' >templates/pod.yaml
 same "a template of a chart" 3 "$(status templates)"
 contains "says what to do" "helm template" "$(cat err)"
+same "there is no plan of a manifest" 2 "$(status deploy --plan plan)"
+same "what holds says how" "requests.cpu 10m" \
+	"$(audit deploy --all --output json | jq -r '.findings[] | select(.id == "kubernetes-resources/request-cpu-quantity@shop/Deployment/web/log") | .reason')"
 mkdir empty
 same "an empty directory is none" 3 "$(status empty)"
 same "manifests are no host for others" 3 "$("$keisoku" diff deploy deploy >/dev/null 2>err; echo $?)"
