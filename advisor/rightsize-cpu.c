@@ -26,7 +26,8 @@
 #define WORTH 1.05			/* times the limit: less would change little of what it waits */
 #define PRESSURE 0.10			/* of the time somebody waited for a CPU: worth a word */
 #define NODE_BUSY 0.80
-#define IDLE_CORES 0.005		/* a process that only waits for events uses some of it */
+#define IDLE_CORES 0.005		/* a process that only waits for events uses some of it … */
+#define IDLE_MOST 0.05			/* … and now and then a probe is run in it */
 #define IDLE_RATIO 10
 
 struct cpu_facts {
@@ -190,6 +191,15 @@ static void threads_above_quota(struct sizing_view *view, const struct cpu_facts
 	sizing->next_step = "measure again with the limit as it is, at shorter intervals";
 }
 
+/* Thin evidence: it says what is wrong, and not how much would be right. */
+static void throttled_thinly(struct sizing_view *view, const struct cpu_facts *facts)
+{
+	view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_MEDIUM,
+		   "it is throttled, but too little was measured to say what it needs");
+	view->sizing->because = arena_formatf(view->arena, "throttled in %.1f %% of the periods", facts->throttled * 100);
+	view->sizing->next_step = "measure its CPU usage for longer";
+}
+
 static bool diagnose_throttled(struct sizing_view *view, const struct cpu_facts *facts)
 {
 	struct sizing *sizing = view->sizing;
@@ -198,12 +208,8 @@ static bool diagnose_throttled(struct sizing_view *view, const struct cpu_facts 
 
 	if (!is_throttled(view, facts) || facts->start >= AT_START)
 		return false;
-	if (facts->thin || isnan(use) || !view->need->known) {
-		view_found(view, STATUS_SUSPECT, CAUSE_LIMIT_TOO_LOW, SEVERITY_MEDIUM,
-			   "it is throttled, but too little was measured to say what it needs");
-		sizing->because =
-			arena_formatf(view->arena, "throttled in %.1f %% of the periods", facts->throttled * 100);
-		sizing->next_step = "measure its CPU usage for longer";
+	if (isnan(use)) {
+		throttled_thinly(view, facts);
 		return true;
 	}
 	limit = view_size(view, use * HEADROOM);
@@ -211,13 +217,14 @@ static bool diagnose_throttled(struct sizing_view *view, const struct cpu_facts 
 		limit = MIN(limit, view->nodes->most_cpu_milli);
 	if ((double)limit < (double)view_limit(view) * WORTH) {
 		threads_above_quota(view, facts, use);
-		return true;
-	}
-	view_found(view, STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, throttling_severity(view, facts), NULL);
-	sizing->limit_to = limit;
-	if (!isnan(sizing->target))
+	} else if (facts->thin || !view->need->known) {
+		throttled_thinly(view, facts);
+	} else {
+		view_found(view, STATUS_RECOMMEND, CAUSE_LIMIT_TOO_LOW, throttling_severity(view, facts), NULL);
+		sizing->limit_to = limit;
 		sizing->request_to = MAX(sizing->request_from, view_size(view, sizing->target));
-	sizing->because = throttling_because(view, facts, use);
+		sizing->because = throttling_because(view, facts, use);
+	}
 	return true;
 }
 
@@ -248,7 +255,7 @@ static bool pod_is_idle(const struct sizing_view *view)
 		const struct usage_series *cpu = usage_get(view->usage, number, USAGE_CPU);
 
 		if (container_stays(&view->cluster->containers[number])
-		    && (!cpu || !(usage_percentile(cpu, 1) < IDLE_CORES)))
+		    && (!(usage_percentile(cpu, 0.95) < IDLE_CORES) || !(usage_percentile(cpu, 1) < IDLE_MOST)))
 			return false;
 	}
 	return true;
@@ -264,7 +271,7 @@ static bool diagnose_idle(struct sizing_view *view)
 	    || sizing->request_from < IDLE_RATIO * view_size(view, sizing->upper) || !pod_is_idle(view))
 		return false;
 	view_found(view, STATUS_SUSPECT, CAUSE_IDLE, SEVERITY_LOW, NULL);
-	sizing->because = arena_formatf(view->arena, "no container of its pods used more than %s; it requests %s",
+	sizing->because = arena_formatf(view->arena, "no container of its pods used more than %s in 95 %% of the time; it requests %s",
 					use_text(view->arena, RESOURCE_CPU, IDLE_CORES),
 					view_text(view, sizing->request_from));
 	sizing->next_step =
