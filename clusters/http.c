@@ -144,8 +144,8 @@ static int take_secrets(struct http *http, const struct http_options *options, s
 	const char *colon;
 	int r;
 
-	if ((bearer || http->user.len) && user)
-		return set_why(why, -EINVAL, "a token, a file with user and password, or both in the URL: one of them");
+	if (bearer + user + (http->user.len > 0) > 1)
+		return set_why(why, -EINVAL, "a token, a file with user and password, or both in the URL: give one of them");
 	if (bearer)
 		return read_secret(options->bearer_file, &http->bearer, why);
 	if (!user)

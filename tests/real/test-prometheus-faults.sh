@@ -103,6 +103,8 @@ ask "http://127.0.0.1:$plain/ok" user="$work/user"
 same "every request carries user and password" "$asked" "$(grep -c " Basic $(printf 'ann:open sesame' | base64)" "$work/plain.log")"
 ask "http://ann:open%20sesame@127.0.0.1:$plain/401"
 same "user and password may stand in the URL" 1 "$(grep -c " Basic $(printf 'ann:open sesame' | base64)" "$work/plain.log")"
+ask "http://ann:sesame@127.0.0.1:$plain/ok" bearer="$work/token"
+contains "who asks is said in one way" "give one of them" "$told"
 for secret in "bearer=$work/token" "user=$work/user"; do
 	for fault in 401 elsewhere garbage slow; do
 		ask "http://ann:sesame@127.0.0.1:$plain/$fault"
