@@ -3,8 +3,8 @@
 
 #define HOUR_SEC 3600
 #define FIRST_GROWTH_SLOT_SEC 64
-/* Less than this is warm-up, however steadily it rises: caches fill, classes are loaded, heaps grow to their size. */
-#define GROWTH_SEC (6 * 3600.0)
+/* Less than this is warm-up or the tide of a day, however steadily it rises: caches fill, heaps grow to their size, people get up. */
+#define GROWTH_SEC (42 * 3600.0)
 #define STRETCH_SEC 3600.0		/* of a process that was restarted, which is a hint by itself */
 #define GROWTH_LEAST 0.20		/* of what it began with: a margin holds less for a while */
 #define GROWTH_LEAST_BYTES (16.0 * 1024 * 1024)
@@ -40,7 +40,16 @@ static void growth_add(struct usage_growth *growth, double time_sec, double valu
 	}
 	while (growth->used <= at)
 		growth->least[growth->used++] = NAN;
+	growth->last_sec = time_sec;
 	growth->least[at] = fminf(growth->least[at], (float)value);	/* of a number and NAN: the number */
+}
+
+/* The last slot counts when most of it was seen: the least of it may come only later. */
+static uint32_t growth_slots(const struct usage_growth *growth)
+{
+	double seen = growth->last_sec - growth->begin_sec - (growth->used - 1) * (double)growth->slot_sec;
+
+	return growth->used - (seen < 0.75 * (double)growth->slot_sec);
 }
 
 /* It rose all the time and still does.  What fills up (a cache, a heap) rises less and less: its last third adds
@@ -48,11 +57,11 @@ static void growth_add(struct usage_growth *growth, double time_sec, double valu
 static bool growth_steady(const struct usage_growth *growth, double least_sec, float *ret_from, float *ret_to)
 {
 	float from = NAN, last = NAN, third = NAN;
-	uint32_t known = 0, rises = 0;
+	uint32_t known = 0, rises = 0, used = growth->used > 0 ? growth_slots(growth) : 0;
 
-	if (growth->used < GROWTH_SLOTS || growth->used * (double)growth->slot_sec < least_sec)
+	if (used < GROWTH_SLOTS || growth->last_sec - growth->begin_sec < least_sec)
 		return false;
-	for (uint32_t i = 1; i < growth->used; i++) {
+	for (uint32_t i = 1; i < used; i++) {
 		float least = growth->least[i];
 
 		if (isnan(least))
@@ -60,7 +69,7 @@ static bool growth_steady(const struct usage_growth *growth, double least_sec, f
 		if (known && least < last * (1 - (float)NOISE))
 			return false;
 		rises += known && least > last;
-		if (i <= growth->used * 2 / 3)
+		if (i <= used * 2 / 3)
 			third = least;
 		if (!known)
 			from = least;
@@ -75,9 +84,10 @@ static bool growth_steady(const struct usage_growth *growth, double least_sec, f
 	return (last - third) * 6 >= last - from;
 }
 
+/* From the least of the second slot to that of the last one. */
 static float growth_per_day(const struct usage_growth *growth, float from, float to)
 {
-	return (to - from) / (float)(growth->used - 1) / growth->slot_sec * 86400;
+	return (to - from) / (float)(growth_slots(growth) - 2) / growth->slot_sec * 86400;
 }
 
 static void stretch_end(struct usage_pod_digest *digest)

@@ -33,7 +33,7 @@ struct usage_growth {
 	float least[GROWTH_SLOTS * 2];
 	float slot_sec;
 	uint32_t used;			/* slots */
-	double begin_sec;
+	double begin_sec, last_sec;
 };
 
 struct usage_pod_digest {

@@ -373,7 +373,9 @@ static void growth_that_does_not_end_is_told_from_filling_up(void **state)
 		uint32_t growing, grew;
 	} cases[] = {
 		{ "leak", 48, 1, 0 },	   { "leak", 1, 0, 0 },	   { "fills", 48, 0, 0 }, { "flat", 48, 0, 0 },
-		{ "noisy leak", 48, 1, 0 }, { "sawtooth", 48, 1, 3 }, { "steps", 48, 0, 0 },
+		{ "noisy leak", 48, 1, 0 }, { "sawtooth", 48, 0, 3 }, { "steps", 48, 0, 0 },
+		/* It rises for half a day, and ends somewhere in it: what is least of a piece of a slot is not what is least of it. */
+		{ "tide", 11, 0, 0 },	   { "tide", 41, 0, 0 },   { "tide", 58, 0, 0 },  { "tide", 335.8, 0, 0 },
 	};
 
 	(void)state;
@@ -396,6 +398,8 @@ static void growth_that_does_not_end_is_told_from_filling_up(void **state)
 				value = 100 + 40 * fmod(t, 12);
 			else if (streq(cases[i].name, "steps"))
 				value = t < 20 ? 200 : 300;
+			else if (streq(cases[i].name, "tide"))
+				value = 160 - 60 * cos(t / 24 * 2 * M_PI) + t / 100 + 2 * noise;
 			usage_gauge(feed, T + t * 3600, value * MIB);
 		}
 		usage_finish(usage);
