@@ -103,8 +103,10 @@ static void world_add_workload(struct cluster *cluster, const struct node *tree)
 
 static void world_add_budget(struct cluster *cluster, const struct node *tree)
 {
+	const char *name = cluster_name(cluster, arena_formatf(&cluster->arena, "budget-%u", cluster->n_budgets));
+
 	GROW(cluster->budgets, cluster->budgets_capacity, cluster->n_budgets + 1);
-	cluster->budgets[cluster->n_budgets++] = (struct disruption_budget){ .name = "budget",
+	cluster->budgets[cluster->n_budgets++] = (struct disruption_budget){ .name = name,
 		.namespace = cluster_name(cluster, tree_text(tree, "namespace", "default")), .selector = tree_get(tree, "selector"),
 		.min_available = tree_text(tree, "min", ""), .max_unavailable = tree_text(tree, "max", ""),
 		.disruptions_allowed = strtol(tree_text(tree, "allowed", "-1"), NULL, 10) };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small clusters whose right answer is argued by hand; large ones made at random whose answers are checked step by step. */
+/* Small clusters whose right answer is argued by hand. */
 #include "packing-check.h"
 
 #define TWO_NODES "nodes: [{name: a, cpu: 4, memory: 16Gi}, {name: b, cpu: 4, memory: 16Gi}]\n"
