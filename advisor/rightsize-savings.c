@@ -120,6 +120,32 @@ static void find_rates(struct money *money)
 	}
 }
 
+static bool is_measured(const struct rightsizing *rightsizing, const struct sizing_row *row)
+{
+	const struct usage *usage = rightsizing->usage;
+
+	return usage && (usage_get(usage, row->container, USAGE_MEMORY_WORKING_SET) || usage_get(usage, row->container, USAGE_CPU));
+}
+
+/* The greatest of its rows that are measured, or that are not: these say only what is asked for. */
+static void replicas_of_rows(struct money *money, bool measured)
+{
+	const struct rightsizing *rightsizing = money->rightsizing;
+	CLEANUP(free_ptr) double *most = xcalloc((size_t)money->now->n_workloads + 1, sizeof(*most));
+
+	for (uint32_t w = 0; w < money->now->n_workloads; w++)
+		most[w] = -1;
+	for (size_t i = 0; i < rightsizing->n_rows; i++) {
+		const struct sizing_row *row = &rightsizing->rows[i];
+
+		if (isfinite(row->replicas) && is_measured(rightsizing, row) == measured)
+			most[row->workload] = MAX(most[row->workload], row->replicas);
+	}
+	for (uint32_t w = 0; w < money->now->n_workloads; w++)
+		if (isnan(money->costs[w].replicas) && most[w] >= 0)
+			money->costs[w].replicas = most[w];
+}
+
 /* What was measured of any of its containers, else what is asked for. */
 static void find_replicas(struct money *money)
 {
@@ -127,12 +153,8 @@ static void find_replicas(struct money *money)
 
 	for (uint32_t w = 0; w < money->now->n_workloads; w++)
 		money->costs[w].replicas = NAN;
-	for (size_t i = 0; i < rightsizing->n_rows; i++) {
-		double *known = &money->costs[rightsizing->rows[i].workload].replicas, replicas = rightsizing->rows[i].replicas;
-
-		if (replicas >= 0 && isfinite(replicas))
-			*known = isnan(*known) ? replicas : MAX(*known, replicas);
-	}
+	replicas_of_rows(money, true);
+	replicas_of_rows(money, false);
 	for (uint32_t w = 0; w < money->now->n_workloads; w++) {
 		if (isnan(money->costs[w].replicas))
 			money->costs[w].replicas = replicas_asked(&money->now->workloads[w]);

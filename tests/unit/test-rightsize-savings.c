@@ -150,6 +150,7 @@ static void init_containers_pay_for_what_they_make_the_pod_ask_besides(void **st
 	CLEANUP(prices_release) struct prices prices = PRICES_INIT;
 	CLEANUP(diag_release) struct diag diag = DIAG_INIT;
 	static const char *const requests[] = { "3", "2", "1" };
+	struct usage *usage;
 	struct workload *workload = cluster_add_workload(cluster);
 
 	assert_int_equal(prices_parse("prices.yaml", RATES, strlen(RATES), &diag, &prices), 0);
@@ -166,6 +167,7 @@ static void init_containers_pay_for_what_they_make_the_pod_ask_besides(void **st
 			.of[RESOURCE_CPU] = { .status = i == 2 ? STATUS_RECOMMEND : STATUS_SATISFIED, .request_to = 1500 } };
 	}
 	cluster_join(cluster);
+	usage = usage_new(cluster);
 	rightsize_savings(&rightsizing, &prices);
 	assert_money(rightsizing.rows[0].of[RESOURCE_CPU].cost_now, 2 * 2 * MONTH);
 	assert_money(rightsizing.rows[1].of[RESOURCE_CPU].cost_now, 0);
@@ -174,6 +176,16 @@ static void init_containers_pay_for_what_they_make_the_pod_ask_besides(void **st
 	/* The pod asks for 3 either way. */
 	assert_money(rightsizing.savings.requested, 0);
 	assert_money(rightsizing.savings.bill, 2 * 3 * MONTH);
+
+	/* Of the app 1.5 were measured in the mean, of the others only what is asked for is known. */
+	usage_gauge(usage_feed(usage, 2, "w-1", USAGE_CPU, "test"), 1, 0.5);
+	usage_finish(usage);
+	rightsizing.usage = usage;
+	rightsizing.rows[0].replicas = rightsizing.rows[1].replicas = 2;
+	rightsizing.rows[2].replicas = 1.5;
+	rightsize_savings(&rightsizing, &prices);
+	assert_money(rightsizing.savings.bill, 1.5 * 3 * MONTH);
+	usage_free(usage);
 	rightsizing_release(&rightsizing);
 	cluster_free(cluster);
 }
