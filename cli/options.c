@@ -510,6 +510,7 @@ int arguments_parse(const struct command *command, int argc, char **argv, struct
 
 void arguments_release(struct arguments *arguments)
 {
+	free(arguments->old.items);
 	free(arguments->outputs.items);
 	free(arguments->policies.items);
 	free(arguments->rules.items);
