@@ -231,7 +231,7 @@ refused() {
 	"$keisoku" rightsize "$@" >out 2>err
 	same "$name" "2 keisoku: $message" "$? $(head -n 1 err)"
 }
-refused "nothing to look at" "rightsize: give a CLUSTER (manifests or kubectl's output), --node or --snapshot"
+refused "nothing to look at" "rightsize: give a CLUSTER (manifests or kubectl's output), --context, --node or --snapshot"
 refused "a percentile beyond all" "--cpu-percentile: expected a number of percent from 1 to 100, found '101'" shop --cpu-percentile 101
 refused "a recommender that nobody knows" "--recommender: expected percentile or vpa, found 'magic'" shop --recommender magic
 refused "a window of no time" "--window: expected a time from 1m to 1100d such as 14d, found '0'" shop --window 0
