@@ -1,7 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The QoS class now and then, and what it means when memory runs out: who the kernel kills (oom_score_adj) and whom the kubelet evicts (usage above
  * request first, then priority, then how far above: rankMemoryPressure() of pkg/kubelet/eviction/helpers.go). */
+#include <math.h>
+
 #include "workload-view.h"
+
+/* A limit of CPU that is lowered must hold whatever was used, since above it there is no more: that much is added to the most. */
+#define LIMIT_MARGIN 0.2
+
+/* What a limit that becomes the request has to hold, in whole tens of millicores; -1: nothing was measured. */
+static int64_t most_used(const struct workload_view *view, const struct sizing_row *row, enum resource resource)
+{
+	double most = view_usage_max(view, row, resource == RESOURCE_CPU ? USAGE_CPU : USAGE_MEMORY_WORKING_SET);
+
+	if (isnan(most) || most > 1e6 * (resource == RESOURCE_CPU ? 1 : 1e9))
+		return -1;
+	return resource == RESOURCE_CPU ? (int64_t)ceil(most * (1 + LIMIT_MARGIN) * 100 - 1e-9) * 10 : whole_mib((int64_t)(most * (1 + LIMIT_MARGIN)));
+}
+
+/* Somebody chose that its pod is the last to be killed: that is not given up for a smaller request, nor lost by a larger limit. */
+void bound_guaranteed(struct workload_view *view, struct sizing_row *row, enum resource resource)
+{
+	struct sizing *sizing = &row->of[resource];
+	struct arena *arena = &view->rightsizing->arena;
+	int64_t most = most_used(view, row, resource), size;
+
+	if (view->now.qos != QOS_GUARANTEED || sizing->limit_to < 0 || sizing->request_to == sizing->limit_to)
+		return;
+	if (sizing->limit_to > sizing->limit_from)
+		size = sizing->limit_to;
+	else
+		size = most < 0 ? sizing->limit_from : MIN(MAX(sizing->request_to, most), sizing->limit_from);
+	sizing->request_to = sizing->limit_to = size;
+	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_QOS, CONSEQUENCE_CHANGED,
+			   "the pod is Guaranteed and stays so: its request and its limit are both %s%s", size_text(arena, resource, size),
+			   size == most ? ", which is the most that was used and a fifth more" : "");
+}
 
 static const char *const class_meanings[] = {
 	[QOS_GUARANTEED] = "the last that the kernel kills, and never evicted for memory while within its request",

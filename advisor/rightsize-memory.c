@@ -100,10 +100,11 @@ static bool diagnose_heap(struct sizing_view *view, const struct memory_facts *f
 	if ((near ? whole : heap.most) <= sizing->limit_from)
 		return false;
 	sizing->because = arena_formatf(
-		view->arena, "%s lets it grow to %s and about %s besides; its limit is %s, and it was seen at %s",
+		view->arena, "%s lets it grow to %s and about %s besides; its limit is %s%s%s",
 		heap.setting, use_text(view->arena, RESOURCE_MEMORY, (double)heap.most),
 		use_text(view->arena, RESOURCE_MEMORY, (double)heap.beside), view_text(view, sizing->limit_from),
-		use_text(view->arena, RESOURCE_MEMORY, facts->peak));
+		isnan(facts->peak) ? "" : ", and it was seen at ",
+		isnan(facts->peak) ? "" : use_text(view->arena, RESOURCE_MEMORY, facts->peak));
 	if (!near) {
 		view_found(view, STATUS_SUSPECT, CAUSE_HEAP_ABOVE_LIMIT, SEVERITY_MEDIUM, NULL);
 		sizing->next_step = "set the heap below the limit; nothing was seen to come near it yet";

@@ -55,12 +55,12 @@ static void a_heap_of_its_own_size_goes_into_the_limit(void **state)
 		{ "a setting the runtime refuses", DEPLOYMENT(1, ENV(MEMORY(2Gi, 2Gi), "{name: GOMEMLIMIT, value: 1000Mi}")), { { "app", RESOURCE_MEMORY, 700 * MIB, 700 * MIB } }, { { NULL } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 700 * MIB, 700 * MIB, CONSEQUENCE_GO, CONSEQUENCE_NOTE, "GOMEMLIMIT=1000Mi is no value Go takes" } } },
 		{ "the collector changes", DEPLOYMENT(1, "{name: app, image: i, command: [java, A], resources: {limits: {cpu: '2', memory: 2Gi}}}"),
-		  { { "app", RESOURCE_CPU, 500, 1000 } }, { { NULL } },
-		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, 1000, CONSEQUENCE_JVM, CONSEQUENCE_WARNING, "takes the serial one: here from now on" },
-		    { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, 1000, CONSEQUENCE_JVM, CONSEQUENCE_NOTE, "to have 1 processors instead of 2" } } },
+		  { { "app", RESOURCE_CPU, 500, 1000 } }, { { "app", USAGE_CPU, 0.83 } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1000, 1000, CONSEQUENCE_JVM, CONSEQUENCE_WARNING, "takes the serial one: here from now on" },
+		    { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1000, 1000, CONSEQUENCE_JVM, CONSEQUENCE_NOTE, "to have 1 processors instead of 2" } } },
 		{ "unless it is named", DEPLOYMENT(1, "{name: app, image: i, command: [java, '-XX:+UseG1GC', '-XX:ActiveProcessorCount=2', A], resources: {limits: {cpu: '2', memory: 2Gi}}}"),
-		  { { "app", RESOURCE_CPU, 500, 1000 } }, { { NULL } },
-		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, 1000, CONSEQUENCE_JVM, CONSEQUENCE_WARNING, "-XX:ActiveProcessorCount=2 (command) is more than the limit of 1 feeds: busy threads are throttled together; 1 would go with it" } } },
+		  { { "app", RESOURCE_CPU, 500, 1000 } }, { { "app", USAGE_CPU, 0.83 } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1000, 1000, CONSEQUENCE_JVM, CONSEQUENCE_WARNING, "-XX:ActiveProcessorCount=2 (command) is more than the limit of 1 feeds: busy threads are throttled together; 1 would go with it" } } },
 	};
 	/* clang-format on */
 
@@ -74,8 +74,10 @@ static void the_class_of_a_pod_decides_who_goes_first(void **state)
 {
 	/* clang-format off */
 	static const struct consequence_case cases[] = {
-		{ "no longer guaranteed", DEPLOYMENT(1, APP(BOTH_EQUAL)) NODE, { { "app", RESOURCE_MEMORY, 512 * MIB, GIB } }, { { NULL } },
-		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, GIB, CONSEQUENCE_QOS, CONSEQUENCE_WARNING, "from Guaranteed to Burstable: killed the earlier the less memory it asked for; its oom_score_adj goes from -997 to 969 on a node of 16Gi" } } },
+		{ "guaranteed it stays", DEPLOYMENT(1, APP(BOTH_EQUAL)) NODE, { { "app", RESOURCE_MEMORY, 512 * MIB, GIB } }, { { NULL } },
+		  { { "app", RESOURCE_MEMORY, STATUS_SATISFIED, SAME, SAME, CONSEQUENCE_QOS, CONSEQUENCE_CHANGED, "its request and its limit are both 1Gi" } } },
+		{ "no longer guaranteed", DEPLOYMENT(1, APP(BOTH_EQUAL)) NODE, { { "app", RESOURCE_MEMORY, 512 * MIB, -1 } }, { { NULL } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, -1, CONSEQUENCE_QOS, CONSEQUENCE_WARNING, "from Guaranteed to Burstable: killed the earlier the less memory it asked for; its oom_score_adj goes from -997 to 969 on a node of 16Gi" } } },
 		{ "still guaranteed", DEPLOYMENT(1, APP(BOTH_EQUAL)) NODE, { { "app", RESOURCE_MEMORY, 512 * MIB, 512 * MIB } }, { { NULL } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, 512 * MIB, CONSEQUENCE_QOS, CONSEQUENCE_NOTE, NULL } } },
 		{ "guaranteed from now on", DEPLOYMENT(1, APP("requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: '1', memory: 1Gi}")) NODE, { { "app", RESOURCE_CPU, 1000, 1000 } }, { { NULL } },
