@@ -126,6 +126,8 @@ static int check_arguments(const struct arguments *arguments)
 		return talk_error(EXIT_USAGE, "--node and --snapshot: give one of them");
 	if (asked->key && !asked->cert)
 		return talk_error(EXIT_USAGE, "--key belongs to a certificate: give --cert too");
+	if (asked->server_percentiles && asked->recommender && streq(asked->recommender, "vpa"))
+		return talk_error(EXIT_USAGE, "--recommender vpa needs samples: leave out --server-percentiles");
 	if (asked->patches)
 		return patches_directory_check(asked->patches);
 	return 0;
@@ -188,7 +190,7 @@ static int read_prometheus(struct rightsize_run *run)
 		.step_sec = asked->step_msec ? (double)asked->step_msec / 1e3 : STEP_SEC,
 		.timeout_sec = asked->timeout_msec ? (double)asked->timeout_msec / 1e3 : 60,
 		.retries = asked->has_retries ? (unsigned int)asked->retries : 3,
-		.quantiles = { 0.5, 0.95, 0.99, 1 }, .n_quantiles = 4, .samples = true,
+		.quantiles = { 0.5, 0.95, 0.99, 1 }, .n_quantiles = 4, .samples = !asked->server_percentiles,
 		.progress = on_request, .context = run,
 	};
 
@@ -343,7 +345,7 @@ static int run(const struct arguments *arguments)
 static const enum option_id options[] = {
 	OPTION_CONTEXT, OPTION_PROMETHEUS, OPTION_USAGE, OPTION_NODE, OPTION_SNAPSHOT, OPTION_HISTORY, OPTION_STEP, OPTION_INTERVAL,
 	OPTION_NAMESPACE, OPTION_SELECTOR, OPTION_BEARER_TOKEN_FILE, OPTION_USER_FILE, OPTION_HEADER, OPTION_CA, OPTION_CERT, OPTION_KEY,
-	OPTION_INSECURE, OPTION_TIMEOUT, OPTION_RETRIES, OPTION_RECOMMENDER, OPTION_CPU_PERCENTILE, OPTION_CPU_MARGIN, OPTION_CPU_LIMITS,
+	OPTION_INSECURE, OPTION_TIMEOUT, OPTION_RETRIES, OPTION_SERVER_PERCENTILES, OPTION_RECOMMENDER, OPTION_CPU_PERCENTILE, OPTION_CPU_MARGIN, OPTION_CPU_LIMITS,
 	OPTION_MEMORY_PERCENTILE, OPTION_MEMORY_MARGIN, OPTION_MIN_WINDOW, OPTION_MIN_SAMPLES, OPTION_LEAST_CHANGE, OPTION_PRICES, OPTION_HEADROOM, OPTION_LABEL,
 	OPTION_PATCHES, OPTION_OUTPUT, OPTION_FAIL_ON, OPTION_ALL, OPTION_COLOUR, OPTION_WIDTH, OPTION_QUIET, OPTION_END,
 };

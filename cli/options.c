@@ -128,6 +128,8 @@ static const struct option_row option_rows[] = {
 	[OPTION_SELECTOR] = { "selector", 0, "MATCHERS", "only series with these labels: 'cluster=\"a\"'", TEXT(rightsize.selector) },
 	[OPTION_SNAPSHOT]   = { "snapshot", 'S', "FILE", "judge a saved snapshot instead of this host", TEXT(snapshot) },
 	[OPTION_SOURCES]    = { "sources", 0, "DIR", "the kernel's sources: do the files referred to exist?", TEXT(sources) },
+	[OPTION_SERVER_PERCENTILES] = { "server-percentiles", 0, NULL, "have Prometheus compute percentiles instead of sending samples",
+				FLAG(rightsize.server_percentiles) },
 	[OPTION_STEP] = { "step", 0, "TIME", "ask Prometheus for a sample every TIME", CHECKED(take_step) },
 	[OPTION_TIMEOUT] = { "timeout", 0, "TIME", "wait so long for an answer of Prometheus (60s) or kubectl (120s)", CHECKED(take_timeout) },
 	[OPTION_TREE]       = { "tree", 't', "DIR", "copy the files that probes read into the new directory DIR", TEXT(tree) },

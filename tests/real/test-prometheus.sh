@@ -229,6 +229,11 @@ if data=$work/now serve recent; then
 	contains "of a killed one more than it had" "limit-too-low" "$row"
 	same "of a killed one more than it had: 256 MiB" 1 $(($(cut -d ' ' -f 3 <<<"$row") > 256 << 20))
 	contains "why it was killed is evidence" "killed 3 times with 256 MiB" "$(cat "$work/rightsize.json")"
+	"$keisoku" rightsize "$work/cluster.yaml" --prometheus "$recent" --window 27h --min-window 12h --all --server-percentiles \
+		--output json >"$work/rightsize.json" 2>"$work/rightsize.log"
+	same "the server computes percentiles, too" 0 $?
+	same "and they give the same sizes" "250 request-too-high $((232 << 20)) request-too-high" "$(row Deployment/web/app)"
+	contains "of a killed one more than it had" "limit-too-low" "$(row StatefulSet/cache/app)"
 else
 	not_ok "a server of the last day" "$(tail -n 3 "$work/recent.log")"
 fi
