@@ -53,7 +53,7 @@ def main():
     if not program:
         print('there is no chromium')
         return 77
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:  # the browser may still write there
         browser = browse.Browser(program, home)
         try:
             target = browser.call('Target.createTarget', url='about:blank')['targetId']
