@@ -78,4 +78,11 @@ fi
 timeout 120 "$keisoku" rightsize --quiet --output json="$work/out.json" "$work/root" >"$work/out" 2>"$work/err"
 status=$?
 same "all of them in one run: it ends" yes "$([ "$status" = 0 ] || [ "$status" = 3 ] && echo yes)"
+# As a proposal: what is not understood has its line and its reason.
+mapfile -t manifests <"$work/manifests"
+"$keisoku" capture --quiet --root "$source/tests/roots/cgroup-v2" -o "$work/host.json"
+timeout 120 "$keisoku" review --quiet --as kubernetes --against "$work/host.json" --output json="$work/out.json" "${manifests[@]}" >"$work/out" 2>"$work/err"
+same "all of them reviewed" 0 $?
+same "each is understood, or its line is named" "" "$(jq -r '.findings[] | select((.sites[0].line // 0) == 0 or .reason == "") | .id' "$work/out.json")"
+same "something is proposed by them" yes "$([ "$(jq '.findings | length' "$work/out.json")" -ge 100 ] && echo yes)"
 done_testing
