@@ -120,7 +120,8 @@ void amount_places_find(struct rightsizing *rightsizing)
 	struct wanted_list list = { 0 };
 
 	collect(rightsizing, &list);
-	qsort(list.items, list.count, sizeof(*list.items), by_place);
+	if (list.count > 0)
+		qsort(list.items, list.count, sizeof(*list.items), by_place);
 	for (size_t first = 0, end; first < list.count; first = end) {
 		for (end = first; end < list.count && streq(list.items[end].file, list.items[first].file); end++)
 			;

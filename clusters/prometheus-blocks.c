@@ -326,7 +326,8 @@ static bool says_nothing(const struct gauge_block *block, const struct sketch *s
 
 static void gauge_give(struct gauge_block *block)
 {
-	qsort(block->pool, block->n_pool, sizeof(*block->pool), sketch_compare);
+	if (block->n_pool > 0)
+		qsort(block->pool, block->n_pool, sizeof(*block->pool), sketch_compare);
 	for (size_t i = 0, end; i < block->n_pool; i = end) {
 		for (end = i + 1; end < block->n_pool && block->pool[end].container == block->pool[i].container; end++)
 			;
