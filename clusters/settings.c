@@ -183,19 +183,6 @@ static void default_amount(struct amount *amount, const struct amount *from)
 		*amount = *from;
 }
 
-/* SetDefaults_LimitRangeItem() of pkg/apis/core/v1/defaults.go: max stands in for default, default for defaultRequest, min for the
- * rest.  Then defaultContainerResourceRequirements() of plugin/pkg/admission/limitranger/admission.go. */
-static void admit_by_item(const struct limit_range_item *item, enum resource resource, struct resources *resources)
-{
-	struct amount limit = item->default_limit.of[resource], request = item->default_request.of[resource];
-
-	default_amount(&limit, &item->max.of[resource]);
-	default_amount(&request, &limit);
-	default_amount(&request, &item->min.of[resource]);
-	default_amount(&resources->limits.of[resource], &limit);
-	default_amount(&resources->requests.of[resource], &request);
-}
-
 /* SetDefaults_Pod(): a limit without a request is the request too. */
 static void admit(const struct filling *filling, const char *namespace, struct resources *resources)
 {
@@ -204,13 +191,8 @@ static void admit(const struct filling *filling, const char *namespace, struct r
 
 	for (enum resource r = RESOURCE_CPU; r <= RESOURCE_EPHEMERAL_STORAGE; r++) {
 		default_amount(&resources->requests.of[r], &resources->limits.of[r]);
-		for (uint32_t i = 0; i < count; i++) {
-			const struct limit_range *range = &filling->cluster->limit_ranges[ranges[i]];
-
-			for (uint32_t n = 0; n < range->n_items; n++)
-				if (range->items[n].type == LIMIT_RANGE_CONTAINER)
-					admit_by_item(&range->items[n], r, resources);
-		}
+		for (uint32_t i = 0; i < count; i++)
+			limit_range_admit(&filling->cluster->limit_ranges[ranges[i]], r, resources);
 	}
 }
 

@@ -324,6 +324,14 @@ const char *qos_class_name(enum qos_class qos);		/* "Guaranteed" … */
 /* As Kubernetes computes it for the pods of a workload: pkg/apis/core/v1/helper/qos/qos.go, of requests after defaulting. */
 enum qos_class workload_qos(const struct cluster *cluster, const struct workload *workload);
 
+/* Of a LimitRange's item of the type Container: what a container gets that says nothing.  SetDefaults_LimitRangeItem() of
+ * pkg/apis/core/v1/defaults.go: max stands in for default, default for defaultRequest, min for the rest.  Not given: nothing. */
+struct amount limit_range_default_limit(const struct limit_range_item *item, enum resource resource);
+struct amount limit_range_default_request(const struct limit_range_item *item, enum resource resource);
+/* What admission writes into a container that does not say it: mergeContainerResources() of
+ * plugin/pkg/admission/limitranger/admission.go. */
+void limit_range_admit(const struct limit_range *range, enum resource resource, struct resources *resources);
+
 /* What the kubelet makes of milli-cores: pkg/kubelet/cm/helpers_linux.go; the two formulas from shares to weight. */
 uint64_t cpu_shares(int64_t request_milli);
 uint64_t cpu_weight_old(uint64_t shares);
