@@ -271,7 +271,7 @@ static void row_summaries(struct csv *csv, uint32_t owner, const struct row_time
 	for (int m = 0; m < USAGE_METRIC_COUNT; m++) {
 		if (!has[m])
 			continue;
-		summaries[m].samples = (uint64_t)times->samples;
+		summaries[m].samples = (uint64_t)MIN(times->samples, 1e15);	/* more than anybody took */
 		summaries[m].pods = (uint32_t)MIN(times->pods, 1e9);
 		summaries[m].first_sec = isnan(times->first) ? times->at : times->first;
 		summaries[m].last_sec = isnan(times->last) ? times->at : times->last;
