@@ -279,6 +279,7 @@ static int discover_namespaces(struct prometheus *prometheus)
 /* Over five minutes: at least two samples of any usual scraper, and what the field means by usage. */
 #define RATE_SEC 300.0
 #define RATE_SAMPLES 4
+#define RATE_TIMES 4
 
 static void on_count(void *context, double time_sec, double value)
 {
@@ -292,24 +293,36 @@ static bool on_counts(void *context, const struct series_label *labels, size_t n
 	return true;
 }
 
-/* How many samples a series had in the last hour of the window, and where there was none, in its middle.  One that is scraped
- * every five minutes has no rate over five minutes. */
+/* How many samples an hour a series has where most have them, at four times of the window and over two lengths: an hour in which the
+ * server was down, or a container that ran for minutes, does not make the scraper look slow, which would average bursts away.
+ * Of the namespace with the most containers.  What is scraped every five minutes has no rate over five minutes. */
 static int discover_rate(struct prometheus *prometheus)
 {
 	static const struct response_handler handler = { .series = on_counts, .sample = on_count };
-	const double times[] = { prometheus->options->end_sec, (prometheus->options->begin_sec + prometheus->options->end_sec) / 2 };
-	CLEANUP(strbuf_release) struct strbuf expression = STRBUF_INIT;
+	/* Both ends of ten minutes may have one. */
+	static const struct { const char *range; double per_hour, less; } lengths[] = { { "[1h]))", 1, 0 }, { "[10m]))", 6, 1 } };
+	const struct prometheus_options *options = prometheus->options;
 	double most = 0;
+	size_t largest = 0;
 	int r = 0;
 
 	prometheus->rate_sec = RATE_SEC;
 	if (prometheus->n_schemes[FAMILY_CGROUP] == 0 || prometheus->n_namespaces == 0)
 		return 0;
-	strbuf_add_string(&expression, "max(count_over_time(");
-	promql_selector(prometheus, "container_cpu_usage_seconds_total", FAMILY_CGROUP, &prometheus->schemes[FAMILY_CGROUP][0], 0, 1, "", &expression);
-	strbuf_add_string(&expression, "[1h]))");
-	for (size_t i = 0; r == 0 && most < 1 && i < ARRAY_SIZE(times); i++)
-		r = prometheus_query(prometheus, expression.buf, times[i], &handler, &most);
+	for (size_t i = 1; i < prometheus->n_namespaces; i++)
+		if (prometheus->weights[i] > prometheus->weights[largest])
+			largest = i;
+	for (size_t i = 0; r == 0 && i < RATE_TIMES * ARRAY_SIZE(lengths); i++) {
+		double before = (double)(i / ARRAY_SIZE(lengths)) / RATE_TIMES * (options->end_sec - options->begin_sec), count = 0;
+		CLEANUP(strbuf_release) struct strbuf expression = STRBUF_INIT;
+
+		strbuf_add_string(&expression, "max(count_over_time(");
+		promql_selector(prometheus, "container_cpu_usage_seconds_total", FAMILY_CGROUP, &prometheus->schemes[FAMILY_CGROUP][0],
+				largest, 1, "", &expression);
+		strbuf_add_string(&expression, lengths[i % ARRAY_SIZE(lengths)].range);
+		r = prometheus_query(prometheus, expression.buf, options->end_sec - before, &handler, &count);
+		most = fmax(most, (count - lengths[i % ARRAY_SIZE(lengths)].less) * lengths[i % ARRAY_SIZE(lengths)].per_hour);
+	}
 	if (most >= 1)
 		prometheus->rate_sec = fmin(fmax(RATE_SEC, RATE_SAMPLES * ceil(3600 / most)), 4 * 3600);
 	return r == QUERY_TOO_MUCH ? 0 : r;
