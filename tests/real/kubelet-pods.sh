@@ -88,7 +88,7 @@ describe() {
 	echo '{"kind": "List", "apiVersion": "v1", "items": ['
 	pod 1 spinning 100 200 32 64
 	echo ,
-	pod 2 bursting 100 400 32 64
+	pod 2 bursting 50 100 32 64
 	echo ,
 	pod 3 full 50 1000 48 64
 	echo ,
@@ -117,7 +117,7 @@ run_pods() {
 		group "$(container $number)" || return 1
 	done
 	limit 1 200 64
-	limit 2 400 64
+	limit 2 100 64
 	limit 3 1000 64
 	limit 4 300 64
 	limit 5 300 32
@@ -126,7 +126,7 @@ run_pods() {
 	seconds=$((window + 6)) began=
 	in_container 1 "$workload" spin 1 $seconds &
 	began="$began $!"
-	in_container 2 "$workload" bursts 8 8 1000 $seconds &
+	in_container 2 "$workload" bursts 8 4 1000 $seconds &
 	began="$began $!"
 	in_container 3 "$workload" hold 58 $seconds &
 	began="$began $!"
