@@ -96,24 +96,27 @@ fi
 
 same "an idle host gets no recommendation" "" "$(in_namespace findings idle)"
 
-found=$(in_namespace beside deaf 'sysctl -qw net.core.somaxconn=16' 1 deaf 65535 $((window + 4)))
+# These need little of the processors and each has its own network: at once.
+# at_once NAME ARGUMENT…: what beside() finds, into $work/NAME.found
+at_once() {
+	in_namespace beside "$@" >"$work/$1.found" &
+}
+at_once deaf 'sysctl -qw net.core.somaxconn=16' 1 deaf 65535 $((window + 4))
+at_once short_queue : 1 deaf 8 $((window + 4))
+# A port waits for 60 seconds, so 64 connections a second need 3840 of the 4000 in the long run. Over
+# loopback waiting ports are taken again after one second unless that is turned off.
+at_once ports 'sysctl -qw net.ipv4.ip_local_port_range="40000 43999" net.ipv4.tcp_tw_reuse=0' 48 short 64 $((window + 52))
+wait
 # Who calls such a listener waits for an answer: that is seen too, and its cause is named.
 callers="elsewhere tcp-connect-unanswered@host
 elsewhere tcp-retransmissions@host"
 same "a listener that does not accept, clipped by somaxconn" "$callers
-recommend tcp-accept-queue-overflow@host" "$found"
+recommend tcp-accept-queue-overflow@host" "$(cat "$work/deaf.found")"
 same "and the ceiling is raised" 4096 "$(jq -r '.findings[] | select(.rule == "tcp-accept-queue-overflow")
 	| .changes[0].to' "$work/deaf.json")"
-
-found=$(in_namespace beside short_queue : 1 deaf 8 $((window + 4)))
 same "a listener that asked for a short queue itself" "elsewhere tcp-accept-queue-overflow@host
-$callers" "$found"
-
-# A port waits for 60 seconds, so 64 connections a second need 3840 of the 4000 in the long run. Over
-# loopback waiting ports are taken again after one second unless that is turned off.
-found=$(in_namespace beside ports 'sysctl -qw net.ipv4.ip_local_port_range="40000 43999" net.ipv4.tcp_tw_reuse=0' \
-	48 short 64 $((window + 52)))
-same "many short connections use up the ports" "recommend tcp-ephemeral-ports@host" "$found"
+$callers" "$(cat "$work/short_queue.found")"
+same "many short connections use up the ports" "recommend tcp-ephemeral-ports@host" "$(cat "$work/ports.found")"
 
 found=$(in_namespace beside udp : 1 udp $((window + 4)))
 same "datagrams faster than they are ever read" "elsewhere udp-receive-buffer@host" "$found"
