@@ -19,7 +19,7 @@
 /* Days of the week differ: below seven nothing is sure. */
 #define SURE_SEC (7 * DAY_SEC)
 #define SURE_SAMPLES 1000
-/* Up to so many pods of a Deployment the busiest counts; of StatefulSets and DaemonSets always. */
+/* Up to so many pods of a Deployment at once the busiest counts; of StatefulSets and DaemonSets always. */
 #define PODS_ALIKE 10
 #define PODS_DIFFER 2.0			/* times the median: worth saying */
 /* Jobs: what counts is how often they ran. */
@@ -78,7 +78,7 @@ static bool runs_and_ends(const struct cluster *cluster, uint32_t container)
 
 static bool busiest_counts(const struct workload *workload, const struct usage_pods *pods)
 {
-	return pods->compared <= PODS_ALIKE || streq(workload->kind, "StatefulSet")
+	return pods->at_once < PODS_ALIKE + 0.5 || streq(workload->kind, "StatefulSet")
 	       || streq(workload->kind, "DaemonSet");
 }
 
@@ -217,7 +217,7 @@ static double busiest_hour(const struct workload *workload, const struct usage_s
 
 	if (!pods || workload_is_batch(workload))
 		return NAN;
-	return busiest_counts(workload, pods) ? pods->hour_most : pods->hour_median;
+	return busiest_counts(workload, pods) ? pods->hour_most : pods->hour_half;
 }
 
 static void cpu_need(const struct rightsizing *rightsizing, const struct workload *workload,

@@ -107,24 +107,36 @@ static void stretch_end(struct usage_pod_digest *digest)
 	digest->growth.used = 0;
 }
 
-/* Hours of the clock, of which most was seen: one sample at an edge, which may be a peak, is none. */
+/* The hour that ends with the latest twelfth, if all of it was seen: one sample at an edge, which may be a peak, is
+ * none.  Work begins when it likes: of hours of the clock, two would share an hour of it. */
 static void hour_end(const struct usage_feed *feed, struct usage_pod_digest *digest)
 {
-	if (digest->hour_count && (float)digest->hour_count * feed->step_sec >= HOUR_SEC * 3 / 4)
-		digest->hour_most = fmaxf(digest->hour_most, digest->hour_sum / (float)digest->hour_count);
-	digest->hour_count = 0;
-	digest->hour_sum = 0;
+	uint32_t count = 0;
+	float sum = 0;
+
+	for (unsigned int i = 0; i < HOUR_PARTS; i++) {
+		count += digest->hour_counts[i];
+		sum += digest->hour_sums[i];
+	}
+	if (count && (float)count * feed->step_sec >= 0.95F * HOUR_SEC)
+		digest->hour_most = fmaxf(digest->hour_most, sum / (float)count);
 }
 
 static void hour_add(const struct usage_feed *feed, struct usage_pod_digest *digest, double time_sec, double value)
 {
-	uint32_t hour = (uint32_t)(time_sec / HOUR_SEC);
+	uint32_t twelfth = (uint32_t)(time_sec * HOUR_PARTS / HOUR_SEC), at = twelfth % HOUR_PARTS;
 
-	if (hour != digest->hour)
+	if (twelfth != digest->twelfth)
 		hour_end(feed, digest);
-	digest->hour = hour;
-	digest->hour_count++;
-	digest->hour_sum += (float)value;
+	for (uint32_t i = 0; i < HOUR_PARTS && digest->twelfth + i < twelfth; i++) {
+		digest->hour_counts[(twelfth - i) % HOUR_PARTS] = 0;
+		digest->hour_sums[(twelfth - i) % HOUR_PARTS] = 0;
+	}
+	digest->twelfth = twelfth;
+	if (digest->hour_counts[at] == UINT16_MAX)
+		return;
+	digest->hour_counts[at]++;
+	digest->hour_sums[at] += (float)value;
 }
 
 void usage_pod_add(struct usage_feed *feed, double time_sec, double value)
@@ -220,8 +232,11 @@ static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint
 	if (!busiest)
 		return;
 	pods->median_p95 = median(p95, pods->compared);
-	pods->hour_median = median(hours, n_hours);
-	pods->hour_most = n_hours ? hours[n_hours - 1] : NAN;
+	qsort(hours, n_hours, sizeof(*hours), double_compare);
+	if (n_hours) {
+		pods->hour_most = hours[n_hours - 1];
+		pods->hour_half = hours[n_hours - 1 - MIN(n_hours, (uint32_t)(pods->at_once + 0.5)) / 2];
+	}
 	pods->busiest = pod_name(context, busiest->pod);
 	if (pods->compared < 2)
 		return;
@@ -249,7 +264,7 @@ void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, do
 	uint64_t longest = 0;
 	uint32_t n_feeds = 0;
 
-	*pods = (struct usage_pods){ .busiest_p95 = NAN, .median_p95 = NAN, .hour_most = NAN, .hour_median = NAN,
+	*pods = (struct usage_pods){ .busiest_p95 = NAN, .median_p95 = NAN, .hour_most = NAN, .hour_half = NAN,
 				     .start_max = NAN, .later_max = NAN, .growth_per_day = NAN,
 				     .growth_from = NAN, .growth_to = NAN };
 	for (const struct usage_feed *feed = feeds; feed; feed = feed->next) {
@@ -259,6 +274,7 @@ void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, do
 		longest = MAX(longest, feed->digest->histogram.total);
 		pods->longest_sec = fmax(pods->longest_sec, feed->last_sec - feed->first_sec);
 	}
+	pods->at_once = series->last_sec > series->first_sec ? series->covered_sec / (series->last_sec - series->first_sec) : 1;
 	if (n_feeds)
 		pods_compare(pods, feeds, n_feeds, longest, pod_name, context);
 	for (struct usage_feed *feed = feeds; feed; feed = feed->next) {

@@ -36,12 +36,17 @@ struct usage_growth {
 	double begin_sec, last_sec;
 };
 
+#define HOUR_PARTS 12
+
 struct usage_pod_digest {
 	struct usage_histogram histogram;
 	struct usage_growth growth;
 	float start_max, later_max;	/* -1: none */
-	uint32_t hour, hour_count;	/* of CPU: the hour that is being summed */
-	float hour_sum, hour_most;	/* the greatest mean of one; -1: none was seen for most of it */
+	/* Of CPU: the last hour, in twelfths, of which twelfth is the latest. */
+	uint32_t twelfth;
+	uint16_t hour_counts[HOUR_PARTS];
+	float hour_sums[HOUR_PARTS];
+	float hour_most;		/* the greatest mean of an hour; -1: none was seen whole */
 	uint32_t grew;			/* earlier stretches that grew */
 	float fastest, fastest_from, fastest_to;	/* per day; of earlier stretches */
 };

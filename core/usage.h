@@ -70,7 +70,10 @@ struct usage_pods {
 	const char *busiest;		/* the one whose 95th percentile is greatest; NULL: none */
 	double busiest_p95, median_p95;
 	struct usage_histogram *of_busiest;
-	double hour_most, hour_median;	/* of CPU: the greatest mean over an hour of each pod; over pods its greatest and its median; NAN */
+	double at_once;			/* how many there were in the mean; rollouts and jobs replace them */
+	/* Of CPU, the greatest mean over an hour of each pod: over pods the greatest, and what as many pods had as half of those that run at
+	 * once (the median, where none was replaced); NAN. */
+	double hour_most, hour_half;
 	uint32_t started;		/* pods whose beginning was seen */
 	double start_max, later_max;	/* of those: greatest within USAGE_START_SEC, and after; NAN: not seen */
 	uint32_t growing;		/* pods (of those with enough samples) whose lowest use rose all their life and still does */

@@ -473,6 +473,64 @@ static void an_hour_of_work_each_night_counts(void **state)
 	world_release(&world);
 }
 
+/* Twenty minutes past the hour as at the full hour. */
+static void an_hour_of_work_counts_whenever_it_begins(void **state)
+{
+	(void)state;
+	for (unsigned int shift = 0; shift < 12; shift++) {
+		struct world world;
+
+		world_init(&world, "Deployment");
+		world_sizes(&world, 0, 4000, NONE, 512, NONE);
+		for (unsigned int i = 0; i < 8 * 288; i++)
+			usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_CPU, "test"), T + i * 300.0,
+				    (i + shift) % 288 < 12 ? 2 : 0.05);
+		assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->request_to, 2000);
+		world_release(&world);
+	}
+}
+
+/* at_once pods, replaced each day; four hours of the sixth day are busy, which is 2 % of the time. */
+static void feed_rollouts(struct world *world, unsigned int at_once, unsigned int hot)
+{
+	for (unsigned int day = 0; day < 8; day++)
+		for (unsigned int pod = 0; pod < at_once; pod++) {
+			char name[32];
+
+			snprintf(name, sizeof(name), "web-%u-%u", day, pod);
+			for (unsigned int i = 0; i < 288; i++)
+				usage_gauge(usage_feed(world->usage, 0, name, USAGE_CPU, "test"),
+					    T + day * DAY + i * 300.0, pod < hot && day == 5 && i < 48 ? 2 : 0.1);
+		}
+}
+
+static void rollouts_make_no_large_deployment_of_a_small_one(void **state)
+{
+	static const struct {
+		unsigned int at_once, hot;
+		int64_t least, most;
+	} cases[] = {
+		{ 3, 3, 2000, 2100 },	/* the busiest hour of any pod */
+		{ 3, 1, 2000, 2100 },
+		{ 20, 20, 2000, 2100 },	/* all that ran then were busy */
+		{ 20, 1, 100, 110 },	/* one of many was hot */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct world world;
+		int64_t to;
+
+		world_init(&world, "Deployment");
+		world_sizes(&world, 0, 4000, NONE, 512, NONE);
+		feed_rollouts(&world, cases[i].at_once, cases[i].hot);
+		to = world_size(&world, 0, RESOURCE_CPU)->request_to;
+		if (to < cases[i].least || to > cases[i].most)
+			fail_msg("%u pods, %u hot: %lld", cases[i].at_once, cases[i].hot, (long long)to);
+		world_release(&world);
+	}
+}
+
 static void a_pod_that_does_nothing_may_be_a_standby(void **state)
 {
 	struct world world;
@@ -1080,6 +1138,8 @@ int main(void)
 		cmocka_unit_test(the_leader_is_not_starved_by_its_replicas),
 		cmocka_unit_test(one_hot_pod_does_not_size_a_large_deployment),
 		cmocka_unit_test(an_hour_of_work_each_night_counts),
+		cmocka_unit_test(an_hour_of_work_counts_whenever_it_begins),
+		cmocka_unit_test(rollouts_make_no_large_deployment_of_a_small_one),
 		cmocka_unit_test(a_pod_that_does_nothing_may_be_a_standby),
 		cmocka_unit_test(limits_of_cpu_are_proposed_only_when_asked_for),
 		cmocka_unit_test(jobs_are_judged_by_their_runs),
