@@ -314,11 +314,11 @@ static const char *subject_name(struct filling *filling, const struct workload *
 	return filling->text.buf;
 }
 
+/* admitted: what becomes of its resources. */
 static void fill_container(struct filling *filling, const struct workload *workload, const char *workload_name,
-			   const struct workload_container *container)
+			   const struct workload_container *container, const struct resources *admitted)
 {
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
-	struct resources admitted = container->resources;
 
 	strbuf_addf(&name, "%s/%s", workload_name, container->name);
 	filling->subject = snapshot_subject(filling->snapshot, SUBJECT_KIND_CONTAINER, name.buf, "");
@@ -336,10 +336,8 @@ static void fill_container(struct filling *filling, const struct workload *workl
 		filling->line = container->resources.line;
 	put_amounts(filling, "requests.", &container->resources.requests, RESOURCE_EPHEMERAL_STORAGE);
 	put_amounts(filling, "limits.", &container->resources.limits, RESOURCE_EPHEMERAL_STORAGE);
-	if (container->type != CONTAINER_EPHEMERAL)
-		admit(filling, workload->namespace, &admitted);
-	put_admitted(filling, "admitted.requests.", &admitted.requests);
-	put_admitted(filling, "admitted.limits.", &admitted.limits);
+	put_admitted(filling, "admitted.requests.", &admitted->requests);
+	put_admitted(filling, "admitted.limits.", &admitted->limits);
 	put_bounds(filling, workload->namespace);
 }
 
@@ -528,11 +526,56 @@ static int64_t pods_meant(const struct filling *filling, uint32_t workload)
 	return autoscaler->min_replicas < 0 ? 1 : autoscaler->min_replicas;
 }
 
+/* plugin/pkg/admission/priority/admission.go */
+static void put_priority(struct filling *filling, const struct workload *workload)
+{
+	const struct cluster *cluster = filling->cluster;
+	int64_t priority = workload->priority;
+	bool known = workload->has_priority;
+	char text[24];
+
+	for (uint32_t i = 0; !known && *workload->priority_class && i < cluster->n_priority_classes; i++) {
+		known = streq(cluster->priority_classes[i].name, workload->priority_class);
+		if (known)
+			priority = cluster->priority_classes[i].value;
+	}
+	snprintf(text, sizeof(text), "%" PRId64, priority);
+	put_text(filling, "priority", known ? text : NULL);
+}
+
+/* Its containers with what admission writes into them: the class, and what the scheduler counts, are of these. */
+static struct workload_container *admit_containers(const struct filling *filling, const struct workload *workload)
+{
+	struct workload_container *containers = xcalloc((size_t)workload->n_containers + 1, sizeof(*containers));
+
+	for (uint32_t i = 0; i < workload->n_containers; i++) {
+		containers[i] = filling->cluster->containers[workload->first_container + i];
+		if (containers[i].type != CONTAINER_EPHEMERAL)
+			admit(filling, workload->namespace, &containers[i].resources);
+	}
+	return containers;
+}
+
+static void put_admitted_pod(struct filling *filling, const struct workload *workload, struct workload_container *containers)
+{
+	struct cluster cluster = *filling->cluster;
+	struct workload admitted = *workload;
+	struct quantity cpu, memory;
+
+	cluster.containers = containers;
+	admitted.first_container = 0;
+	put_text(filling, "qos_class", qos_class_name(workload_qos(&cluster, &admitted)));
+	cpu = workload_request(&cluster, &admitted, RESOURCE_CPU);
+	memory = workload_request(&cluster, &admitted, RESOURCE_MEMORY);
+	put_quantity(filling, "scheduled.cpu", &cpu);
+	put_quantity(filling, "scheduled.memory", &memory);
+}
+
 static void fill_workload(struct filling *filling, uint32_t number)
 {
 	const struct workload *workload = &filling->cluster->workloads[number];
+	CLEANUP(free_ptr) struct workload_container *containers = NULL;
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
-	struct quantity cpu, memory;
 
 	strbuf_add_string(&name, subject_name(filling, workload));
 	filling->subject = snapshot_subject(filling->snapshot, SUBJECT_KIND_WORKLOAD, name.buf, "");
@@ -546,24 +589,23 @@ static void fill_workload(struct filling *filling, uint32_t number)
 	put_number(filling, "replicas", workload->replicas);
 	put_number(filling, "pods", pods_meant(filling, number));
 	put_text(filling, "owner", workload->owner);
-	put_text(filling, "qos_class", qos_class_name(workload_qos(filling->cluster, workload)));
+	containers = admit_containers(filling, workload);
+	put_admitted_pod(filling, workload, containers);
 	put_text(filling, "priority_class", workload->priority_class);
+	put_priority(filling, workload);
 	put_text(filling, "restart_policy", workload->restart_policy);
 	put_bool(filling, "host_network", workload->host_network);
 	put_bool(filling, "host_pid", workload->host_pid);
 	put_bool(filling, "host_ipc", workload->host_ipc);
 	put_amounts(filling, "requests.", &workload->pod_resources.requests, RESOURCE_MEMORY);
 	put_amounts(filling, "limits.", &workload->pod_resources.limits, RESOURCE_MEMORY);
-	cpu = workload_request(filling->cluster, workload, RESOURCE_CPU);
-	memory = workload_request(filling->cluster, workload, RESOURCE_MEMORY);
-	put_quantity(filling, "scheduled.cpu", &cpu);
-	put_quantity(filling, "scheduled.memory", &memory);
 	put_sysctls(filling, workload);
 	put_autoscaler(filling, autoscaler_get(filling, number));
 	put_quotas(filling, workload);
 	put_budgets(filling, workload);
 	for (uint32_t i = 0; i < workload->n_containers; i++)
-		fill_container(filling, workload, name.buf, &filling->cluster->containers[workload->first_container + i]);
+		fill_container(filling, workload, name.buf, &filling->cluster->containers[workload->first_container + i],
+			       &containers[i].resources);
 }
 
 /* ---- nodes ---- */

@@ -165,6 +165,48 @@ static void requests_and_limits_are_filled_in_as_admission_does(void **state)
 	check(yaml, rows, ARRAY_SIZE(rows));
 }
 
+/* ComputePodQOS() is asked after the LimitRanger has filled the pod in, and so is the scheduler. */
+static void the_class_is_that_of_the_pod_after_admission(void **state)
+{
+	static const char yaml[] =
+		DEPLOYMENT("bare", "      containers: [{name: c}]\n")
+		DEPLOYMENT("asking", "      containers: [{name: c, resources: {requests: {cpu: 100m}}}]\n")
+		DEPLOYMENT("whole", "      resources: {requests: {cpu: 2}}\n      containers: [{name: c}]\n")
+		"apiVersion: v1\nkind: LimitRange\nmetadata: {name: r, namespace: shop}\n"
+		"spec:\n  limits:\n    - {type: Container, default: {cpu: 500m, memory: 256Mi}}\n";
+	static const struct row rows[] = {
+		{ W, "shop/Deployment/bare", "qos_class", "Guaranteed", NULL },
+		{ W, "shop/Deployment/bare", "scheduled.cpu", "500m", NULL },
+		{ W, "shop/Deployment/bare", "scheduled.memory", "256Mi", NULL },
+		{ W, "shop/Deployment/asking", "qos_class", "Burstable", NULL },
+		{ W, "shop/Deployment/asking", "scheduled.cpu", "100m", NULL },
+		{ W, "shop/Deployment/asking", "scheduled.memory", "256Mi", NULL },
+		{ W, "shop/Deployment/whole", "scheduled.cpu", "2", NULL },
+		{ W, "shop/Deployment/whole", "qos_class", "Burstable", NULL },
+	};
+
+	check(yaml, rows, ARRAY_SIZE(rows));
+}
+
+/* plugin/pkg/admission/priority/admission.go */
+static void a_priority_is_known_where_its_class_was_given(void **state)
+{
+	static const char yaml[] =
+		DEPLOYMENT("none", "      containers: [{name: c}]\n")
+		DEPLOYMENT("spare", "      priorityClassName: spare\n      containers: [{name: c}]\n")
+		DEPLOYMENT("other", "      priorityClassName: other\n      containers: [{name: c}]\n")
+		DEPLOYMENT("said", "      priorityClassName: other\n      priority: 7\n      containers: [{name: c}]\n")
+		"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: spare}\nvalue: -10\n";
+	static const struct row rows[] = {
+		{ W, "shop/Deployment/none", "priority", NULL, NULL },
+		{ W, "shop/Deployment/spare", "priority", "-10", NULL },
+		{ W, "shop/Deployment/other", "priority", NULL, NULL },
+		{ W, "shop/Deployment/said", "priority", "7", NULL },
+	};
+
+	check(yaml, rows, ARRAY_SIZE(rows));
+}
+
 #define BUDGET(name, spec)                                                                                            \
 	"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: " name ", namespace: shop}\nspec: {" spec "}\n---\n"
 #define OF(name) "selector: {matchLabels: {app: " name "}}"
@@ -315,6 +357,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_manifest_says_has_its_line),
 		cmocka_unit_test(requests_and_limits_are_filled_in_as_admission_does),
+		cmocka_unit_test(the_class_is_that_of_the_pod_after_admission),
+		cmocka_unit_test(a_priority_is_known_where_its_class_was_given),
 		cmocka_unit_test(budgets_say_how_many_pods_may_go),
 		cmocka_unit_test(a_budget_counts_the_pods_of_all_it_selects),
 		cmocka_unit_test(autoscalers_and_quotas_are_told_of_the_workload),
