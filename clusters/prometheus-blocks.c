@@ -175,7 +175,7 @@ static void add_function(const struct gauge_block *block, struct strbuf *out)
 		strbuf_addf(out, "quantile_over_time(%.6g,", quantile);
 }
 
-/* CPU: quantile_over_time(0.95, max by (…) (rate(container_cpu_usage_seconds_total{…}[300s]))[86400s:300s])
+/* CPU: quantile_over_time(0.95, max by (…) (rate(container_cpu_usage_seconds_total{…}[330s]))[86400s:300s])
  * Memory, of every scrape: max by (…) (quantile_over_time(0.95, container_memory_working_set_bytes{…}[86400s]))
  * When it was there, coarsely: max by (…) (min_over_time(timestamp(…)[86400s:600s])) */
 static void gauge_expression(const struct gauge_block *block, const struct label_scheme *scheme, size_t first, size_t n,

@@ -276,7 +276,9 @@ static int discover_namespaces(struct prometheus *prometheus)
 
 /* ---- how often it is scraped ---- */
 
-/* Over five minutes: at least two samples of any usual scraper, and what the field means by usage. */
+/* Over five minutes: at least two samples of any usual scraper, and what the field means by usage; and never less than a step.  One scrape
+ * more is asked for: what grew between the last scrape of one window and the first of the next is in neither, and of work that begins at the same
+ * second of every five minutes that is always the same part. */
 #define RATE_SEC 300.0
 #define RATE_SAMPLES 4
 #define RATE_TIMES 4
@@ -302,7 +304,7 @@ static int discover_rate(struct prometheus *prometheus)
 	/* Both ends of ten minutes may have one. */
 	static const struct { const char *range; double per_hour, less; } lengths[] = { { "[1h]))", 1, 0 }, { "[10m]))", 6, 1 } };
 	const struct prometheus_options *options = prometheus->options;
-	double most = 0;
+	double most = 0, scrape_sec;
 	size_t largest = 0;
 	int r = 0;
 
@@ -323,8 +325,8 @@ static int discover_rate(struct prometheus *prometheus)
 		r = prometheus_query(prometheus, expression.buf, options->end_sec - before, &handler, &count);
 		most = fmax(most, (count - lengths[i % ARRAY_SIZE(lengths)].less) * lengths[i % ARRAY_SIZE(lengths)].per_hour);
 	}
-	if (most >= 1)
-		prometheus->rate_sec = fmin(fmax(RATE_SEC, RATE_SAMPLES * ceil(3600 / most)), 4 * 3600);
+	scrape_sec = most >= 1 ? ceil(3600 / most) : 0;
+	prometheus->rate_sec = fmax(fmax(RATE_SEC, options->step_sec) + scrape_sec, fmin(RATE_SAMPLES * scrape_sec, 4 * 3600));
 	return r == QUERY_TOO_MUCH ? 0 : r;
 }
 

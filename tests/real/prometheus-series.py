@@ -124,6 +124,13 @@ def sparse():
     add("container_memory_working_set_bytes", labels, gauge(lambda t: 64 * MIB)[::5])
 
 
+def metronome():
+    """A minute of two cores in each five, always at the same time: it must be seen whichever minute it is."""
+    for k in range(5):
+        labels = container(f"beat{k}-0", "app", f"m{k}", namespace="phase")
+        add("container_cpu_usage_seconds_total", labels, counter(lambda t, k=k: 2.0 if t // STEP % 5 == k else 0.05, offset=7))
+
+
 def nodes():
     exporter = {"instance": "10.0.0.7:9100", "job": "node"}
     add("node_uname_info", {**exporter, "nodename": "node-1"}, gauge(lambda t: 1))
@@ -139,7 +146,7 @@ def stranger():
     usage(container("nobody-0", "app", "y"), lambda t: 9.0, lambda t: MIB)
 
 
-for shape in (steady, bursty, killed, broken, old, several, sparse, nodes, stranger):
+for shape in (steady, bursty, killed, broken, old, several, sparse, metronome, nodes, stranger):
     shape()
 for name, family in sorted(series.items()):
     kind = "counter" if name.endswith("_total") else "gauge"
