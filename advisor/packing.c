@@ -219,21 +219,56 @@ static bool is_valid(const struct pack_state *state, unsigned int view, const st
 	return true;
 }
 
+/* Whether a pod that had a node with the requests of now has none: it stays on its node, which is not empty, and has no room for others. */
+static bool is_lost(const struct pack_state *state, const struct pack_state *before, uint32_t pod)
+{
+	return before && state->node_of[pod] == PACK_NONE && before->node_of[pod] != PACK_NONE && !state->problem->pods[pod].with_node &&
+	       !state->gone[before->node_of[pod]];
+}
+
+static void keep_lost(struct pack_state *state, const struct pack_state *before)
+{
+	const struct pack_problem *problem = state->problem;
+
+	for (uint32_t i = 0; i < problem->n_pods; i++) {
+		const struct pack_shape *shape = &problem->shapes[problem->pods[i].shape];
+
+		if (!is_lost(state, before, i))
+			continue;
+		for (uint32_t dim = 0; dim < problem->n_dims; dim++)
+			for (size_t view = VIEW_NOW; view <= VIEW_THEN; view++)
+				state->free[view][(size_t)before->node_of[i] * problem->n_dims + dim] -= shape->request[view][dim];
+	}
+}
+
+static bool *nodes_of_lost(const struct pack_state *state, const struct pack_state *before)
+{
+	bool *nodes = xcalloc((size_t)state->problem->n_nodes + 1, sizeof(*nodes));
+
+	for (uint32_t i = 0; i < state->problem->n_pods; i++)
+		if (is_lost(state, before, i))
+			nodes[before->node_of[i]] = true;
+	return nodes;
+}
+
 /* fate: of nodes that are drained.  start, which may be NULL: where everything was; what is drained and would be possible with the requests
- * of now too is nobody's merit. */
-static void drain_all(struct pack_state *state, uint8_t *fates, uint8_t *holds, const struct pack_state *start)
+ * of now too is nobody's merit.  before, which may be NULL: where everything was before requests became others. */
+static void drain_all(struct pack_state *state, uint8_t *fates, uint8_t *holds, const struct pack_state *start, const struct pack_state *before)
 {
 	struct order targets = by_load(state, true), candidates = by_load(state, false);
 	CLEANUP(free_ptr) uint32_t *moved = xcalloc((size_t)state->problem->n_pods + 1, sizeof(*moved));
 	CLEANUP(free_ptr) uint32_t *cursors = xcalloc((size_t)state->problem->n_pods + 1, sizeof(*cursors));
 	struct drain drain = { .state = state, .targets = &targets, .moved = moved, .cursors = cursors, .holds = holds };
+	CLEANUP(free_ptr) bool *lost = nodes_of_lost(state, before);
 	bool merit = start && !is_valid(state, VIEW_NOW, start);
 
 	reset_cursors(state);
 	for (uint32_t i = 0; i < candidates.count; i++) {
 		uint32_t node = candidates.items[i];
 
-		if (state->gone[node] || !drain_node(&drain, node))
+		if (lost[node])
+			holds[node] = HOLD_NO_ROOM;
+		if (state->gone[node] || lost[node] || !drain_node(&drain, node))
 			continue;
 		merit = merit || (start && !is_valid(state, VIEW_NOW, start));
 		fates[node] = merit ? FATE_FREED : FATE_EMPTIED;
@@ -432,19 +467,20 @@ static size_t reopen_for_homeless(struct pack_state *state, uint8_t *fates, size
 /* Without any change.  Where pods were pulled together there may be room for one that had none before. */
 static size_t drain_now(struct pack_state *state, uint8_t *fates, uint8_t *holds)
 {
-	drain_all(state, fates, holds, NULL);
+	drain_all(state, fates, holds, NULL, NULL);
 	return reopen_for_homeless(state, fates, place_pending(state));
 }
 
-static size_t switch_view(struct pack_state *state, uint8_t *fates)
+static size_t switch_view(struct pack_state *state, uint8_t *fates, const struct pack_state *before)
 {
 	size_t left;
 
 	state->view = VIEW_THEN;
 	pack_step(state, STEP_SWITCH, PACK_NONE, CLUSTER_NONE);
 	displace(state);
-	left = place_pending(state);
-	return reopen_for_homeless(state, fates, left);
+	left = reopen_for_homeless(state, fates, place_pending(state));
+	keep_lost(state, before);
+	return left;
 }
 
 /* ---- all anew ---- */
@@ -480,21 +516,23 @@ static void clear(struct pack_state *state)
 }
 
 /* Takes away nodes on which nothing is but what belongs to them. */
-static void drop_unused(struct pack_state *state, uint8_t *fates, enum packing_fate fate)
+static void drop_unused(struct pack_state *state, uint8_t *fates, enum packing_fate fate, const struct pack_state *before)
 {
+	CLEANUP(free_ptr) bool *lost = nodes_of_lost(state, before);
+
 	for (uint32_t n = 0; n < state->problem->n_nodes; n++) {
 		uint32_t pod = state->first[n];
 
 		while (pod != PACK_NONE && state->problem->pods[pod].with_node)
 			pod = state->next[pod];
-		if (state->gone[n] || pod != PACK_NONE || state->problem->nodes[n].hold != HOLD_NONE)
+		if (state->gone[n] || lost[n] || pod != PACK_NONE || state->problem->nodes[n].hold != HOLD_NONE)
 			continue;
 		take_away(state, n);
 		fates[n] = fate;
 	}
 }
 
-static size_t repack(struct pack_state *state, enum repack_order kind, uint8_t *fates, const struct pack_state *start)
+static size_t repack(struct pack_state *state, enum repack_order kind, uint8_t *fates, const struct pack_state *start, const struct pack_state *before)
 {
 	struct order targets;
 	size_t left;
@@ -503,7 +541,8 @@ static size_t repack(struct pack_state *state, enum repack_order kind, uint8_t *
 	targets = by_worth(state, kind);
 	left = place_homeless(state, &targets, kind == REPACK_BEST_FIT ? best_fit : first_fit);
 	left = reopen_for_homeless(state, fates, left);
-	drop_unused(state, fates, start && !is_valid(state, VIEW_NOW, start) ? FATE_FREED : FATE_EMPTIED);
+	keep_lost(state, before);
+	drop_unused(state, fates, start && !is_valid(state, VIEW_NOW, start) ? FATE_FREED : FATE_EMPTIED, before);
 	order_release(&targets);
 	return left;
 }
@@ -583,7 +622,7 @@ static void improve_now(struct attempt *best, const struct attempt *start, uint8
 		if (kind == REPACK_BEST_FIT && !is_small(best->state.problem))
 			continue;
 		attempt_copy(&attempt, start);
-		(void)repack(&attempt.state, kind, attempt.answer.fates, NULL);
+		(void)repack(&attempt.state, kind, attempt.answer.fates, NULL, NULL);
 		attempt.answer.unplaced_now = drain_now(&attempt.state, attempt.answer.fates, holds);
 		if (attempt.answer.unplaced_now <= best->answer.unplaced_now &&
 		    gain(&attempt, FATE_EMPTIED) > gain(best, FATE_EMPTIED))
@@ -596,6 +635,9 @@ static bool is_better(const struct attempt *attempt, const struct attempt *than)
 {
 	if (attempt->answer.unplaced_then != than->answer.unplaced_then)
 		return attempt->answer.unplaced_then < than->answer.unplaced_then;
+	/* What becomes empty where pods find no node is no gain. */
+	if (attempt->answer.unplaced_then > attempt->answer.unplaced_now)
+		return false;
 	return gain(attempt, FATE_FREED) > gain(than, FATE_FREED);
 }
 
@@ -610,8 +652,8 @@ static void improve_then(struct attempt *best, const struct attempt *now, const 
 		attempt_copy(&attempt, now);
 		attempt.state.view = VIEW_THEN;
 		pack_step(&attempt.state, STEP_SWITCH, PACK_NONE, CLUSTER_NONE);
-		attempt.answer.unplaced_then = repack(&attempt.state, kind, attempt.answer.fates, &start->state);
-		drain_all(&attempt.state, attempt.answer.fates, holds, &start->state);
+		attempt.answer.unplaced_then = repack(&attempt.state, kind, attempt.answer.fates, &start->state, &now->state);
+		drain_all(&attempt.state, attempt.answer.fates, holds, &start->state, &now->state);
 		if (is_better(&attempt, best))
 			attempt_replace(best, &attempt);
 		attempt_release(&attempt);
@@ -667,13 +709,13 @@ void packing_solve(const struct cluster *now, const struct cluster *then, const 
 	(void)place_pending(&least.state);
 	least.answer.unplaced_now = drain_now(&least.state, least.answer.fates, holds);
 	attempt_copy(&best_now, &least);
-	least.answer.unplaced_then = switch_view(&least.state, least.answer.fates);
-	drain_all(&least.state, least.answer.fates, holds, &start.state);
+	least.answer.unplaced_then = switch_view(&least.state, least.answer.fates, &best_now.state);
+	drain_all(&least.state, least.answer.fates, holds, &start.state, &best_now.state);
 
 	improve_now(&best_now, &start, others);
 	attempt_copy(&most, &best_now);
-	most.answer.unplaced_then = switch_view(&most.state, most.answer.fates);
-	drain_all(&most.state, most.answer.fates, others, &start.state);
+	most.answer.unplaced_then = switch_view(&most.state, most.answer.fates, &best_now.state);
+	drain_all(&most.state, most.answer.fates, others, &start.state, &best_now.state);
 	improve_then(&most, &best_now, &start, others);
 	if (gain(&most, FATE_FREED) < gain(&least, FATE_FREED) || most.answer.unplaced_then > least.answer.unplaced_then) {
 		struct attempt same;

@@ -123,6 +123,18 @@ static double sum_fate(const struct realising *realising, const struct packing_a
 	return sum;
 }
 
+/* What nodes for pods that would find none take of it: at most one of the dearest for each. */
+static double cost_of_unplaced(const struct realising *realising, const struct packing_answer *answer)
+{
+	double dearest = 0;
+
+	if (answer->unplaced_then <= answer->unplaced_now)
+		return 0;
+	for (uint32_t i = 0; i < realising->cluster->n_nodes; i++)
+		dearest = MAX(dearest, realising->month[i]);
+	return dearest * (double)(answer->unplaced_then - answer->unplaced_now);
+}
+
 static void sum_freed(struct realising *realising)
 {
 	struct savings *savings = &realising->rightsizing->savings;
@@ -134,8 +146,8 @@ static void sum_freed(struct realising *realising)
 		least += savings->nodes[i].freed_least ? savings->nodes[i].freed_least * savings->nodes[i].price : 0;
 		most += savings->nodes[i].freed_most ? savings->nodes[i].freed_most * savings->nodes[i].price : 0;
 	}
-	least -= sum_fate(realising, &packing->least, FATE_REOPENED, &reopened);
-	most -= sum_fate(realising, realising->most, FATE_REOPENED, &reopened);
+	least -= sum_fate(realising, &packing->least, FATE_REOPENED, &reopened) + cost_of_unplaced(realising, &packing->least);
+	most -= sum_fate(realising, realising->most, FATE_REOPENED, &reopened) + cost_of_unplaced(realising, realising->most);
 	savings->idle_least = sum_fate(realising, &packing->least, FATE_EMPTIED, &savings->idle_nodes_least);
 	savings->idle_most = sum_fate(realising, realising->most, FATE_EMPTIED, &savings->idle_nodes_most);
 	savings->idle_nodes_most = MAX(savings->idle_nodes_least, savings->idle_nodes_most);
@@ -157,6 +169,15 @@ static const char *plural(size_t count, const char *one, const char *many)
 	return count == 1 ? one : many;
 }
 
+static void tell_none(const struct realising *realising, struct strbuf *text)
+{
+	const char *holds = what_holds(realising, CLUSTER_NONE);
+
+	strbuf_add_string(text, "no node becomes free");
+	if (*holds)
+		strbuf_addf(text, " (kept: %s)", holds);
+}
+
 static void tell_freed(const struct realising *realising, struct strbuf *text)
 {
 	const struct savings *savings = &realising->rightsizing->savings;
@@ -169,7 +190,7 @@ static void tell_freed(const struct realising *realising, struct strbuf *text)
 	if (!realising->packing.pods_given)
 		strbuf_add_string(text, "which pods run where was not given, so they are packed as if started anew; ");
 	if (most == 0)
-		strbuf_addf(text, "no node becomes free (kept: %s)", what_holds(realising, CLUSTER_NONE));
+		tell_none(realising, text);
 	else if (least == most)
 		strbuf_addf(text, "%u of %u nodes can be drained onto the others", most, all);
 	else

@@ -182,6 +182,10 @@ static void write_savings(struct json *json, const struct savings *savings)
 	json_member_real(json, "realisable_least", savings->priced ? savings->realisable_least : NAN);
 	json_member_real(json, "realisable_most", savings->priced ? savings->realisable_most : NAN);
 	member_text(json, "realisable_note", savings->realisable_note);
+	json_member_unsigned(json, "idle_nodes_least", savings->idle_nodes_least);
+	json_member_unsigned(json, "idle_nodes_most", savings->idle_nodes_most);
+	json_member_real(json, "idle_least", savings->priced ? savings->idle_least : NAN);
+	json_member_real(json, "idle_most", savings->priced ? savings->idle_most : NAN);
 	json_member_unsigned(json, "unplaced_now", savings->unplaced_now);
 	json_member_unsigned(json, "unplaced_then", savings->unplaced_then);
 	write_nodes(json, savings);

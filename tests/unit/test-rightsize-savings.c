@@ -35,6 +35,13 @@ static void money_is_counted_as_the_manual_says(void **state)
 		  "{name: v, cpu: 1, memory: 1Gi, then: {cpu: 1500m}, on: [a, b]}]", 24, 1, 0, 0, "no node becomes free" },
 		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 3}, on: [a, a, b, b]}]", 24, -4, 0, 0,
 		  "2 pods would find no node with what is recommended: it takes more nodes" },
+		/* One pod grows beyond every node: the node that the others free does not pay for the one that it takes. */
+		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 5}, on: [a]}, "
+		  "{name: v, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, b]}, {name: u, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [b]}]", 24, 0, 0, 0,
+		  "1 pod would find no node with what is recommended: it takes more nodes" },
+		/* Nor was the node that it leaves one that could be given back. */
+		{ TWO_NODES "workloads: [{name: w, cpu: 4, memory: 1Gi, then: {cpu: 5}, on: [a]}, {name: v, cpu: 4, memory: 1Gi, on: [b]}]", 24, -1, 0, 0,
+		  "pods that fit nowhere else); 1 pod would find no node" },
 		/* Free before: told, not counted. */
 		{ TWO_NODES "workloads: [{name: w, cpu: 2, memory: 1Gi, then: {cpu: 1}, on: [a, a]}]", 24, 2, 0, 0,
 		  "1 could be given back today without any change and is not counted" },
