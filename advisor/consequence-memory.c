@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory never goes below what was needed: at an OOM kill, and by what runs now. */
-#include "workload-view.h"
+#include "rightsize-making.h"
 
 int64_t memory_floor(const struct workload_view *view, const struct sizing_row *row, const char **ret_why)
 {
@@ -25,13 +25,15 @@ int64_t memory_floor(const struct workload_view *view, const struct sizing_row *
 	return floor;
 }
 
-/* What a running container holds that cannot be taken from it: of what was measured, page cache left out where it is known. */
+/* What a running container holds that cannot be taken from it: of what was measured, page cache left out where it is known.  Anonymous
+ * memory alone is not all: shared memory (buffers of databases, tmpfs) and what the kernel holds for it kill as well. */
 static double held_memory(const struct workload_view *view, const struct sizing_row *row, const char **ret_what)
 {
-	double anon = view_usage_max(view, row, USAGE_MEMORY_ANON), used = view_usage_max(view, row, USAGE_MEMORY_WORKING_SET);
+	const struct usage *usage = view->rightsizing->usage;
+	double cache, held = usage ? memory_hard_need(usage, row->container, &cache) : NAN;
 
-	*ret_what = isnan(anon) ? "working set" : "anonymous memory";
-	return isnan(anon) ? used : anon;
+	*ret_what = isnan(held) ? "working set" : "memory without what can be dropped";
+	return isnan(held) ? view_usage_max(view, row, USAGE_MEMORY_WORKING_SET) : held;
 }
 
 static void raise_limit(struct workload_view *view, struct sizing *sizing, int64_t least, const char *why)
@@ -41,6 +43,14 @@ static void raise_limit(struct workload_view *view, struct sizing *sizing, int64
 	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_CHANGED, "%s: the limit is %s, not %s", why,
 			   size_text(arena, RESOURCE_MEMORY, least), size_text(arena, RESOURCE_MEMORY, sizing->limit_to));
 	sizing->limit_to = least;
+}
+
+/* Where a limit goes down it stops with the margin that is asked for, and one that has less now stays; none is below what was needed. */
+static int64_t lowered_to(const struct sizing *sizing, double needed, double margin)
+{
+	double most = sizing->limit_from >= 0 ? fmax((double)sizing->limit_from, needed) : needed;
+
+	return whole_mib((int64_t)ceil(fmin(needed * margin, most)));
 }
 
 void bound_memory(struct workload_view *view, struct sizing_row *row, enum resource resource)
@@ -54,12 +64,10 @@ void bound_memory(struct workload_view *view, struct sizing_row *row, enum resou
 	if (resource != RESOURCE_MEMORY || sizing->limit_to < 0)
 		return;
 	floor = memory_floor(view, row, &why);
-	if (floor > 0 && sizing->limit_to < floor)
-		raise_limit(view, sizing, floor, why);
+	if (floor > 0 && sizing->limit_to < lowered_to(sizing, (double)floor, AFTER_KILL))
+		raise_limit(view, sizing, lowered_to(sizing, (double)floor, AFTER_KILL), why);
 	held = held_memory(view, row, &what);
-	if (held < 9e18 && (double)sizing->limit_to < held) {
-		floor = whole_mib((int64_t)ceil(held));
-		raise_limit(view, sizing, floor,
-			    arena_formatf(arena, "its %s was %s", what, size_text(arena, RESOURCE_MEMORY, floor)));
-	}
+	if (held < 9e18 && sizing->limit_to < lowered_to(sizing, held, 1 + view->rightsizing->options.memory_margin))
+		raise_limit(view, sizing, lowered_to(sizing, held, 1 + view->rightsizing->options.memory_margin),
+			    arena_formatf(arena, "its %s was %s", what, size_text(arena, RESOURCE_MEMORY, whole_mib((int64_t)ceil(held)))));
 }

@@ -30,20 +30,36 @@ static double recommended_amount(const struct amounts *amounts, enum resource re
 	return amount->given && !amount->wrong ? quantity_real(&amount->quantity) : NAN;
 }
 
+/* What was measured for too short a time is not enough to ask for; but less than it is too little.  NAN: nothing. */
+static double memory_seen(const struct rightsizing *rightsizing, uint32_t container)
+{
+	const struct usage_series *set = usage_get(rightsizing->usage, container, USAGE_MEMORY_WORKING_SET);
+	double cache, held = memory_hard_need(rightsizing->usage, container, &cache);
+
+	if (isnan(held) && set && set->samples)
+		held = set->max;
+	return held * (1 + rightsizing->options.memory_margin);
+}
+
 bool vpa_object_need(const struct rightsizing *rightsizing, uint32_t container, enum resource resource, struct arena *arena, struct need *need)
 {
 	const struct vpa *vpa;
 	const struct vpa_container *recommended = recommendation(rightsizing->cluster, container, &vpa);
-	double target = recommended ? recommended_amount(&recommended->target, resource) : NAN;
+	double seen, target = recommended ? recommended_amount(&recommended->target, resource) : NAN;
 
 	if (!(target > 0))
 		return false;
 	need->known = need->bounds = true;
+	need->basis = arena_formatf(arena, "recommendation of the VerticalPodAutoscaler %s", vpa->name);
+	seen = resource == RESOURCE_MEMORY ? memory_seen(rightsizing, container) : NAN;
+	if (seen > target) {
+		target = seen;
+		need->basis = arena_formatf(arena, "most that was seen, in too short a time, which is more than the %s", need->basis);
+	}
 	need->target = target;
 	/* A bound on the wrong side of the target is none. */
-	need->lower = fmin(recommended_amount(&recommended->lower_bound, resource), target);
+	need->lower = fmin(fmax(recommended_amount(&recommended->lower_bound, resource), seen), target);
 	need->upper = fmax(recommended_amount(&recommended->upper_bound, resource), target);
-	need->basis = arena_formatf(arena, "recommendation of the VerticalPodAutoscaler %s", vpa->name);
 	need->confidence = need->upper > WIDE * target || need->lower * WIDE < target ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM;
 	need->confidence_reason =
 		arena_formatf(arena, "the VerticalPodAutoscaler %s recommends it and does not say for how long it measured; its bounds are %s and %s",

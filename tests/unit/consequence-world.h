@@ -69,6 +69,7 @@ static inline void world_begin(struct world *world, const char *objects)
 	world->usage = usage_new(world->cluster);
 	world->rightsizing.cluster = world->cluster;
 	world->rightsizing.usage = world->usage;
+	world->rightsizing.options.memory_margin = 0.15;
 	world->rightsizing.options.least_change = 0.1;
 	world->rightsizing.options.least_cpu_milli = 10;
 	world->rightsizing.options.least_memory_bytes = 16 * MIB;

@@ -19,9 +19,18 @@ static void a_limit_stays_above_what_was_needed(void **state)
 		  { { "app", RESOURCE_MEMORY, 512 * MIB, 512 * MIB } }, { { NULL } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, 512 * MIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_NOTE, NULL } } },
 		{ "above what running ones hold", DEPLOYMENT(1, APP(MEMORY(1Gi, 1Gi))), { { "app", RESOURCE_MEMORY, 256 * MIB, 512 * MIB } }, { { "app", USAGE_MEMORY_WORKING_SET, 600.0 * MIB } },
-		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 256 * MIB, 600 * MIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_CHANGED, "its working set was 600Mi: the limit is 600Mi, not 512Mi" } } },
-		{ "page cache can go", DEPLOYMENT(1, APP(MEMORY(1Gi, 1Gi))), { { "app", RESOURCE_MEMORY, 256 * MIB, 512 * MIB } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 256 * MIB, 690 * MIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_CHANGED, "its working set was 600Mi: the limit is 690Mi, not 512Mi" } } },
+		{ "with less room than the margin it stays", DEPLOYMENT(1, APP(MEMORY(1Gi, 1Gi))), { { "app", RESOURCE_MEMORY, 256 * MIB, 512 * MIB } }, { { "app", USAGE_MEMORY_WORKING_SET, 1000.0 * MIB } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 256 * MIB, GIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_CHANGED, "its working set was 1000Mi: the limit is 1Gi, not 512Mi" } } },
+		{ "killed below its limit of today", DEPLOYMENT(1, APP(MEMORY(4Gi, 4Gi))) POD("{name: app, restartCount: 1, lastState: {terminated: {reason: OOMKilled, finishedAt: '2026-11-20T00:00:00Z'}}}"),
+		  { { "app", RESOURCE_MEMORY, 512 * MIB, 512 * MIB } }, { { NULL } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, 1229 * MIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_CHANGED, "killed for memory" } } },
+		/* Shared memory is in no list of files, and not in what is anonymous. */
+		{ "what is not told apart stays", DEPLOYMENT(1, APP(MEMORY(1Gi, 1Gi))), { { "app", RESOURCE_MEMORY, 256 * MIB, 512 * MIB } },
 		  { { "app", USAGE_MEMORY_WORKING_SET, 600.0 * MIB }, { "app", USAGE_MEMORY_ANON, 200.0 * MIB } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 256 * MIB, 690 * MIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_CHANGED, "its working set was 600Mi" } } },
+		{ "page cache can go", DEPLOYMENT(1, APP(MEMORY(1Gi, 1Gi))), { { "app", RESOURCE_MEMORY, 256 * MIB, 512 * MIB } },
+		  { { "app", USAGE_MEMORY_WORKING_SET, 600.0 * MIB }, { "app", USAGE_MEMORY_ANON, 200.0 * MIB }, { "app", USAGE_MEMORY_ACTIVE_FILE, 380.0 * MIB } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 256 * MIB, 512 * MIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_NOTE, NULL } } },
 	};
 	/* clang-format on */

@@ -136,6 +136,24 @@ static void what_is_no_recommendation_leaves_it_unmeasured(void **state)
 	}
 }
 
+/* Half a day is too short to ask for what it used; less is too little nevertheless. */
+static void memory_is_never_below_what_was_seen(void **state)
+{
+	const struct sizing *memory;
+	struct world world;
+
+	world_begin(&world, &narrow);
+	for (unsigned int i = 0; i < 144; i++)
+		usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_MEMORY_WORKING_SET, "test"), 1795376000 + i * 300.0,
+			    i == 20 ? 500 << 20 : 90 << 20);
+	world_size(&world, RECOMMENDER_PERCENTILE);
+	memory = &world.rightsizing.rows[0].of[RESOURCE_MEMORY];
+	assert_int_equal(memory->status, STATUS_RECOMMEND);
+	assert_int_equal(memory->request_to, 576 << 20);
+	assert_non_null(strstr(memory->because, "most that was seen"));
+	world_end(&world);
+}
+
 static void what_was_measured_wins(void **state)
 {
 	struct usage_feed *feed;
@@ -157,6 +175,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_measured_goes_to_what_a_vpa_recommends),
 		cmocka_unit_test(far_bounds_are_little_confidence),
 		cmocka_unit_test(what_is_no_recommendation_leaves_it_unmeasured),
+		cmocka_unit_test(memory_is_never_below_what_was_seen),
 		cmocka_unit_test(what_was_measured_wins),
 	};
 
