@@ -7,6 +7,7 @@
 
 #include "../core/parse.h"
 #include "audit-making.h"
+#include "value-check.h"
 
 static const char *place_of(const struct boot_line *line, struct arena *arena)
 {
@@ -411,6 +412,17 @@ static void expect_default(const struct auditing *auditing, const struct entry *
 		ret->why = "no file sets it, and the kernel's own value depends on how it was built or on the machine";
 }
 
+/* "kernel.printk = 3" leaves the others of its four numbers as the kernel had them. */
+static const char *whole_value(const struct auditing *auditing, const struct entry *entry, const char *key, const char *value,
+			       struct arena *arena)
+{
+	const char *before = entry && entry->class == ENTRY_TUNABLE ? default_raw(auditing, entry, arena) : NULL, *whole;
+
+	before = before ? before : snapshot_text(auditing->snapshot, SUBJECT_HOST, key);
+	whole = before ? value_completed(entry, before, value, arena) : NULL;
+	return whole ? whole : value;
+}
+
 static void expect_host(const struct auditing *auditing, const struct entry *entry, const char *key, struct arena *arena,
 			struct expectation *ret)
 {
@@ -435,7 +447,7 @@ static void expect_host(const struct auditing *auditing, const struct entry *ent
 	if (line && starts_with(key, "limits.system.") && ends_with(line->value, "%"))
 		ret->why = SHARE;
 	else if (line)
-		*ret = (struct expectation){ .value = line->value, .place = place_of(line, arena) };
+		*ret = (struct expectation){ .value = whole_value(auditing, entry, key, line->value, arena), .place = place_of(line, arena) };
 	else
 		expect_default(auditing, entry, key, arena, ret);
 	expect_moved(auditing, key, line, arena, ret);

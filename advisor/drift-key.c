@@ -2,6 +2,7 @@
 /* What is known of one key. */
 #include "../core/parse.h"
 #include "drift.h"
+#include "value-check.h"
 
 bool drift_same_raw(const struct entry *entry, const char *a, const char *b)
 {
@@ -66,6 +67,9 @@ static bool reads_back_exactly(const struct entry *entry)
 
 bool keyed_runs_otherwise(const struct keyed *keyed, const char *raw)
 {
+	const char *whole = keyed_is_present(keyed) ? value_completed(keyed->entry, keyed->running->raw, raw, &keyed->auditing->findings->arena) : NULL;
+
+	raw = whole ? whole : raw;
 	return keyed_is_present(keyed) && !keyed->auditing->contained && reads_back_exactly(keyed->entry) && *raw &&
 	       !drift_same_raw(keyed->entry, keyed->running->raw, raw);
 }

@@ -89,11 +89,14 @@ static bool makes_nothing_of(const struct reviewing *reviewing, const struct ask
 {
 	unsigned int left = asked->item->when;
 
-	if (other == asked || !proposed_sets(other->item) || *other->item->condition)
+	/* What the kernel refuses leaves what the line before it set. */
+	if (other == asked || !proposed_sets(other->item) || *other->item->condition || other->refusal)
 		return false;
 	if ((other->item->when & PROPOSED_NOW) && other->position > asked->position)
 		left &= ~(unsigned int)PROPOSED_NOW;
-	if (is_read_at_boot(reviewing, other->item) && beats_at_boot(asked, other))
+	/* Of one file both lines are read, or neither. */
+	if ((other->item->when & PROPOSED_BOOT) &&
+	    (is_read_at_boot(reviewing, other->item) || streq(other->item->file, asked->item->file)) && beats_at_boot(asked, other))
 		left &= ~(unsigned int)PROPOSED_BOOT;
 	return left == 0;
 }

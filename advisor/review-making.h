@@ -47,6 +47,7 @@ struct reviewing {
 	const struct registry *registry;
 	struct snapshot *snapshot;
 	const struct proposal *proposal;
+	const struct proposal *given;	/* as it was read; item for item the same, but for what this host makes of them */
 	const struct review_options *options;
 	struct auditing auditing;	/* what boot does today */
 	struct asked *asked;

@@ -114,6 +114,22 @@ static bool ask_not_here(struct reviewing *reviewing, struct asked *asked)
 
 /* ---- what the kernel says ---- */
 
+/* "kernel.exec-shield", "net.ipv4.tcp_frto_response", "net.ipv4.conf.all.x": what stands there is in every kernel or in none, and
+ * no module that is loaded later brings it. */
+static bool is_of_kernel(const char *key)
+{
+	static const char *const directories[] = {
+		"net.ipv4.conf.all.", "net.ipv4.conf.default.", "net.ipv6.conf.all.", "net.ipv6.conf.default.",
+		"net.ipv4.neigh.default.", "net.ipv6.neigh.default.",
+		"kernel.", "vm.", "fs.", "user.", "net.core.", "net.ipv4.", "net.ipv6.",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		if (starts_with(key, directories[i]))
+			return !strchr(key + strlen(directories[i]), '.');
+	return false;
+}
+
 static bool ask_unknown(struct reviewing *reviewing, struct asked *asked)
 {
 	struct keyed keyed = { .auditing = &reviewing->auditing, .key = asked->key, .entry = asked->entry,
@@ -127,6 +143,8 @@ static bool ask_unknown(struct reviewing *reviewing, struct asked *asked)
 		nearest = drift_nearest_key(&keyed);
 	if (nearest)
 		return says(asked, REVIEW_INVALID, review_say(reviewing, "there is no %s; is %s meant?", asked->key, nearest));
+	if (!asked->entry && reviewing->auditing.walked && !reviewing->auditing.contained && is_of_kernel(asked->key))
+		return says(asked, REVIEW_INVALID, review_say(reviewing, "this kernel does not have %s", asked->key));
 	return false;
 }
 
@@ -319,6 +337,9 @@ static void remark(struct reviewing *reviewing, struct asked *asked)
 	const struct proposed *item = asked->item;
 	const char *module = asked->entry ? asked->entry->module : NULL;
 
+	if (!streq(reviewing->given->items[asked->position].value, item->value))
+		review_remark(asked, review_say(reviewing, "the kernel makes '%s' of it: it takes as many numbers as there are, from the first on, and leaves "
+						"the others as they are", item->value));
 	if (*item->condition)
 		review_remark(asked, review_say(reviewing, "it depends on a condition that was not judged: %s", item->condition));
 	if (!(item->when & PROPOSED_BOOT) && item->kind != SUBJECT_KIND_PROCESS && !asked->is[REVIEW_NO_EFFECT] &&

@@ -311,6 +311,23 @@ static const char *raw_text(const struct reviewing *reviewing, const struct aske
 	return raw ? audit_value_text(asked->entry, raw, &reviewing->findings->arena) : NULL;
 }
 
+/* What the registry does not know is not tried, but it is written all the same. */
+static bool is_applied(const struct asked *asked, enum review_verdict verdict)
+{
+	if (!(asked->item->when & PROPOSED_NOW))
+		return false;
+	return asked->tried || (!asked->entry && asked->item->fate == PROPOSED_SETS && !asked->beaten_by_item &&
+				verdict != REVIEW_INVALID && verdict != REVIEW_BROKEN && verdict != REVIEW_UNCLEAR && asked->now);
+}
+
+/* An older name may well be acted on still. */
+static const char *meaning_of(const struct asked *asked, enum review_verdict verdict)
+{
+	if (verdict == REVIEW_OBSOLETE && asked->now && !asked->is[REVIEW_NO_EFFECT])
+		return "This kernel still takes it, where newer ones do without it or have another name for it.";
+	return classes[verdict].because;
+}
+
 static const struct finding_review *review_of(struct reviewing *reviewing, const struct asked *asked, enum review_verdict verdict)
 {
 	struct arena *arena = &reviewing->findings->arena;
@@ -320,12 +337,12 @@ static const struct finding_review *review_of(struct reviewing *reviewing, const
 	size_t count = 0;
 
 	*review = (struct finding_review){
-		.verdict = verdict, .meaning = classes[verdict].because,
+		.verdict = verdict, .meaning = meaning_of(asked, verdict),
 		.form = arena_strdup(arena, item->form), .via = arena_strdup(arena, item->via),
 		.before = *item->before ? arena_strdup(arena, item->before) : NULL,
 		.condition = *item->condition ? arena_strdup(arena, item->condition) : NULL,
 		.instead = *item->instead ? arena_strdup(arena, item->instead) : NULL,
-		.applied = raw_text(reviewing, asked, (item->when & PROPOSED_NOW) && asked->tried ? item->value : asked->now),
+		.applied = raw_text(reviewing, asked, is_applied(asked, verdict) ? item->value : asked->now),
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		if (order[i] == verdict || !asked->is[order[i]])
@@ -470,7 +487,7 @@ static void report_asked(struct reviewing *reviewing, struct asked *asked)
 		.id = id_of(reviewing, asked, verdict, subject), .rule = review_verdict_name(verdict), .title = class->title,
 		.subject = asked->subject == SUBJECT_NONE ? SUBJECT_HOST : asked->subject, .subject_name = subject, .status = status,
 		.severity = class->severity, .confidence = CONFIDENCE_HIGH, .confidence_reason = "rests on settings and files",
-		.because = class->because, .advice = class->advice, .waiver = waiver,
+		.because = meaning_of(asked, verdict), .advice = class->advice, .waiver = waiver,
 		.references = asked->entry ? &asked->entry->references : NULL,
 	};
 	finding->reason = asked->why[verdict] ? arena_strdup(&list->arena, asked->why[verdict]) : class->title;
@@ -489,9 +506,38 @@ static void report_asked(struct reviewing *reviewing, struct asked *asked)
 static void forgive_late(const struct proposal *proposal, const struct snapshot *snapshot, struct proposed *items)
 {
 	for (size_t i = 0; i < proposal->count; i++) {
-		items[i] = proposal->items[i];
 		if (items[i].late && items[i].kind == SUBJECT_KIND_HOST && snapshot_text(snapshot, SUBJECT_HOST, items[i].key))
 			items[i].fate = PROPOSED_SETS;
+	}
+}
+
+#define LOOKED_BACK_MAX 1000	/* lines in which an earlier value of a setting is looked for */
+
+/* What the setting holds when the line is carried out; "": not known. */
+static const char *held_before(const struct snapshot *snapshot, const struct proposed *items, size_t position)
+{
+	const char *now = snapshot_text(snapshot, SUBJECT_HOST, items[position].key);
+
+	for (size_t i = position; i-- > 0 && position - i <= LOOKED_BACK_MAX;)
+		if (proposed_sets(&items[i]) && items[i].kind == SUBJECT_KIND_HOST && streq(items[i].key, items[position].key))
+			return items[i].value;
+	return now ? now : "";
+}
+
+/* "kernel.printk = 3" writes the first of four numbers. */
+static void complete_lists(const struct registry *registry, const struct snapshot *snapshot, size_t count, struct proposed *items,
+			   struct arena *arena)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct entry *entry = registry_find_key(registry, items[i].kind, items[i].key);
+		const char *whole;
+
+		if (!proposed_sets(&items[i]) || items[i].kind != SUBJECT_KIND_HOST || items[i].pattern || !entry ||
+		    entry->class != ENTRY_TUNABLE || entry->format != FORMAT_LIST)
+			continue;
+		whole = value_completed(entry, held_before(snapshot, items, i), items[i].value, arena);
+		if (whole)
+			items[i].value = whole;
 	}
 }
 
@@ -501,14 +547,17 @@ void review(struct rulebook *rulebook, struct snapshot *snapshot, const struct p
 	struct audit_options audit_options = { .waivers = options->waivers, .today = options->today, .keep_all = true };
 	struct proposal forgiven = *proposal;
 	struct reviewing reviewing = {
-		.rulebook = rulebook, .registry = rulebook_registry(rulebook), .snapshot = snapshot, .proposal = &forgiven,
+		.rulebook = rulebook, .registry = rulebook_registry(rulebook), .snapshot = snapshot, .proposal = &forgiven, .given = proposal,
 		.options = options, .findings = ret_findings,
 		.auditing = { .rulebook = rulebook, .registry = rulebook_registry(rulebook), .options = &audit_options,
 			      .snapshot = snapshot, .findings = ret_findings },
 	};
 
 	forgiven.items = xcalloc(proposal->count + 1, sizeof(*forgiven.items));
+	if (proposal->count > 0)
+		memcpy(forgiven.items, proposal->items, proposal->count * sizeof(*forgiven.items));
 	forgive_late(proposal, snapshot, forgiven.items);
+	complete_lists(reviewing.registry, snapshot, proposal->count, forgiven.items, &ret_findings->arena);
 	boot_state_make(&reviewing.auditing);
 	for (size_t i = 0; i < proposal->count; i++)
 		ask_item(&reviewing, i);

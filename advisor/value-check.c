@@ -44,6 +44,33 @@ static int check_range(const struct entry *entry, const char *text, const struct
 	return r < 0 ? refuse(why, "'%s' is no value of it", text) : 0;
 }
 
+/* proc_dointvec() and its kin go through the array as far as the text reaches. */
+const char *value_completed(const struct entry *entry, const char *now, const char *text, struct arena *arena)
+{
+	struct value given, stands;
+	CLEANUP(strbuf_release) struct strbuf raw = STRBUF_INIT;
+	size_t wanted;
+
+	if (!entry || entry->class != ENTRY_TUNABLE || entry->kind != KIND_SYSCTL || entry->format != FORMAT_LIST || strchr(text, '\n'))
+		return NULL;
+	given = value_of_setting(entry, text, strlen(text));
+	stands = value_of_setting(entry, now, strlen(now));
+	if (given.type == VALUE_UNKNOWN || stands.type == VALUE_UNKNOWN || value_list_count(&given) == value_list_count(&stands))
+		return NULL;
+	wanted = value_list_count(&stands);
+	for (size_t i = 0; i < wanted; i++) {
+		const char *from = i < value_list_count(&given) ? text : now;
+
+		for (size_t n = 0; n < i; n++) {
+			from += strspn(from, " \t");
+			from += strcspn(from, " \t");
+		}
+		from += strspn(from, " \t");
+		strbuf_addf(&raw, "%s%.*s", i > 0 ? " " : "", (int)strcspn(from, " \t\n"), from);
+	}
+	return arena_strdup(arena, raw.buf);
+}
+
 int value_check(const struct entry *entry, const char *raw, const char *text, struct strbuf *why)
 {
 	struct value value = value_of_setting(entry, text, strlen(text));

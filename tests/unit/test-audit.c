@@ -21,6 +21,7 @@ static const char yaml_tunables[] =
 	"fs.nr_open: {" SYSCTL ", type: integer, default: 1048576}\n"
 	"kernel.counts: {" SYSCTL ", type: integer, default: 0, volatile: yes}\n"
 	"net.ipv4.conf.*.rp_filter: {" SYSCTL ", type: integer, range: 0..2, default: 0}\n"
+	"kernel.levels: {" SYSCTL ", type: list, fields: [a, b, c]}\n"
 	"net.table_max: {" SYSCTL ", type: integer, default: 1000, module: table}\n"
 	"kernel.locked: {kind: sysctl, scope: global, takes_effect: live, reversible: reboot-to-undo, summary: s, references: [x],\n"
 	"  type: integer, range: 0..1, default: 0}\n"
@@ -152,6 +153,12 @@ static const struct drift_case {
 	{ "one-way@kernel.locked",
 	  { .running = { { "kernel.locked", "1" } },
 	    .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "kernel.locked", "0", MINE) } } },
+	/* Three numbers, of which the line writes the first. */
+	{ "", { .running = { { "kernel.levels", "3\t4\t1" } },
+		.lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "kernel.levels", "3", MINE) } } },
+	{ "lost-at-boot@kernel.levels",
+	  { .running = { { "kernel.levels", "7\t4\t1" } },
+	    .lines = { LINE(BOOT_WINS, BOOT_SYSTEMD, "kernel.levels", "3", MINE) } } },
 	/* A container engine makes the host a router again when it starts. */
 	{ "lost-at-boot@net.ipv4.ip_forward",
 	  { .running = { { "net.ipv4.ip_forward", "1" } },

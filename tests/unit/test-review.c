@@ -20,6 +20,8 @@ static const char tunables[] =
 	"  reversible: yes, summary: s, references: [r], obsolete: removed in 4.12}\n"
 	"net.netfilter.nf_conntrack_max: {kind: sysctl, type: integer, range: 0..2147483647, default: 262144, scope: global,\n"
 	"  takes_effect: live, reversible: yes, summary: s, references: [r], module: nf_conntrack}\n"
+	"kernel.printk: {kind: sysctl, type: list, fields: [a, b, c, d], scope: global, takes_effect: live, reversible: yes, summary: s,\n"
+	"  references: [r]}\n"
 	"block.scheduler: {kind: block-queue, type: enum, values: [none, mq-deadline, bfq], scope: device, takes_effect: live,\n"
 	"  reversible: yes, summary: s, references: [r]}\n";
 
@@ -428,6 +430,51 @@ static void only_what_is_supported_is_asked_of_a_plan(void **state)
 	assert_string_equal(requests[0].value, "4096");
 }
 
+static void a_list_with_fewer_numbers_writes_the_first_ones(void **state)
+{
+	struct host *host = *state;
+
+	set(host, "kernel.printk", "7\t4\t1\t7");
+	propose(host, "kernel.printk", "3");
+	propose(host, "kernel.printk", "5 5");
+	propose(host, "kernel.printk", "5 5 1 7 9");
+	propose(host, "kernel.printk", "x");
+	assert_verdicts(host, "overridden: 60-x.conf:3 of the same proposal comes later and sets 5 5 1 7\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n"
+			      "invalid: 'x' is no value of it (raw, as its file has it, without a unit)\n");
+	assert_string_equal(host->findings.items[0].values->wanted, "3, 4, 1, 7");
+	assert_string_equal(host->findings.items[1].values->wanted, "5, 5, 1, 7");
+	assert_string_equal(host->findings.items[2].values->wanted, "5, 5, 1, 7");
+	assert_string_equal(host->findings.items[2].changes[0].to, "5 5 1 7");
+}
+
+static void what_the_registry_does_not_know_is_written_all_the_same(void **state)
+{
+	struct host *host = *state;
+
+	set(host, "kernel.core_uses_pid", "0");
+	propose(host, "kernel.core_uses_pid", "1");
+	propose(host, "kernel.exec-shield", "1");
+	propose(host, "net.netfilter.of_a_module", "1");
+	assert_verdicts(host, "unsupported: nothing is known of this setting, so nothing that was measured can ask for it\n"
+			      "invalid: this kernel does not have kernel.exec-shield\n"
+			      "unsupported: nothing is known of this setting, so nothing that was measured can ask for it\n");
+	assert_string_equal(host->findings.items[0].review->applied, "1");
+	assert_string_equal(host->findings.items[0].values->running, "0");
+	assert_null(host->findings.items[1].review->applied);
+}
+
+static void of_two_lines_of_sysctl_conf_the_later_one_counts_whoever_reads_it(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "net.core.somaxconn", "1024")->file = "/etc/sysctl.conf";
+	propose(host, "net.core.somaxconn", "2048")->file = "/etc/sysctl.conf";
+	assert_verdicts(host, "overridden: 60-x.conf:2 of the same proposal comes later and sets 2048\n"
+			      "unmeasured: what would argue for it was not measured (not known: netstat.TcpExt.ListenOverflows (not measured))\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -453,6 +500,9 @@ int main(void)
 		TEST(a_pattern_is_judged_for_each_that_it_matches),
 		TEST(what_is_not_understood_is_told_and_counts_against_the_coverage),
 		TEST(only_what_is_supported_is_asked_of_a_plan),
+		TEST(a_list_with_fewer_numbers_writes_the_first_ones),
+		TEST(what_the_registry_does_not_know_is_written_all_the_same),
+		TEST(of_two_lines_of_sysctl_conf_the_later_one_counts_whoever_reads_it),
 	};
 
 	return RUN_TESTS(tests);
