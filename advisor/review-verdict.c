@@ -85,7 +85,7 @@ static bool is_begun(const struct reviewing *reviewing, const struct asked *aske
 /* The last of several equal lines counts, and nobody knows any more which is meant. */
 static bool ask_appended(struct reviewing *reviewing, struct asked *asked)
 {
-	if (!asked->item->appended || !*asked->item->file || asked->is[REVIEW_BROKEN] || is_begun(reviewing, asked))
+	if (!asked->item->appended || asked->item->once || !*asked->item->file || asked->is[REVIEW_BROKEN] || is_begun(reviewing, asked))
 		return false;
 	return says(asked, REVIEW_BROKEN,
 		    review_say(reviewing, "each run adds the line to %s again; write a whole file of its own instead", asked->item->file));

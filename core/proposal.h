@@ -48,6 +48,7 @@ struct proposed {
 	const char *file;		/* of the host, which holds the assignment from then on; "": none */
 	unsigned int file_line;		/* in that file; 0: at its end */
 	bool appended;			/* added to file each time it is run */
+	bool once;			/* what it appended before is taken out first */
 	bool optional;			/* a failure goes unnoticed */
 	const char *condition;		/* what it depends on and is not judged: "if [ -d /sys/… ]"; "": nothing */
 

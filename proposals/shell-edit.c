@@ -259,6 +259,7 @@ struct edit {
 	const char *file;
 	const struct shell_call *call;
 	const struct shell_value *script;
+	bool extended;			/* sed -E */
 };
 
 static void add_edit(struct shell_run *run, const struct edit *edit, const char *line, enum text_use use, const char *matching)
@@ -329,12 +330,114 @@ static bool edit_line(struct shell_run *run, const struct edit *edit, const char
 	return true;
 }
 
+/* ---- /pattern/d ---- */
+
+#define PATTERN_MAX 256
+
+/* Only what takes a time that is bounded: no repetition by number, and nothing that refers back. */
+static bool compile(const char *pattern, bool extended, regex_t *regex)
+{
+	size_t length = strlen(pattern);
+
+	if (length == 0 || length > PATTERN_MAX || strchr(pattern, '{'))
+		return false;
+	for (const char *at = pattern; *at; at++) {
+		if (*at == '\\' && at[1] >= '0' && at[1] <= '9')
+			return false;
+		at += *at == '\\' && at[1];
+	}
+	return regcomp(regex, pattern, REG_NOSUB | REG_NEWLINE | (extended ? REG_EXTENDED : 0)) == 0;
+}
+
+bool shell_deleted(struct shell_run *run, const char *path, const char *line, const char *whole)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < run->n_deletions; i++) {
+		struct shell_deletion *deletion = &run->deletions[i];
+
+		if (!streq(deletion->file, path) || regexec(&deletion->first, deletion->range ? whole : line, 0, NULL, 0) != 0)
+			continue;
+		deletion->met = found = true;
+	}
+	return found;
+}
+
+void shell_deletions_tell(struct shell_run *run)
+{
+	for (size_t i = 0; i < run->n_deletions; i++)
+		if (!run->deletions[i].met && run->deletions[i].said.path)
+			(void)proposal_add(run->reading->proposal, &run->deletions[i].said);
+}
+
+void shell_deletions_release(struct shell_run *run)
+{
+	for (size_t i = 0; i < run->n_deletions; i++) {
+		free(run->deletions[i].file);
+		regfree(&run->deletions[i].first);
+	}
+	free(run->deletions);
+}
+
+static void tell_edit(struct shell_run *run, const struct edit *edit)
+{
+	shell_unclear(run, edit->call->node, "sed -i", "what %s does to %s depends on what stands there", edit->script->text.buf,
+		      edit->file);
+}
+
+/* The address at the cursor, "/pattern/" or "\#pattern#"; returns what follows, NULL: there is none. */
+static const char *sed_address(const char *at, struct strbuf *out)
+{
+	if (*at == '\\' && at[1])
+		at++;
+	else if (*at != '/')
+		return NULL;
+	strbuf_reset(out);
+	return sed_field(at + 1, *at, out);
+}
+
+/* "/a/d", "/a/,/b/d", and several of them; false: something else stands there too. */
+static bool edit_delete(struct shell_run *run, const struct edit *edit)
+{
+	CLEANUP(strbuf_release) struct strbuf first = STRBUF_INIT, last = STRBUF_INIT;
+	struct proposal *proposal = run->reading->proposal;
+	const char *at = edit->script->text.buf + strspn(edit->script->text.buf, " \t\n;");
+	size_t begun = run->n_deletions, before = proposal->count;
+
+	while (*at) {
+		struct shell_deletion deletion = { .file = NULL };
+
+		at = sed_address(at, &first);
+		if (at && *at == ',') {
+			deletion.range = true;
+			at = sed_address(at + 1, &last);
+		}
+		if (!at || *at != 'd' || run->n_deletions == SHELL_DELETIONS_MAX || !compile(first.buf, edit->extended, &deletion.first))
+			break;
+		if (!run->deletions)
+			run->deletions = xcalloc(SHELL_DELETIONS_MAX, sizeof(*run->deletions));
+		deletion.file = xstrdup(edit->file);
+		run->deletions[run->n_deletions++] = deletion;
+		at++;
+		at += strspn(at, " \t\n;");
+	}
+	if (!at || *at || run->n_deletions == begun)
+		return false;
+	/* It is said when it turns out that nothing takes their place. */
+	tell_edit(run, edit);
+	if (proposal->count > before)
+		run->deletions[begun].said = proposal->items[--proposal->count];
+	return true;
+}
+
 static void edit_file(struct shell_run *run, const struct edit *edit)
 {
 	CLEANUP(strbuf_release) struct strbuf address = STRBUF_INIT;
 	const char *at = edit->script->text.buf + strspn(edit->script->text.buf, " \t");
 	bool done = false;
 
+	if (shell_value_known(edit->script) && edit_delete(run, edit))
+		return;
 	if (*at == '/') {
 		at = sed_field(at + 1, '/', &address);
 		at = at ? at : "";
@@ -345,15 +448,16 @@ static void edit_file(struct shell_run *run, const struct edit *edit)
 	else if (*at == 'a' || *at == 'c' || *at == 'i')
 		done = edit_line(run, edit, at, address.len > 0 ? address.buf : NULL);
 	if (!done)
-		shell_unclear(run, edit->call->node, "sed -i", "what %s does to %s depends on what stands there", edit->script->text.buf,
-			      edit->file);
+		tell_edit(run, edit);
 }
+
+#define SCRIPTS_MAX 100
 
 void shell_run_sed(struct shell_run *run, const struct shell_call *call)
 {
-	const struct shell_value *scripts[8];
+	const struct shell_value *scripts[SCRIPTS_MAX];
 	size_t n_scripts = 0, i = 1;
-	bool in_place = false;
+	bool in_place = false, extended = false, more = false;
 
 	for (; i < call->arguments->count; i++) {
 		const char *word = shell_argument(call, i);
@@ -361,8 +465,13 @@ void shell_run_sed(struct shell_run *run, const struct shell_call *call)
 		if (*word != '-')
 			break;
 		in_place |= starts_with(word, "-i") || starts_with(word, "--in-place") || streq(word, "-ri") || streq(word, "-Ei");
-		if ((streq(word, "-e") || streq(word, "--expression")) && i + 1 < call->arguments->count && n_scripts < ARRAY_SIZE(scripts))
-			scripts[n_scripts++] = &call->arguments->items[++i];
+		extended |= streq(word, "--regexp-extended") || (word[1] != '-' && strpbrk(word, "Er") && !strchr(word, '.'));
+		if ((streq(word, "-e") || streq(word, "--expression")) && i + 1 < call->arguments->count) {
+			i++;
+			more |= n_scripts == ARRAY_SIZE(scripts);
+			if (!more)
+				scripts[n_scripts++] = &call->arguments->items[i];
+		}
 	}
 	if (!in_place) {
 		shell_print_unknown(run, "sed");
@@ -371,7 +480,7 @@ void shell_run_sed(struct shell_run *run, const struct shell_call *call)
 	if (n_scripts == 0 && i < call->arguments->count)
 		scripts[n_scripts++] = &call->arguments->items[i++];
 	for (; i < call->arguments->count; i++) {
-		struct edit edit = { .file = shell_argument(call, i), .call = call };
+		struct edit edit = { .file = shell_argument(call, i), .call = call, .extended = extended };
 
 		/* Options may also stand behind the script. */
 		if (!host_file_known(edit.file))
@@ -380,5 +489,7 @@ void shell_run_sed(struct shell_run *run, const struct shell_call *call)
 			edit.script = scripts[n];
 			edit_file(run, &edit);
 		}
+		if (more)
+			shell_unclear(run, call->node, "sed -i", "of more than %d scripts the others are not read", SCRIPTS_MAX);
 	}
 }

@@ -22,6 +22,8 @@ struct shell_parser {
 	size_t rescans;			/* characters that may still be read twice */
 	struct shell_pending *pending;
 	size_t n_pending, pending_capacity;
+	size_t outer_pending;		/* those before it belong to lines around the document that is read */
+	bool extended;			/* the script switches patterns like @(a|b) on */
 	bool failed;
 	bool exceeded;			/* failed because of a limit of ours */
 	bool functions;

@@ -24,6 +24,7 @@ struct shell_parser *shell_parser_new(const char *text, size_t length, enum shel
 	p->line = 1;
 	p->dialect = dialect;
 	p->rescans = 4 * length + 4096;
+	p->extended = dialect == SHELL_BASH && memmem(p->copy, (size_t)(out - p->copy), "extglob", strlen("extglob"));
 	return p;
 }
 
@@ -197,13 +198,16 @@ static void read_document(struct shell_parser *p, struct shell_pending *pending)
 							  .line = line };
 	} else if (shell_enter(p)) {
 		const char *resume = p->at;
+		size_t outer = p->outer_pending;
 
+		p->outer_pending = p->n_pending;
 		p->at = start;
 		p->end = start + length;
 		redirection->body = shell_parse_document(p);
 		p->at = p->failed ? all : resume;
 		p->end = all;
 		p->line = p->failed ? p->line : line;
+		p->outer_pending = outer;
 		shell_leave(p);
 	}
 	if (!p->failed)
@@ -521,10 +525,10 @@ static bool word_is(const struct shell_word *word, const char *text)
 	return word->length == strlen(text) && memcmp(word->source, text, word->length) == 0;
 }
 
-/* export x=(1 2): these take arrays as their arguments. */
+/* export x=(1 2): these take arrays as their arguments; eval x=(1 2) is parsed as if it did. */
 static bool declares(const struct shell_word *command)
 {
-	static const char *const names[] = { "declare", "typeset", "local", "export", "readonly" };
+	static const char *const names[] = { "declare", "typeset", "local", "export", "readonly", "eval", "let" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (word_is(command, names[i]))
@@ -658,7 +662,7 @@ static void parse_separator(struct shell_parser *p)
 	shell_skip_blanks(p);
 	if (shell_peek(p) == ';')
 		shell_pass(p, 1);
-	skip_newlines(p, 0);
+	skip_newlines(p, p->outer_pending);
 }
 
 static void parse_loop_body(struct shell_parser *p, struct shell_node *node)
@@ -677,7 +681,7 @@ static void parse_for_words(struct shell_parser *p, struct shell_node *node)
 {
 	struct shell_word **end = &node->words;
 
-	skip_newlines(p, 0);
+	skip_newlines(p, p->outer_pending);
 	if (!at_reserved(p, R_IN))
 		return;
 	shell_pass(p, strlen("in"));
@@ -768,10 +772,10 @@ static void parse_case(struct shell_parser *p, struct shell_node *node)
 	node->words = shell_parse_word(p, WORD_OF_COMMAND);
 	if (!node->words)
 		fail_here(p, "a word", node->line);
-	skip_newlines(p, 0);
+	skip_newlines(p, p->outer_pending);
 	if (!expect(p, R_IN, "'in'", node->line))
 		return;
-	skip_newlines(p, 0);
+	skip_newlines(p, p->outer_pending);
 	while (!p->failed && !at_reserved(p, R_ESAC)) {
 		*end = shell_alloc(p, sizeof(**end));
 		(*end)->line = p->line;
@@ -779,7 +783,7 @@ static void parse_case(struct shell_parser *p, struct shell_node *node)
 		end = &(*end)->next;
 		if (!pass_branch_end(p))
 			break;
-		skip_newlines(p, 0);
+		skip_newlines(p, p->outer_pending);
 	}
 	(void)expect(p, R_ESAC, "'esac'", node->line);
 }
@@ -989,7 +993,7 @@ static void parse_body(struct shell_parser *p, struct shell_node *node)
 {
 	node->kind = SHELL_FUNCTION;
 	p->functions = true;
-	skip_newlines(p, 0);
+	skip_newlines(p, p->outer_pending);
 	node->body = parse_one(p);
 	if (!p->failed && p->dialect == SHELL_BASH && node->body->kind == SHELL_COMMAND)
 		shell_fail(p, node->body->line, "a function is { … }, ( … ) or another compound command");
@@ -1022,7 +1026,7 @@ static struct shell_node *parse_pipeline(struct shell_parser *p)
 		(*end)->both = both;
 		end = &(*end)->next;
 		shell_pass(p, both ? 2 : 1);
-		skip_newlines(p, 0);
+		skip_newlines(p, p->outer_pending);
 		/* Reserved words that introduce a pipeline stand before it only. */
 		if (at_reserved(p, R_NOT))
 			fail_here(p, "a command", pipeline->line);
@@ -1045,7 +1049,7 @@ static struct shell_node *parse_and_or(struct shell_parser *p)
 	while (!p->failed && (shell_at(p, "&&") || shell_at(p, "||"))) {
 		join = *p->at == '&' ? SHELL_AND : SHELL_OR;
 		shell_pass(p, 2);
-		skip_newlines(p, 0);
+		skip_newlines(p, p->outer_pending);
 		*end = parse_pipeline(p);
 		(*end)->join = join;
 		end = &(*end)->next;
@@ -1111,7 +1115,7 @@ struct shell_node *shell_parser_next(struct shell_parser *p, struct arena *arena
 
 	p->arena = arena;
 	p->pieces = 0;
-	skip_newlines(p, 0);
+	skip_newlines(p, p->outer_pending);
 	if (p->failed || p->at == p->end)
 		return NULL;
 	list = new_node(p, SHELL_LIST);

@@ -4,6 +4,8 @@
 #ifndef KEISOKU_SHELL_RUN_H
 #define KEISOKU_SHELL_RUN_H
 
+#include <regex.h>
+
 #include "reader.h"
 #include "shell-parse.h"
 #include "shell-value.h"
@@ -39,6 +41,17 @@ struct shell_file {
 	unsigned int line;
 };
 
+/* Lines that sed takes out of a file, so that what is appended then stands there once. */
+struct shell_deletion {
+	char *file;
+	regex_t first;			/* of the lines, or of the one that a range begins with */
+	bool range;
+	bool met;			/* such a line was appended afterwards */
+	struct proposed said;		/* what is said of it when none is; path NULL: nothing */
+};
+
+#define SHELL_DELETIONS_MAX 64
+
 struct shell_run {
 	struct reading *reading;
 	const struct proposed_text *given;
@@ -57,6 +70,9 @@ struct shell_run {
 
 	struct shell_file **files;	/* each stays where it is: a script that is followed may write more of them */
 	size_t n_files, files_capacity, files_read;
+
+	struct shell_deletion *deletions;	/* of SHELL_DELETIONS_MAX */
+	size_t n_deletions;
 
 	struct shell_stream *out;		/* NULL: what is printed goes nowhere that matters */
 	const struct shell_stream *in;		/* NULL: not known */
@@ -154,6 +170,14 @@ size_t shell_apply(struct shell_run *run, const char *const *patterns, size_t co
 /* Whether a word names a file whose change would be a setting: below /proc/sys or /sys, or a file of configuration. */
 bool shell_is_setting(const char *path);
 void shell_run_file(struct shell_run *run, const struct shell_node *node, const char *path, unsigned int when);
+
+/* ---- shell-edit.c ---- */
+
+/* Whether sed took such a line, or the range that begins in whole, out of the file before. */
+bool shell_deleted(struct shell_run *run, const char *path, const char *line, const char *whole);
+/* Says of the lines that were taken out for good that nobody knows what they were. */
+void shell_deletions_tell(struct shell_run *run);
+void shell_deletions_release(struct shell_run *run);
 
 /* ---- shell-command.c ---- */
 

@@ -538,11 +538,19 @@ static bool parse_special(struct shell_parser *p, struct parts *parts, enum cont
 	}
 }
 
-/* [[ $x =~ ^(a|b)$ ]]: parentheses and what is between them belong to the word. */
+/* @(a|b), where extglob is on. */
+static bool is_extended(const struct shell_parser *p, const struct parts *parts, enum context context)
+{
+	return p->extended && context == IN_WORD && parts->first && strchr("?*+@!", p->at[-1]);
+}
+
+/* [[ $x =~ ^(a|b)$ ]]: parentheses and what is between them belong to the word; and so does the bar of ^a$|^b$. */
 static bool parse_group(struct shell_parser *p, struct parts *parts, enum context context, unsigned int *open)
 {
-	bool begins = *p->at == '(' && (context == IN_MATCH || (context == IN_TEST && parts->first));
+	bool begins = *p->at == '(' && (context == IN_MATCH || (context == IN_TEST && parts->first) || is_extended(p, parts, context));
 
+	if (context == IN_MATCH && *p->at == '|' && parts->first)
+		begins = true;
 	if (!begins && (*open == 0 || !strchr("()|<>&; \t", *p->at)))
 		return false;
 	if (*p->at == '(')

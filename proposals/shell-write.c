@@ -89,6 +89,51 @@ static bool is_said(const struct proposal *proposal, const struct proposed *item
 	return false;
 }
 
+#define CONDITION_MAX 200
+
+/* It holds where either of the two does. */
+static void join_conditions(struct proposal *proposal, struct proposed *item, const struct proposed *again)
+{
+	item->when |= again->when;
+	if (!*item->condition || !*again->condition)
+		item->condition = "";
+	else if (!strstr(item->condition, again->condition) && strlen(item->condition) < CONDITION_MAX)
+		item->condition = arena_formatf(&proposal->arena, "%s, or %s", item->condition, again->condition);
+}
+
+static bool sets_the_same(const struct proposed *a, const struct proposed *b)
+{
+	return a->kind == b->kind && a->fate == PROPOSED_SETS && streq(a->key, b->key) && streq(a->subject, b->subject);
+}
+
+static bool is_again(struct proposal *proposal, size_t first, const struct proposed *item)
+{
+	for (size_t i = first; i-- > 0 && first - i <= 10 * SAID_BEFORE;) {
+		struct proposed *said = &proposal->items[i];
+
+		if (!sets_the_same(said, item))
+			continue;
+		if (said->line != item->line || !streq(said->path, item->path) || !streq(said->value, item->value) ||
+		    !streq(said->file, item->file))
+			return false;
+		join_conditions(proposal, said, item);
+		return true;
+	}
+	return false;
+}
+
+/* A function that is called again sets again what it has set, and nothing else did in the meantime: that is one item. */
+static void drop_repeated(struct shell_run *run, size_t first)
+{
+	struct proposal *proposal = run->reading->proposal;
+	size_t kept = first;
+
+	for (size_t i = first; i < proposal->count; i++)
+		if (proposal->items[i].fate != PROPOSED_SETS || !is_again(proposal, first, &proposal->items[i]))
+			proposal->items[kept++] = proposal->items[i];
+	proposal->count = kept;
+}
+
 void shell_add(struct shell_run *run, const struct shell_node *node, struct proposed *item)
 {
 	size_t first = run->reading->proposal->count;
@@ -99,6 +144,7 @@ void shell_add(struct shell_run *run, const struct shell_node *node, struct prop
 	item->pattern |= item->subject && strpbrk(item->subject, "*?[");
 	(void)proposal_add(run->reading->proposal, item);
 	mend(run, first);
+	drop_repeated(run, first);
 }
 
 void shell_fails(struct shell_run *run, const struct shell_node *node)
@@ -295,8 +341,16 @@ void shell_write_file(struct shell_run *run, const struct shell_node *node, cons
 	if (run->reading->depth <= READING_DEPTH_MAX && !read_host_file(run->reading, &text))
 		(void)keep_script(run, path, content);
 	run->reading->depth--;
+	for (size_t i = first; i < run->reading->proposal->count && use == TEXT_APPENDS; i++) {
+		struct proposed *item = &run->reading->proposal->items[i];
+
+		/* "sed -i /key/d file; echo key=1 >> file" leaves one of them. */
+		if (item->appended && shell_deleted(run, path, item->text, content->value.text.buf))
+			item->once = true;
+	}
 	place_lines(run, first, content);
 	mend(run, first);
+	drop_repeated(run, first);
 	file = run->reading->proposal->count > first ? file_add(run, path) : NULL;
 	if (file)
 		file->first = first;
@@ -420,6 +474,7 @@ static void write_kernel(struct shell_run *run, const struct shell_target *targe
 		return;
 	}
 	mend(run, first);
+	drop_repeated(run, first);
 	if (item.fate == PROPOSED_BROKEN)
 		shell_fails(run, target->node);
 }

@@ -113,6 +113,7 @@ static void finish(struct shell_run *run)
 
 static void release(struct shell_run *run)
 {
+	shell_deletions_release(run);
 	for (size_t i = 0; i < run->n_files; i++) {
 		free(run->files[i]->path);
 		shell_stream_release(&run->files[i]->text);
@@ -161,6 +162,7 @@ void read_shell(struct reading *reading, const struct proposed_text *text, const
 		run.errexit = strchr(options, 'e') != NULL;
 	shell_follow_text(&run, run.carriage ? plain.buf : text->text, run.carriage ? plain.len : text->length, text, false);
 	finish(&run);
+	shell_deletions_tell(&run);
 	release(&run);
 	reading->depth--;
 }

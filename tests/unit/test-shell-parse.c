@@ -169,6 +169,9 @@ static void commands_are_joined_and_nested(void **state)
 		{ "case $x in a|b) c ;; (*) d; esac", "(case ${x} { a b } (cmd c) { * } (cmd d))" },
 		{ "f() { a; }; function g { b; }", "(list (function =f (group (cmd a))) (function =g (group (cmd b))))" },
 		{ "[[ -f a && $b =~ ^(c|d e)$ ]] && ((x > 1))", "(list ([[) (&& (())" },
+		{ "[[ $a =~ ^b$|^c$ ]] && d", "(list ([[) (&& cmd d))" },
+		{ "eval local x=(\\${a[@]})\nb", "(cmd x=( '$'{a[@]}) eval local); (cmd b)" },
+		{ "shopt -s extglob\nls a@(b|c*)d !(e)", "(cmd shopt -s extglob); (cmd ls a@(b|c*)d !(e))" },
 		{ "time a", "(cmd a)" },
 	};
 
@@ -185,6 +188,7 @@ static void redirections_and_here_documents_keep_their_lines(void **state)
 		{ "cat <<A <<'B'\n$x\nA\n$y\nB\nd", "(cmd cat <<A@2[\"${x}'\n'] <<'B'literal@4['$y\n']); (cmd d)" },
 		{ "cat <<-A | b\n\t1\n\tA\nc", "(pipe (cmd cat <<A@2['1\n']) (cmd b)); (cmd c)" },
 		{ "cat <<A\n1\\\n2\nA", "(cmd cat <<A@2['1''2\n'])" },
+		{ "cat <<A\n$(for x in a\ndo b; done)\nA\nc", "(cmd cat <<A@2[\"$(for =x a (cmd b))'\n']); (cmd c)" },
 		{ "cat <<A\nx", "(cmd cat <<A@2['x'])" },
 		{ "if a; then cat <<A; fi\n1\nA\nb", "(if (cmd a) (cmd cat <<A@2['1\n'])); (cmd b)" },
 		{ "x=$(cat <<A\n1\nA\n)", "(cmd x= $(cmd cat <<A@2['1\n']))" },

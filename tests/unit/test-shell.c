@@ -19,7 +19,7 @@ static void describe(const struct proposal *proposal, struct strbuf *out)
 		strbuf_addf(out, "%u %s %s%s%s %s=%s%s%s%s%s%s%s\n", item->line, fates[item->fate], subject_kind_name(item->kind),
 			    *item->subject ? " " : "", item->subject, item->key, item->value,
 			    item->when & PROPOSED_NOW ? " now" : "", item->when & PROPOSED_BOOT ? " boot" : "",
-			    item->spread == SPREAD_ONE ? " one" : "", item->appended ? " appended" : "",
+			    item->spread == SPREAD_ONE ? " one" : "", item->appended ? item->once ? " once" : " appended" : "",
 			    item->optional ? " optional" : "", *item->condition ? " conditional" : "");
 	}
 }
@@ -67,6 +67,11 @@ static void writes_below_proc_and_sys_are_settings(void **state)
 static void variables_loops_and_functions_are_followed(void **state)
 {
 	static const struct script scripts[] = {
+		/* One line is one item, however often it is carried out, unless another one came between. */
+		{ "f() {\nsysctl -w a.b=$1\n}\nf 1\nf 1\nf 2\nf 1",
+		  "2 sets host a.b=1 now\n2 sets host a.b=2 now\n2 sets host a.b=1 now\n" },
+		{ "f() {\ncat >> /etc/sysctl.conf <<E\na.b=1\nE\n}\ncase $1 in x) f;; y) f;; esac",
+		  "3 sets host a.b=1 boot appended conditional\n" },
 		{ "SIZE=$((64 * 1024))\nsysctl -w net.core.rmem_max=$SIZE", "2 sets host net.core.rmem_max=65536 now\n" },
 		{ "for k in a.b c.d; do\nsysctl -w $k=1\ndone", "2 sets host a.b=1 now\n2 sets host c.d=1 now\n" },
 		{ "for d in /sys/block/sd*/queue; do echo none > $d/scheduler; done", "1 sets block sd* scheduler=none now\n" },
@@ -130,6 +135,16 @@ static void files_of_configuration_take_effect_when_something_reads_them(void **
 		{ "sed -i 's/^#*vm.swappiness.*/vm.swappiness=1/' /etc/sysctl.conf",
 		  "1 sets host vm.swappiness=1 boot conditional\n" },
 		{ "sed -i '/swap/d' /etc/fstab", "1 unclear host = now\n" },
+		/* What is taken out first is not added again and again. */
+		{ "sed -i '/a.b/d' /etc/sysctl.conf\necho a.b=1 >> /etc/sysctl.conf\necho a.c=1 >> /etc/sysctl.conf",
+		  "2 sets host a.b=1 boot once\n3 sets host a.c=1 boot appended\n" },
+		{ "sed -Ei -e '/^a[.](b|c)/d;/^x/d' -e '\\#^y#d' /etc/sysctl.conf\necho a.b=1 >> /etc/sysctl.conf",
+		  "2 sets host a.b=1 boot once\n1 unclear host = now\n" },
+		{ "sed -i '/# begin/,/# end/d' /etc/sysctl.conf\ncat >> /etc/sysctl.conf <<EOF\n# begin\na.b=1\n# end\nEOF",
+		  "4 sets host a.b=1 boot once\n" },
+		{ "sed -i '/a.b/d' /etc/sysctl.d/a.conf\necho a.b=1 >> /etc/sysctl.conf",
+		  "2 sets host a.b=1 boot appended\n1 unclear host = now\n" },
+		{ "sed -i '/a\\{1,9\\}/d' /etc/sysctl.conf", "1 unclear host = now\n" },
 		{ "sed -i 's/quiet\"/quiet mitigations=off\"/' /etc/default/grub; update-grub", "1 unclear host = now\n" },
 		{ "sed -i 's/\\(GRUB_CMDLINE_LINUX=\"[^\"]*\\)\"/\\1 mitigations=off\"/' /etc/default/grub; update-grub",
 		  "1 sets host cmdline.mitigations=off boot conditional\n" },
