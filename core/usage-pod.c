@@ -108,18 +108,21 @@ static void stretch_end(struct usage_pod_digest *digest)
 }
 
 /* The hour that ends with the latest twelfth, if all of it was seen: one sample at an edge, which may be a peak, is
- * none.  Work begins when it likes: of hours of the clock, two would share an hour of it. */
+ * none.  Work begins when it likes: of hours of the clock, two would share an hour of it.  Each twelfth that has samples
+ * weighs as much, however many: who looks more often while a pod starts has not seen it busy for longer. */
 static void hour_end(const struct usage_feed *feed, struct usage_pod_digest *digest)
 {
-	uint32_t count = 0;
-	float sum = 0;
+	float sum = 0, part_sec = fmaxf(feed->step_sec, HOUR_SEC / HOUR_PARTS);
+	uint32_t parts = 0;
 
 	for (unsigned int i = 0; i < HOUR_PARTS; i++) {
-		count += digest->hour_counts[i];
-		sum += digest->hour_sums[i];
+		if (!digest->hour_counts[i])
+			continue;
+		sum += digest->hour_sums[i] / (float)digest->hour_counts[i];
+		parts++;
 	}
-	if (count && (float)count * feed->step_sec >= 0.95F * HOUR_SEC)
-		digest->hour_most = fmaxf(digest->hour_most, sum / (float)count);
+	if (parts && (float)parts * part_sec >= 0.95F * HOUR_SEC)
+		digest->hour_most = fmaxf(digest->hour_most, sum / (float)parts);
 }
 
 static void hour_add(const struct usage_feed *feed, struct usage_pod_digest *digest, double time_sec, double value)
@@ -217,7 +220,13 @@ static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint
 	uint32_t n_hours = 0;
 
 	for (struct usage_feed *feed = feeds; feed; feed = feed->next) {
-		if (!feed->digest || feed->digest->histogram.total < MAX(COMPARED_SAMPLES, longest / COMPARED_SHARE))
+		if (!feed->digest)
+			continue;
+		/* What a version did in its first hours counts too. */
+		hour_end(feed, feed->digest);
+		if (feed->digest->hour_most >= 0)
+			hours[n_hours++] = (double)feed->digest->hour_most;
+		if (feed->digest->histogram.total < MAX(COMPARED_SAMPLES, longest / COMPARED_SHARE))
 			continue;
 		p95[pods->compared] = usage_histogram_percentile(&feed->digest->histogram, 0.95);
 		if (!busiest || p95[pods->compared] > pods->busiest_p95) {
@@ -225,18 +234,15 @@ static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint
 			pods->busiest_p95 = p95[pods->compared];
 		}
 		pods->compared++;
-		hour_end(feed, feed->digest);
-		if (feed->digest->hour_most >= 0)
-			hours[n_hours++] = (double)feed->digest->hour_most;
 	}
-	if (!busiest)
-		return;
-	pods->median_p95 = median(p95, pods->compared);
 	qsort(hours, n_hours, sizeof(*hours), double_compare);
 	if (n_hours) {
 		pods->hour_most = hours[n_hours - 1];
 		pods->hour_half = hours[n_hours - 1 - MIN(n_hours, (uint32_t)(pods->at_once + 0.5)) / 2];
 	}
+	if (!busiest)
+		return;
+	pods->median_p95 = median(p95, pods->compared);
 	pods->busiest = pod_name(context, busiest->pod);
 	if (pods->compared < 2)
 		return;

@@ -531,6 +531,37 @@ static void rollouts_make_no_large_deployment_of_a_small_one(void **state)
 	}
 }
 
+/* Five hours of eight days: too few for the percentile, and the pod is too young to be compared. */
+static void what_a_new_version_needs_counts_from_its_first_hour(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "Deployment");
+	world_sizes(&world, 0, 4000, NONE, 512, NONE);
+	for (unsigned int i = 0; i < 8 * 288; i++)
+		usage_gauge(usage_feed(world.usage, 0, i < 8 * 288 - 60 ? "web-1" : "web-2", USAGE_CPU, "test"), T + i * 300.0,
+			    i < 8 * 288 - 60 ? 0.4 : 0.9);
+	assert_true(world_size(&world, 0, RESOURCE_CPU)->request_to >= 900);
+	world_release(&world);
+}
+
+/* A sample each minute while it starts, and each five minutes afterwards. */
+static void an_hour_is_weighed_by_time_and_not_by_samples(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "Deployment");
+	world_sizes(&world, 0, 4000, NONE, 512, NONE);
+	for (unsigned int i = 0; i < 8 * 1440; i++)
+		if (i < 10 || i % 5 == 0)
+			usage_gauge(usage_feed(world.usage, 0, "web-1", USAGE_CPU, "test"), T + i * 60.0, i < 10 ? 1.2 : 0);
+	/* Ten minutes of sixty. */
+	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->request_to, 200);
+	world_release(&world);
+}
+
 static void a_pod_that_does_nothing_may_be_a_standby(void **state)
 {
 	struct world world;
@@ -1139,6 +1170,8 @@ int main(void)
 		cmocka_unit_test(one_hot_pod_does_not_size_a_large_deployment),
 		cmocka_unit_test(an_hour_of_work_each_night_counts),
 		cmocka_unit_test(an_hour_of_work_counts_whenever_it_begins),
+		cmocka_unit_test(what_a_new_version_needs_counts_from_its_first_hour),
+		cmocka_unit_test(an_hour_is_weighed_by_time_and_not_by_samples),
 		cmocka_unit_test(rollouts_make_no_large_deployment_of_a_small_one),
 		cmocka_unit_test(a_pod_that_does_nothing_may_be_a_standby),
 		cmocka_unit_test(limits_of_cpu_are_proposed_only_when_asked_for),
