@@ -193,18 +193,24 @@ static void tell_container_range(struct workload_view *view, const struct range 
 /* What it has today although it says nothing. */
 static void tell_defaults(struct workload_view *view, uint32_t position)
 {
-	const struct resources *given = &view->now.containers[position].resources;
+	const struct resources *given = &view->cluster->containers[view->workload->first_container + position].resources;
 	struct sizing_row *row = view->rows[position];
 	struct arena *arena = &view->rightsizing->arena;
 
 	for (int r = 0; r < 2 && row; r++) {
-		int64_t request = amount_size(&given->requests.of[r], r), limit = amount_size(&given->limits.of[r], r);
+		const struct resources *now = &view->now.containers[position].resources;
+		int64_t request = amount_size(&now->requests.of[r], r), limit = amount_size(&now->limits.of[r], r);
+		bool no_limit = !given->limits.of[r].given && limit >= 0;
 
-		if (!sizing_changes(&row->of[r]) || row->of[r].request_from >= 0 || request < 0)
+		if (!sizing_changes(&row->of[r]) || given->requests.of[r].unknown)
 			continue;
-		sizing_consequence(view->rightsizing, &row->of[r], CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE,
-				   "it says nothing itself; what the LimitRange of its namespace gives it is a request of %s and a limit of %s",
-				   size_text(arena, r, request), size_text(arena, r, limit));
+		if (!given->requests.of[r].given && !given->limits.of[r].given && request >= 0)
+			sizing_consequence(view->rightsizing, &row->of[r], CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE,
+					   "it says nothing itself; what the LimitRange of its namespace gives it is a request of %s and a limit of %s",
+					   size_text(arena, r, request), size_text(arena, r, limit));
+		else if (no_limit)
+			sizing_consequence(view->rightsizing, &row->of[r], CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE,
+					   "it says no limit itself; what the LimitRange of its namespace gives it is %s", size_text(arena, r, limit));
 	}
 }
 

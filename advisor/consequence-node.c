@@ -35,7 +35,7 @@ static void take_workload(struct cluster_view *view, struct node_rooms *rooms, c
 
 	if (!daemon && workload->n_pods == 0)
 		return;
-	requests_of(cluster, workload, request);
+	requests_of(rightsizing_admitted(view->rightsizing), workload, request);
 	for (uint32_t i = 0; i < workload->n_pods; i++) {
 		const struct cluster_pod *pod = &cluster->pods[cluster->pods_by_workload[workload->first_pod + i]];
 

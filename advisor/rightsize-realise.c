@@ -290,7 +290,7 @@ static void pack(struct realising *realising, const struct cluster *then, const 
 
 void rightsize_realise(struct rightsizing *rightsizing, const struct cluster *then, const uint32_t *more, const struct prices *prices)
 {
-	struct realising realising = { .rightsizing = rightsizing, .cluster = rightsizing->cluster };
+	struct realising realising = { .rightsizing = rightsizing, .cluster = rightsizing_admitted(rightsizing) };
 	struct savings *savings = &rightsizing->savings;
 
 	if (realising.cluster->n_nodes == 0) {

@@ -42,12 +42,13 @@ static void set_request(struct workload_container *container, enum resource reso
 
 struct cluster rightsize_then(const struct rightsizing *rightsizing)
 {
-	struct cluster then = *rightsizing->cluster;
+	const struct cluster *now = rightsizing_admitted(rightsizing);
+	struct cluster then = *now;
 	size_t size = then.n_containers * sizeof(*then.containers);
 
 	then.containers = xmalloc(MAX(size, (size_t)1));
 	if (size > 0)
-		memcpy(then.containers, rightsizing->cluster->containers, size);
+		memcpy(then.containers, now->containers, size);
 	for (size_t i = 0; i < rightsizing->n_rows; i++) {
 		const struct sizing_row *row = &rightsizing->rows[i];
 
@@ -407,7 +408,7 @@ static void realise(struct money *money)
 
 void rightsize_savings(struct rightsizing *rightsizing, const struct prices *prices)
 {
-	struct money money = { .rightsizing = rightsizing, .now = rightsizing->cluster, .prices = prices };
+	struct money money = { .rightsizing = rightsizing, .now = rightsizing_admitted(rightsizing), .prices = prices };
 	struct savings *savings = &rightsizing->savings;
 
 	*savings = (struct savings){ .priced = prices != NULL, .hours = HOURS_A_MONTH, .bill = NAN };

@@ -14,7 +14,7 @@ static bool amounts_read(const struct resources *resources, enum resource resour
 
 static void sizing_start(struct rightsizing *rightsizing, struct sizing_row *row, enum resource resource)
 {
-	const struct resources *resources = &rightsizing->cluster->containers[row->container].resources;
+	const struct resources *resources = &rightsizing_admitted(rightsizing)->containers[row->container].resources;
 	struct sizing *sizing = &row->of[resource];
 	const char *wrong;
 
@@ -81,7 +81,7 @@ static void row_add(struct rightsizing *rightsizing, uint32_t workload_number, u
 	row->id = arena_formatf(&rightsizing->arena, "rightsize@%s/%s/%s/%s", workload->namespace, workload->kind,
 				workload->name, cluster->containers[container].name);
 	row->replicas = replicas_of(rightsizing, workload, container);
-	row->qos_now = row->qos_then = workload_qos(cluster, workload);
+	row->qos_now = row->qos_then = workload_qos(rightsizing_admitted(rightsizing), workload);
 	sizing_start(rightsizing, row, RESOURCE_CPU);
 	sizing_start(rightsizing, row, RESOURCE_MEMORY);
 }
@@ -172,6 +172,7 @@ void rightsize(const struct cluster *cluster, const struct usage *usage, const s
 	struct node_views nodes;
 
 	*ret_rightsizing = (struct rightsizing){ .cluster = cluster, .usage = usage, .options = *options };
+	ret_rightsizing->admitted = cluster_admit(cluster, &ret_rightsizing->arena);
 	rightsize_nodes(ret_rightsizing, &nodes);
 	for (uint32_t i = 0; i < cluster->n_workloads; i++) {
 		const struct workload *workload = &cluster->workloads[i];

@@ -331,6 +331,9 @@ struct amount limit_range_default_request(const struct limit_range_item *item, e
 /* What admission writes into a container that does not say it: mergeContainerResources() of
  * plugin/pkg/admission/limitranger/admission.go. */
 void limit_range_admit(const struct limit_range *range, enum resource resource, struct resources *resources);
+/* The cluster with containers as admission makes them: all of them get what the LimitRanges of their namespace give.  In the arena; the cluster
+ * itself where no LimitRange is. */
+const struct cluster *cluster_admit(const struct cluster *cluster, struct arena *arena);
 
 /* What the kubelet makes of milli-cores: pkg/kubelet/cm/helpers_linux.go; the two formulas from shares to weight. */
 uint64_t cpu_shares(int64_t request_milli);

@@ -64,7 +64,7 @@ struct sizing {
 	const char *reason;		/* why this status; one sentence */
 	const char *because;		/* numbers: what was measured and what follows */
 	const char *next_step;		/* unmeasured, suspect */
-	/* Of requests and limits, in milli-cores or bytes; -1: none.  from: as the manifest says after its defaults. */
+	/* Of requests and limits, in milli-cores or bytes; -1: none.  from: as the manifest says after its defaults and a LimitRange's. */
 	int64_t request_from, request_to, limit_from, limit_to;
 	struct amount_place request_place, limit_place;
 	/* What the recommender said before anything bounded it, and how sure that is. */
@@ -162,6 +162,8 @@ struct prices;				/* core/prices.h */
 
 struct rightsizing {
 	const struct cluster *cluster;
+	/* The same, where containers that say nothing have what LimitRanges give them: what pods run with.  NULL: as cluster. */
+	const struct cluster *admitted;
 	const struct usage *usage;
 	struct rightsize_options options;
 	struct sizing_row *rows;	/* sorted: status, severity, then what it saves */
@@ -176,6 +178,10 @@ struct rightsizing {
 };
 
 #define RIGHTSIZING_INIT { 0 }
+static inline const struct cluster *rightsizing_admitted(const struct rightsizing *rightsizing)
+{
+	return rightsizing->admitted ? rightsizing->admitted : rightsizing->cluster;
+}
 /* Whose workload it is: the value of a label of the workload, else of its pods, else of its namespace; "": none has it. */
 const char *workload_label(const struct cluster *cluster, const struct workload *workload, const char *key);
 void rightsizing_release(struct rightsizing *rightsizing);

@@ -196,6 +196,34 @@ static void what_has_no_request_gets_one(void **state)
 	world_release(&world);
 }
 
+/* Pods of a container that says nothing run with what the LimitRange gives: that is what is requested today, priced and packed. */
+static void what_a_limit_range_gives_is_what_is_requested_today(void **state)
+{
+	struct limit_range_item item = { .type = LIMIT_RANGE_CONTAINER };
+	struct limit_range ranges[] = { { .namespace = "other", .name = "o" },
+					{ .namespace = "shop", .name = "bounds", .items = &item, .n_items = 1 } };
+	struct world world;
+
+	(void)state;
+	item.default_request.of[RESOURCE_CPU] = amount_of_milli(2000);
+	item.default_limit.of[RESOURCE_MEMORY] = amount_of_bytes(1024 * M);
+	world_init(&world, "Deployment");
+	world_sizes(&world, 0, NONE, NONE, NONE, NONE);
+	world.cluster.limit_ranges = ranges;
+	world.cluster.n_limit_ranges = ARRAY_SIZE(ranges);
+	feed_flat(&world, 0, "web-1", USAGE_CPU, 8, 0.2, 0.2);
+	feed_flat(&world, 0, "web-1", USAGE_MEMORY_WORKING_SET, 8, 300 * MIB, 400 * MIB);
+	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_RECOMMEND, CAUSE_REQUEST_TOO_HIGH, 200, NONE);
+	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->request_from, 2000);
+	assert_sizing(world_size(&world, 0, RESOURCE_MEMORY), STATUS_RECOMMEND, CAUSE_REQUEST_TOO_HIGH, 464 * M, 464 * M);
+	assert_int_equal(world_size(&world, 0, RESOURCE_MEMORY)->limit_from, 1024 * M);
+	assert_float_equal(world.result.savings.namespaces[0].cpu_now, 2 * 2.0, 1e-9);
+	assert_float_equal(world.result.savings.namespaces[0].cpu_then, 2 * 0.2, 1e-9);
+	/* What is written into patches is still what stands in the manifest. */
+	assert_false(world.result.cluster->containers[0].resources.requests.of[RESOURCE_CPU].given);
+	world_release(&world);
+}
+
 static void nothing_measured_is_unmeasured_and_says_what_to_do(void **state)
 {
 	static const struct {
@@ -1156,6 +1184,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_follow_the_percentile_of_cpu_and_the_peak_of_memory),
 		cmocka_unit_test(what_has_no_request_gets_one),
+		cmocka_unit_test(what_a_limit_range_gives_is_what_is_requested_today),
 		cmocka_unit_test(nothing_measured_is_unmeasured_and_says_what_to_do),
 		cmocka_unit_test(two_samples_a_week_apart_are_no_week),
 		cmocka_unit_test(a_quantity_that_is_none_is_not_sized),
