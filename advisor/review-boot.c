@@ -90,7 +90,7 @@ static bool makes_nothing_of(const struct reviewing *reviewing, const struct ask
 	unsigned int left = asked->item->when;
 
 	/* What the kernel refuses leaves what the line before it set. */
-	if (other == asked || !proposed_sets(other->item) || *other->item->condition || other->refusal)
+	if (other == asked || !proposed_sets(other->item) || other->unsure || other->idle || other->refusal)
 		return false;
 	if ((other->item->when & PROPOSED_NOW) && other->position > asked->position)
 		left &= ~(unsigned int)PROPOSED_NOW;
@@ -190,7 +190,7 @@ static void find_boot_value(struct reviewing *reviewing, struct asked *first)
 		const struct asked *other = reviewing->by_key[i];
 
 		if (proposed_sets(other->item) && is_read_at_boot(reviewing, other->item) && !other->beaten_by_item &&
-		    is_taken(other))
+		    !other->unsure && !other->idle && is_taken(other))
 			first->group_boot = other->item->value;
 	}
 }
@@ -247,11 +247,13 @@ static void ask_boot(struct reviewing *reviewing, struct asked *asked)
 		without_line(reviewing, asked);
 	if (!proposed_sets(asked->item) || asked->subject == SUBJECT_NONE)
 		return;
-	if (is_read_at_boot(reviewing, asked->item))
+	if (is_read_at_boot(reviewing, asked->item) && !asked->idle)
 		meet_host(reviewing, asked);
 	ask_who_reads(reviewing, asked);
 	if (asked->beaten_by)
 		asked->after_boot = asked->beaten_by->value;
+	else if (asked->unsure && is_read_at_boot(reviewing, asked->item) && !asked->beaten_by_item && is_taken(asked))
+		asked->after_boot = asked->item->value;
 	else
 		asked->after_boot = boot_value(reviewing, asked);
 	/* Whether the file is read is not known: nor is what is left. */

@@ -19,6 +19,8 @@ struct asked {
 	const struct setting *setting;	/* NULL: it was not looked for */
 	const char *now;		/* raw, as it would be written; NULL: not known */
 	const char *refusal;		/* why the kernel does not take the value; NULL: it does, as far as is known */
+	const char *idle;		/* why the line leaves it as it is; NULL: it sets it */
+	bool unsure;			/* it depends on what is not known or not judged */
 	bool tried;			/* it stands in the trial */
 	size_t group, group_end;	/* of reviewing.by_key: all that is proposed of the same setting, in order */
 	const char *group_boot;		/* of the first of a group: what its last line leaves behind at boot; NULL: nothing */

@@ -26,7 +26,7 @@ static void try_proposal(struct reviewing *reviewing, struct trial *trial)
 		struct asked *asked = &reviewing->asked[i];
 
 		if (proposed_sets(asked->item) && asked->subject != SUBJECT_NONE && asked->entry && !asked->beaten_by_item &&
-		    !asked->refusal)
+		    !asked->refusal && !asked->idle)
 			asked->tried = trial_set(trial, asked->entry, asked->subject, asked->key, asked->item->value);
 	}
 }
@@ -47,7 +47,7 @@ static void note_hazards(struct reviewing *reviewing, struct asked *asked)
 	const struct compiled_entry *compiled =
 		asked->entry ? rulebook_compiled(reviewing->rulebook, reviewing->snapshot, asked->entry) : NULL;
 
-	if (!compiled || asked->item->fate != PROPOSED_SETS || asked->subject == SUBJECT_NONE)
+	if (!compiled || asked->item->fate != PROPOSED_SETS || asked->subject == SUBJECT_NONE || asked->idle)
 		return;
 	for (size_t i = 0; i < compiled->n_hazards && i < 64; i++)
 		if (review_hazard(reviewing, asked, &compiled->hazards[i], asked->item->value))

@@ -16,6 +16,19 @@ static const char *subject_kind_here(const struct asked *asked)
 	return subject_kind_name(asked->item->kind);
 }
 
+/* "rotational==0, name!=sdb" */
+static const char *where_text(struct reviewing *reviewing, const struct proposed *item)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	for (const char *c = item->where; *c; c++)
+		if (*c == '\n')
+			strbuf_add_string(&text, ", ");
+		else
+			strbuf_add_char(&text, *c);
+	return review_say(reviewing, "%s", text.buf);
+}
+
 /* ---- what the line itself says ---- */
 
 static bool ask_unclear(struct reviewing *reviewing, struct asked *asked)
@@ -106,6 +119,10 @@ static bool ask_not_here(struct reviewing *reviewing, struct asked *asked)
 		review_remark(asked, review_say(reviewing, "nothing is known here of any %s", subject_kind_here(asked)));
 		return says(asked, REVIEW_UNMEASURED, review_say(reviewing, "no %s was captured", subject_kind_here(asked)));
 	}
+	if (*item->where)
+		return says(asked, REVIEW_NO_EFFECT,
+			    review_say(reviewing, "there is no %s %s here that is as the line asks: %s", subject_kind_here(asked), item->subject,
+				       where_text(reviewing, item)));
 	return says(asked, REVIEW_NO_EFFECT,
 		    item->kind == SUBJECT_KIND_HOST ?
 			    review_say(reviewing, "nothing here matches %s", item->key) :
@@ -186,6 +203,8 @@ static bool ask_no_effect(struct reviewing *reviewing, struct asked *asked)
 
 	if (asked->item->fate != PROPOSED_SETS || asked->subject == SUBJECT_NONE)
 		return false;
+	if (asked->idle)
+		return says(asked, REVIEW_NO_EFFECT, asked->idle);
 	if (asked->inert)
 		return says(asked, REVIEW_NO_EFFECT, review_say(reviewing, "it does nothing here: %s", asked->inert));
 	if (!asked->now || !review_same(asked->entry, asked->now, asked->item->value))
@@ -342,9 +361,15 @@ static void remark(struct reviewing *reviewing, struct asked *asked)
 						"the others as they are", item->value));
 	if (*item->condition)
 		review_remark(asked, review_say(reviewing, "it depends on a condition that was not judged: %s", item->condition));
+	else if (asked->unsure)
+		review_remark(asked, item->bound == BOUND_NONE ?
+				     review_say(reviewing, "it depends on what was not captured: %s", where_text(reviewing, item)) :
+				     review_say(reviewing, "it is set only where it is %s", item->bound == BOUND_RAISES ? "lower" : "higher"));
 	if (!(item->when & PROPOSED_BOOT) && item->kind != SUBJECT_KIND_PROCESS && !asked->is[REVIEW_NO_EFFECT] &&
 	    asked->subject != SUBJECT_NONE)
 		review_remark(asked, "it does not last: the next boot leaves it as it is without this line");
+	if (*item->otherwise && !asked->now)
+		review_remark(asked, review_say(reviewing, "where it is not there the line sets the first that is: %s; none of them was captured", item->otherwise));
 	if (item->late && item->fate == PROPOSED_SETS)
 		review_remark(asked, review_say(reviewing, "%s; here it is there already", item->why));
 	if (asked->entry && asked->entry->reversible != REVERSIBLE_YES && !asked->is[REVIEW_NO_EFFECT])

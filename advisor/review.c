@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 
+#include "../core/parse.h"
 #include "action.h"
 #include "drift.h"
 #include "review-making.h"
@@ -105,6 +106,92 @@ static const char *refusal_of(struct reviewing *reviewing, const struct asked *a
 	return value_refusal(&reviewing->auditing, asked->entry, asked->item->value, arena);
 }
 
+/* ---- what a line asks of its subject ---- */
+
+enum fit { FITS_NOT, FITS, FITS_PERHAPS };
+
+/* "sd*|vd*": each piece is a pattern. */
+static bool matches_one(const char *patterns, size_t length, const char *text)
+{
+	CLEANUP(strbuf_release) struct strbuf one = STRBUF_INIT;
+
+	for (;;) {
+		const char *bar = memchr(patterns, '|', length);
+		size_t piece = bar ? (size_t)(bar - patterns) : length;
+
+		strbuf_reset(&one);
+		strbuf_add(&one, patterns, piece);
+		if (fnmatch(one.buf, text, 0) == 0)
+			return true;
+		if (!bar)
+			return false;
+		patterns += piece + 1;
+		length -= piece + 1;
+	}
+}
+
+/* "rotational==0" */
+static enum fit fits_line(const struct reviewing *reviewing, subject_id subject, const char *line, size_t length)
+{
+	size_t name = strcspn(line, "=!");
+	CLEANUP(free_ptr) char *key = xstrndup(line, name);
+	const char *text = streq(key, "name") ? snapshot_subject_get(reviewing->snapshot, subject)->name :
+						snapshot_text(reviewing->snapshot, subject, key);
+
+	if (!text || name + 2 > length)
+		return FITS_PERHAPS;
+	return matches_one(line + name + 2, length - name - 2, text) == (line[name] == '=') ? FITS : FITS_NOT;
+}
+
+static enum fit fits(const struct reviewing *reviewing, const struct proposed *item, subject_id subject)
+{
+	enum fit answer = FITS;
+
+	for (const char *line = item->where; *line;) {
+		size_t length = strcspn(line, "\n");
+		enum fit one = fits_line(reviewing, subject, line, length);
+
+		if (one == FITS_NOT)
+			return FITS_NOT;
+		answer = one == FITS_PERHAPS ? one : answer;
+		line += length + (line[length] != '\0');
+	}
+	return answer;
+}
+
+/* "net.core.somaxconn=>2048" leaves 4096 as it is. */
+static void meet_bound(struct reviewing *reviewing, struct asked *asked)
+{
+	enum proposed_bound bound = asked->item->bound;
+	int64_t now, wanted;
+
+	if (bound == BOUND_NONE)
+		return;
+	if (!asked->now || parse_i64(asked->now, &now) < 0 || parse_i64(asked->item->value, &wanted) < 0)
+		asked->unsure = true;
+	else if (bound == BOUND_RAISES ? wanted <= now : wanted >= now)
+		asked->idle = review_say(reviewing, "the line only %s it, and it is %s already", bound == BOUND_RAISES ? "raises" : "lowers",
+					 audit_value_text(asked->entry, asked->now, &reviewing->findings->arena));
+}
+
+/* Of the keys that a line may set the one that is there. */
+static const char *key_here(struct reviewing *reviewing, const struct proposed *item, subject_id subject, const char *key)
+{
+	const char *at = item->otherwise;
+
+	if (!*at || subject == SUBJECT_NONE || snapshot_text(reviewing->snapshot, subject, key))
+		return key;
+	while (*at) {
+		size_t length = strcspn(at, " ");
+		CLEANUP(free_ptr) char *other = xstrndup(at, length);
+
+		if (snapshot_text(reviewing->snapshot, subject, other))
+			return review_say(reviewing, "%s", other);
+		at += length + (at[length] == ' ');
+	}
+	return key;
+}
+
 static void add_asked(struct reviewing *reviewing, size_t position, subject_id subject, const char *key, size_t matches)
 {
 	const struct proposed *item = &reviewing->proposal->items[position];
@@ -112,6 +199,7 @@ static void add_asked(struct reviewing *reviewing, size_t position, subject_id s
 
 	GROW(reviewing->asked, reviewing->capacity, reviewing->n_asked + 1);
 	asked = &reviewing->asked[reviewing->n_asked++];
+	key = key_here(reviewing, item, subject, key);
 	*asked = (struct asked){ .item = item, .position = position, .subject = subject, .key = key, .matches = matches };
 	asked->entry = registry_find_key(reviewing->registry, item->kind, key);
 	if (asked->entry && asked->entry->class != ENTRY_TUNABLE)
@@ -120,14 +208,15 @@ static void add_asked(struct reviewing *reviewing, size_t position, subject_id s
 		asked->setting = snapshot_get(reviewing->snapshot, subject, key);
 	if (proposed_sets(item))
 		asked->refusal = refusal_of(reviewing, asked);
-	if (!asked->setting || asked->setting->absence != PRESENT)
-		return;
-	asked->now = asked->setting->raw;
-	if (asked->entry) {
+	if (asked->setting && asked->setting->absence == PRESENT)
+		asked->now = asked->setting->raw;
+	if (asked->now && asked->entry) {
 		struct change change = change_to(reviewing, asked, &reviewing->findings->arena);
 
 		asked->now = action_now(reviewing->snapshot, &change, &reviewing->findings->arena);
 	}
+	asked->unsure = *item->condition != '\0' || (subject != SUBJECT_NONE && fits(reviewing, item, subject) == FITS_PERHAPS);
+	meet_bound(reviewing, asked);
 }
 
 /* Dots and slashes of a key change places, so that a star stays within one component. */
@@ -196,7 +285,8 @@ static size_t match_subjects(struct reviewing *reviewing, size_t position, size_
 		subject_id subject = snapshot_kind_get(reviewing->snapshot, item->kind, i);
 		const char *name = snapshot_subject_get(reviewing->snapshot, subject)->name;
 
-		if (item->pattern ? fnmatch(item->subject, name, 0) != 0 : !streq(item->subject, name))
+		if ((item->pattern ? fnmatch(item->subject, name, 0) != 0 : !streq(item->subject, name)) ||
+		    fits(reviewing, item, subject) == FITS_NOT)
 			continue;
 		if (then && matches < MATCHES_MAX)
 			then(reviewing, position, subject, item->key, known);
@@ -311,13 +401,21 @@ static const char *raw_text(const struct reviewing *reviewing, const struct aske
 	return raw ? audit_value_text(asked->entry, raw, &reviewing->findings->arena) : NULL;
 }
 
+/* What of these verdicts is not carried out. */
+static const unsigned int not_done = 1U << REVIEW_INVALID | 1U << REVIEW_BROKEN | 1U << REVIEW_UNCLEAR;
+
+static bool is_done(const struct asked *asked, enum review_verdict verdict)
+{
+	return asked->tried && !(not_done & (1U << verdict));
+}
+
 /* What the registry does not know is not tried, but it is written all the same. */
 static bool is_applied(const struct asked *asked, enum review_verdict verdict)
 {
 	if (!(asked->item->when & PROPOSED_NOW))
 		return false;
-	return asked->tried || (!asked->entry && asked->item->fate == PROPOSED_SETS && !asked->beaten_by_item &&
-				verdict != REVIEW_INVALID && verdict != REVIEW_BROKEN && verdict != REVIEW_UNCLEAR && asked->now);
+	return is_done(asked, verdict) || (!asked->entry && asked->item->fate == PROPOSED_SETS && !asked->beaten_by_item &&
+					   !asked->idle && !(not_done & (1U << verdict)) && asked->now);
 }
 
 /* An older name may well be acted on still. */
@@ -360,9 +458,7 @@ static const struct finding_review *review_of(struct reviewing *reviewing, const
 /* What is not carried out leaves the next boot as it is today. */
 static const char *boot_raw(const struct reviewing *reviewing, const struct asked *asked, enum review_verdict verdict)
 {
-	static const unsigned int undone = 1U << REVIEW_INVALID | 1U << REVIEW_BROKEN | 1U << REVIEW_UNCLEAR;
-
-	if (!(undone & (1U << verdict)) || asked->subject == SUBJECT_NONE)
+	if (!(not_done & (1U << verdict)) || asked->subject == SUBJECT_NONE)
 		return asked->after_boot;
 	return snapshot_text(reviewing->auditing.after, asked->subject, asked->key);
 }
@@ -386,12 +482,12 @@ static const struct finding_values *values_of(struct reviewing *reviewing, const
 }
 
 /* What it would change here, and the way back. */
-static void add_change(struct reviewing *reviewing, const struct asked *asked, struct finding *finding)
+static void add_change(struct reviewing *reviewing, const struct asked *asked, enum review_verdict verdict, struct finding *finding)
 {
 	struct arena *arena = &reviewing->findings->arena;
 	struct change *change;
 
-	if (!asked->tried || !asked->entry || !asked->now)
+	if (!is_done(asked, verdict) || !asked->entry || !asked->now)
 		return;
 	change = arena_alloc(arena, sizeof(*change));
 	*change = change_to(reviewing, asked, arena);
@@ -497,7 +593,7 @@ static void report_asked(struct reviewing *reviewing, struct asked *asked)
 	finding->review = review_of(reviewing, asked, verdict);
 	if (*asked->key)
 		finding->values = values_of(reviewing, asked, verdict);
-	add_change(reviewing, asked, finding);
+	add_change(reviewing, asked, verdict, finding);
 	add_sites(reviewing, asked, finding);
 	list->counts[status]++;
 }

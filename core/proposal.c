@@ -35,7 +35,9 @@ struct proposed *proposal_add(struct proposal *proposal, const struct proposed *
 	added->via = copied(proposal, item->via);
 	added->subject = copied(proposal, item->subject);
 	added->key = copied(proposal, item->key);
+	added->otherwise = copied(proposal, item->otherwise);
 	added->value = copied(proposal, item->value);
+	added->where = copied(proposal, item->where);
 	added->spread_why = copied(proposal, item->spread_why);
 	added->file = copied(proposal, item->file);
 	added->condition = copied(proposal, item->condition);

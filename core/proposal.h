@@ -21,6 +21,13 @@ enum proposed_spread {
 	SPREAD_ONE,		/* it works only if there is exactly one: a redirection by bash */
 };
 
+/* Which way it may change what it finds. */
+enum proposed_bound {
+	BOUND_NONE,
+	BOUND_RAISES,			/* what is as high already stays: "net.core.somaxconn=>2048" of TuneD */
+	BOUND_LOWERS,
+};
+
 /* When it takes effect. */
 enum proposed_when {
 	PROPOSED_NOW = 1 << 0,	/* when the proposal is carried out */
@@ -39,9 +46,13 @@ struct proposed {
 	enum subject_kind kind;
 	const char *subject;		/* name or glob; "" for the host */
 	const char *key;
+	const char *otherwise;		/* keys that are set where the host has no such key, the first that is there; "": none */
 	const char *value;
 	bool pattern;			/* subject or key is a glob */
 	enum proposed_spread spread;
+	const char *where;		/* what else the subject has to be, a line each: "rotational==0", "name!=sdb"; the value
+					 * may be a glob, or several with | between; "": nothing */
+	enum proposed_bound bound;
 	const char *spread_why;		/* of SPREAD_ONE: what happens with several, or none; a sentence */
 
 	unsigned int when;		/* of enum proposed_when */

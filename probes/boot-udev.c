@@ -14,10 +14,11 @@
 #include "boot-path.h"
 #include "config-file.h"
 #include "probe.h"
+#include "udev-rule.h"
 
 #define TOKENS_MAX 64
 
-enum operator { MATCHES, DIFFERS, SETS, OTHER };
+enum operator { MATCHES, DIFFERS, SETS, ADDS, TAKES };
 
 struct token {
 	char key[32], attribute[256];
@@ -68,7 +69,7 @@ static bool take_operator(const char **cursor, enum operator *ret)
 	static const struct {
 		const char *text;
 		enum operator operator;
-	} operators[] = { { "==", MATCHES }, { "!=", DIFFERS }, { "+=", OTHER }, { "-=", OTHER }, { ":=", SETS }, { "=", SETS } };
+	} operators[] = { { "==", MATCHES }, { "!=", DIFFERS }, { "+=", ADDS }, { "-=", TAKES }, { ":=", SETS }, { "=", SETS } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(operators); i++)
 		if (starts_with(*cursor, operators[i].text)) {
@@ -138,6 +139,7 @@ enum answer { NO, YES, UNKNOWN };
 struct device {
 	const char *subsystem;
 	const char *name;		/* NULL: any whose name the rule asks for */
+	const char *granted;		/* with name NULL: the pattern of the names that are asked for */
 	subject_id subject;		/* SUBJECT_NONE with name NULL */
 };
 
@@ -199,7 +201,8 @@ static enum answer holds(const struct udev_probe *probe, const struct rule *rule
 		if (!is_condition(token))
 			continue;
 		text = fact(probe, device, token);
-		if (!text && streq(token->key, "KERNEL") && token->operator == MATCHES)
+		if (!text && device->granted && streq(token->key, "KERNEL") && token->operator == MATCHES &&
+		    streq(token->value, device->granted))
 			continue;
 		if (!text) {
 			*ret_unknown = answer == YES ? token : *ret_unknown;
@@ -310,8 +313,11 @@ static bool written_path(const struct token *token, const char *subsystem, const
 		for (char *c = path->buf + strlen("/proc/sys/"); !strchr(tail.buf, '/') && *c; c++)
 			*c = *c == '.' ? '/' : *c;
 	} else {
+		if (streq(subsystem, "cpu") && streq(name, "*"))
+			name = "cpu*";
 		strbuf_addf(path, "%s/%s/%s", streq(subsystem, "block") ? "/sys/block" :
 					      streq(subsystem, "net")	? "/sys/class/net" :
+					      streq(subsystem, "cpu")	? "/sys/devices/system/cpu" :
 									"/sys/module",
 			    name, tail.buf);
 	}
@@ -344,12 +350,13 @@ static void add_setting(struct udev_probe *probe, const struct rule *rule, const
 
 static bool is_setting(const struct token *token, const char *subsystem)
 {
-	if (token->operator != SETS || !*token->attribute)
+	/* Adding to a file is writing it. */
+	if ((token->operator != SETS && token->operator != ADDS) || !*token->attribute)
 		return false;
 	if (streq(token->key, "SYSCTL"))
 		return true;
 	return streq(token->key, "ATTR") &&
-	       (streq(subsystem, "block") || streq(subsystem, "net") || streq(subsystem, "module"));
+	       (streq(subsystem, "block") || streq(subsystem, "net") || streq(subsystem, "module") || streq(subsystem, "cpu"));
 }
 
 static void apply_to(struct udev_probe *probe, size_t index, const struct device *device, const char *name)
@@ -422,7 +429,7 @@ static void apply_rule(struct udev_probe *probe, size_t index)
 	const char *subsystem = wanted_subsystem(rule), *pattern = kernel_pattern(rule);
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
 	enum subject_kind kind = subsystem && streq(subsystem, "net") ? SUBJECT_KIND_INTERFACE : SUBJECT_KIND_BLOCK;
-	struct device device = { .subsystem = subsystem ? subsystem : "", .subject = SUBJECT_NONE };
+	struct device device = { .subsystem = subsystem ? subsystem : "", .subject = SUBJECT_NONE, .granted = pattern };
 	uint32_t known = subsystem && (streq(subsystem, "net") || streq(subsystem, "block")) ?
 				 snapshot_kind_count(probe->snapshot, kind) : 0;
 
@@ -500,7 +507,7 @@ static void read_file(struct udev_probe *probe, const struct config_file *file)
 			probe->count++;
 			continue;
 		}
-		if (strstr(lines.text.buf, "queue/") || strstr(lines.text.buf, "SYSCTL"))
+		if (strstr(lines.text.buf, "queue/") || strstr(lines.text.buf, "SYSCTL") || strstr(lines.text.buf, "ATTR{"))
 			add_unresolved(probe, rule, BOOT_INVALID, "expected KEY==\"VALUE\" or KEY=\"VALUE\", with commas between");
 		rule_release(rule);
 	}
@@ -523,6 +530,54 @@ static int read_udev(const struct root *root, const struct probe_options *option
 	boot_draft_store(&probe.draft, snapshot, "udev");
 	boot_draft_release(&probe.draft);
 	return 0;
+}
+
+/* ---- rules without a host ---- */
+
+static void add_condition(const struct token *token, struct strbuf *out)
+{
+	const char *brace = *token->attribute ? "{" : "", *end = *token->attribute ? "}" : "";
+
+	strbuf_addf(out, "%s%s%s%s%s%s\"%s\"", out->len > 0 ? ", " : "", token->key, brace, token->attribute, end,
+		    token->operator == MATCHES ? "==" : "!=", token->value);
+}
+
+/* Whether it is asked in another way than that of a device that comes. */
+static bool is_open(const struct token *token, const char *subsystem)
+{
+	const struct udev_probe nobody = { 0 };
+	const struct device device = { .subsystem = subsystem ? subsystem : "", .subject = SUBJECT_NONE };
+
+	return is_condition(token) && !streq(token->key, "KERNEL") && !fact(&nobody, &device, token);
+}
+
+bool udev_rule_read(const char *text, struct udev_rule *ret)
+{
+	struct rule rule = { 0 };
+	const char *subsystem;
+	bool good = parse_rule(text, &rule);
+
+	subsystem = wanted_subsystem(&rule);
+	for (size_t i = 0; good && i < rule.count; i++) {
+		const struct token *token = &rule.tokens[i];
+		const char *key = attribute_key(token->attribute);
+
+		if ((is_open(token, subsystem) && streq(token->key, "ATTR") && subsystem) ||
+		    (streq(token->key, "KERNEL") && token->operator == DIFFERS))
+			strbuf_addf(&ret->where, "%s%s%s%s", ret->where.len > 0 ? "\n" : "", *key ? key : "name",
+				    token->operator == MATCHES ? "==" : "!=", token->value);
+		else if (is_open(token, subsystem))
+			add_condition(token, &ret->conditions);
+		ret->sets |= !is_condition(token) && (streq(token->key, "ATTR") || streq(token->key, "SYSCTL"));
+	}
+	rule_release(&rule);
+	return good;
+}
+
+void udev_rule_release(struct udev_rule *rule)
+{
+	strbuf_release(&rule->where);
+	strbuf_release(&rule->conditions);
 }
 
 static const char *const paths[] = {

@@ -31,6 +31,7 @@ static const char *const unit_words[] = {
 struct unit {
 	char *name, *type, *devices;
 	bool enabled, conditional;
+	bool chooses;			/* devices by what udev knows of them */
 	struct tuned_option *options;
 	size_t count, capacity;
 };
@@ -229,16 +230,16 @@ static void merge_section(struct loading *loading, const struct config *config, 
 	}
 	if (is_true(config_get(config, section, "replace"))) {
 		clear_unit(unit);
-		unit->conditional = false;
+		unit->conditional = unit->chooses = false;
 	}
 	while (drop && next_of_list(&drop, &name, &length))
 		unit_drop(unit, name, length);
 	free(unit->type);
 	unit->type = xstrdup(type ? type : section);
-	if (devices) {
-		free(unit->devices);
-		unit->devices = xstrdup(devices);
-	}
+	/* Without the word it is for all devices again, whatever the profile before it said. */
+	free(unit->devices);
+	unit->devices = devices ? xstrdup(devices) : NULL;
+	unit->chooses |= config_get(config, section, "devices_udev_regex") != NULL;
 	unit->enabled = !enabled || is_true(enabled);
 	unit->conditional |= config_get(config, section, "cpuinfo_regex") || config_get(config, section, "uname_regex");
 	if (is_variables(unit)) {
@@ -491,6 +492,8 @@ static void add_option(struct loading *loading, const struct unit *unit, struct 
 	else if (unit->conditional)
 		option->unresolved = "whether it is applied depends on the processor or the kernel's name (cpuinfo_regex, "
 				     "uname_regex)";
+	else if (unit->chooses)
+		option->unresolved = "which devices it is for depends on what udev knows of them (devices_udev_regex)";
 	free(option->value);
 	option->value = strbuf_steal(&expanded);
 	option->type = xstrdup(unit->type);

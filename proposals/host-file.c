@@ -10,8 +10,10 @@
 
 #include "../core/boot.h"
 #include "../core/scratch.h"
+#include "../probes/config-file.h"
 #include "../probes/probe.h"
 #include "../probes/sysctl-line.h"
+#include "../probes/udev-rule.h"
 #include "reader.h"
 
 /* Which probe reads a file, and what is proposed by it. */
@@ -262,6 +264,7 @@ static void add_boot_line(struct reading *reading, const struct proposed_text *t
 	struct proposed item = common(text, known->form, known->when);
 
 	set_line(&item, text, line->line);
+	item.file_line = line->line;	/* by which lines are found again; see read_probed() */
 	item.text = line->text;
 	item.kind = line->kind;
 	item.subject = line->subject;
@@ -360,10 +363,141 @@ static void tell_foreign_lines(struct reading *reading, const struct proposed_te
 	regfree(&regex);
 }
 
+/* What a rule asks of a device: its attributes are compared with those of the host, the rest is a condition. */
+static void add_asking(struct proposal *proposal, struct proposed *item, const struct udev_rule *rule)
+{
+	CLEANUP(strbuf_release) struct strbuf condition = STRBUF_INIT;
+	bool device = item->kind == SUBJECT_KIND_BLOCK || item->kind == SUBJECT_KIND_INTERFACE;
+
+	if (device)
+		item->where = arena_strdup(&proposal->arena, rule->where.buf);
+	else
+		strbuf_add_string(&condition, rule->where.buf);
+	if (rule->conditions.len > 0)
+		strbuf_addf(&condition, "%s%s", condition.len > 0 ? ", " : "", rule->conditions.buf);
+	if (starts_with(item->why, "whether "))
+		strbuf_addf(&condition, "%sno earlier GOTO jumps over it", condition.len > 0 ? ", " : "");
+	if (condition.len > 0)
+		item->condition = arena_strdup(&proposal->arena, condition.buf);
+}
+
+/* The items from first on by the lines that they stand in: of line N they are next[…] from heads[N] on, 0 at the end. */
+static void index_by_line(const struct proposal *proposal, size_t first, size_t lines, size_t *heads, size_t *next)
+{
+	for (size_t i = proposal->count; i-- > first;) {
+		size_t line = proposal->items[i].file_line;
+
+		if (line == 0 || line > lines)
+			continue;
+		next[i - first] = heads[line];
+		heads[line] = i + 1;
+	}
+}
+
+static void tell_line(struct reading *reading, const struct proposed_text *text, const struct config_lines *at, const char *form,
+		      const char *why)
+{
+	struct proposed item = common(text, form, PROPOSED_BOOT);
+	CLEANUP(free_ptr) char *line = xstrndup(at->raw, MIN(at->raw_length, FOREIGN_LINE_MAX));
+
+	set_line(&item, text, at->first);
+	item.text = line;
+	item.fate = PROPOSED_UNCLEAR;
+	item.why = why;
+	(void)proposal_add(reading->proposal, &item);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t count = 1;
+
+	for (; (text = strchr(text, '\n')); text++)
+		count++;
+	return count;
+}
+
+/* Each rule once more, for what no device of a root without any could answer; one that writes what no probe knows is told. */
+static void ask_rules(struct reading *reading, const struct proposed_text *text, size_t first)
+{
+	struct proposal *proposal = reading->proposal;
+	size_t count = proposal->count;
+	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT;
+	CLEANUP(free_ptr) size_t *heads = NULL, *next = xcalloc(count - first + 1, sizeof(*next));
+	size_t n_lines;
+
+	strbuf_add(&copy, text->text, strnlen(text->text, text->length));
+	n_lines = count_lines(copy.buf);
+	heads = xcalloc(n_lines + 2, sizeof(*heads));
+	index_by_line(proposal, first, n_lines, heads, next);
+
+	CLEANUP(config_lines_release) struct config_lines lines = CONFIG_LINES_INIT(&copy, true);
+	while (config_lines_next(&lines)) {
+		CLEANUP(udev_rule_release) struct udev_rule rule = UDEV_RULE_INIT;
+
+		if (!*lines.text.buf || *lines.text.buf == '#' || lines.first > n_lines)
+			continue;
+		if (!udev_rule_read(lines.text.buf, &rule)) {
+			if (heads[lines.first] == 0)
+				tell_line(reading, text, &lines, "udev",
+					  "udev cannot read it: expected KEY==\"VALUE\" or KEY=\"VALUE\", with commas between");
+			continue;
+		}
+		for (size_t i = heads[lines.first]; i > 0; i = next[i - 1 - first])
+			add_asking(proposal, &proposal->items[i - 1], &rule);
+		if (rule.sets && heads[lines.first] == 0)
+			tell_line(reading, text, &lines, "udev", "it writes what is not judged here, or not when a device comes");
+	}
+}
+
+/* Directives that set what programs get, and that no probe reads. */
+static bool is_resource_directive(const char *name, size_t length)
+{
+	static const char *const names[] = {
+		"AllowedCPUs", "AllowedMemoryNodes", "BlockIO*", "CPUAffinity", "CPUQuotaPeriodSec", "CPUSchedulingP*", "CPUShares",
+		"DefaultCPU*", "DefaultIO*", "DefaultLimit*", "DefaultMemory*", "DefaultOOM*", "DefaultTasks*", "IODevice*", "IOReadBandwidthMax",
+		"IOReadIOPSMax", "IOSchedulingClass", "IOSchedulingPriority", "IOWriteBandwidthMax", "IOWriteIOPSMax", "Limit*",
+		"ManagedOOM*", "MemoryKSM", "MemoryLimit", "MemoryZSwapMax", "NUMAMask", "NUMAPolicy", "Nice", "OOMPolicy", "Startup*",
+		"TimerSlackNSec", "CPUWeight", "CPUQuota", "IOWeight", "Memory*", "OOMScoreAdjust", "TasksMax",
+	};
+	CLEANUP(free_ptr) char *copy = xstrndup(name, length);
+
+	for (size_t i = 0; length < 64 && !ends_with(copy, "Accounting") && i < ARRAY_SIZE(names); i++)
+		if (fnmatch(names[i], copy, 0) == 0)
+			return true;
+	return false;
+}
+
+/* What a unit or system.conf says of processors, memory, input and output and limits, and nobody has understood. */
+static void tell_directives(struct reading *reading, const struct proposed_text *text, size_t first)
+{
+	CLEANUP(strbuf_release) struct strbuf copy = STRBUF_INIT;
+	CLEANUP(free_ptr) bool *known = NULL;
+	size_t n_lines;
+
+	strbuf_add(&copy, text->text, strnlen(text->text, text->length));
+	n_lines = count_lines(copy.buf);
+	known = xcalloc(n_lines + 2, sizeof(*known));
+	for (size_t i = first; i < reading->proposal->count; i++)
+		if (reading->proposal->items[i].file_line <= n_lines)
+			known[reading->proposal->items[i].file_line] = true;
+
+	CLEANUP(config_lines_release) struct config_lines lines = CONFIG_LINES_INIT(&copy, true);
+	while (config_lines_next(&lines)) {
+		size_t name = strspn(lines.text.buf, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+		if (name == 0 || lines.text.buf[name + strspn(lines.text.buf + name, " \t")] != '=' ||
+		    !is_resource_directive(lines.text.buf, name))
+			continue;
+		if (lines.first <= n_lines && !known[lines.first])
+			tell_line(reading, text, &lines, "systemd", "what it sets is not judged here");
+	}
+}
+
 static void read_probed(struct reading *reading, const struct proposed_text *text, const struct host_file *known)
 {
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
 	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
+	size_t first = reading->proposal->count;
 	int r;
 
 	if (reading->files++ >= READING_FILES_MAX) {
@@ -391,8 +525,14 @@ static void read_probed(struct reading *reading, const struct proposed_text *tex
 		else
 			add_boot_line(reading, text, known, line);
 	}
-	if (passes_over(known->form))
+	if (streq(known->form, "udev"))
+		ask_rules(reading, text, first);
+	else if (streq(known->form, "systemd"))
+		tell_directives(reading, text, first);
+	else if (passes_over(known->form))
 		tell_foreign_lines(reading, text, form_find(known->form));
+	for (size_t i = first; i < reading->proposal->count && text->use != TEXT_REPLACES; i++)
+		reading->proposal->items[i].file_line = 0;
 }
 
 bool host_file_known(const char *file)

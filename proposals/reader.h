@@ -88,6 +88,10 @@ void read_shell(struct reading *reading, const struct proposed_text *text, const
  * known; its kind, subject, key, value and pattern are filled in.  false: it is no file of a setting. */
 bool read_write(struct reading *reading, const struct proposed *item, const char *path, const char *value);
 
+/* The key of an interface that ethtool sets by a name of its own: "ring", "channels", "coalesce" or "features", and "rx"; NULL:
+ * none that is known. */
+const char *ethtool_key(const char *what, const char *name);
+
 /* What two readings of the same file differ in, added to out: first what the new one no longer says (PROPOSED_REMOVED, with
  * the line of the old one; why says what sets it still), then what it says anew, otherwise (with what it said before), or as
  * before (PROPOSED_STANDS).

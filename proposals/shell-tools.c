@@ -98,6 +98,19 @@ static const struct pair_name offload_names[] = {
 	{ NULL, NULL },
 };
 
+const char *ethtool_key(const char *what, const char *name)
+{
+	static const struct {
+		const char *what;
+		const struct pair_name *names;
+	} groups[] = { { "ring", ring_names }, { "channels", channel_names }, { "coalesce", coalesce_names }, { "features", offload_names } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (streq(groups[i].what, what))
+			return pair_key(groups[i].names, name);
+	return NULL;
+}
+
 /* ethtool -G eth0 rx 4096 tx 4096 */
 void shell_run_ethtool(struct shell_run *run, const struct shell_call *call)
 {

@@ -35,6 +35,7 @@ struct tuning {
 	char *beside;			/* directory of profiles that it stands in */
 	char *profiles[PROFILES_MAX];	/* that were put into the root */
 	size_t n_profiles;
+	size_t first;			/* item of the proposal that is the profile's */
 };
 
 /* ---- the root ---- */
@@ -145,42 +146,62 @@ static void common(const struct tuning *tuning, const struct tuned_option *optio
 		.kind = SUBJECT_KIND_HOST, .when = BOTH, .file = file, .file_line = option->number,
 		.value = option->value, .optional = tuning->text->optional, .condition = tuning->text->condition,
 	};
-	if (option->unresolved) {
+	if (option->unresolved || strstr(option->value, "${")) {
 		item->fate = PROPOSED_UNCLEAR;
-		item->why = option->unresolved;
+		item->why = option->unresolved ? option->unresolved : "it takes a variable that nothing which was given sets";
 	}
 }
 
-/* "sd*, !sdb, nvme0n1": items for each name; those that are taken out again cannot be told by a pattern. */
+static bool next_device(const char **cursor, char **ret_name)
+{
+	static const char separators[] = ",; \t\n";
+	size_t n;
+
+	*cursor += strspn(*cursor, separators);
+	n = strcspn(*cursor, separators);
+	free(*ret_name);
+	*ret_name = xstrndup(*cursor, n);
+	*cursor += n;
+	return n > 0;
+}
+
+/* "sd*, !sdb, nvme0n1": items for each name, without those that are taken out; "!sdb" alone: for all others.  The loopback
+ * interface is no device of hardware, and left alone. */
 static void add_devices(struct tuning *tuning, const struct tuned_option *option, struct proposed *item)
 {
-	const char *devices = option->devices && *option->devices ? option->devices : "*";
+	CLEANUP(strbuf_release) struct strbuf where = STRBUF_INIT;
 	CLEANUP(free_ptr) char *name = NULL;
+	bool named = false;
 
-	while (*devices) {
-		size_t n = strcspn(devices, ",; \t\n");
-
-		free(name);
-		name = xstrndup(devices, n);
+	if (item->kind == SUBJECT_KIND_INTERFACE)
+		strbuf_add_string(&where, "name!=lo");
+	for (const char *at = option->devices ? option->devices : ""; next_device(&at, &name);)
+		if (*name == '!')
+			strbuf_addf(&where, "%sname!=%s", where.len > 0 ? "\n" : "", name + 1);
+		else
+			named = true;
+	item->where = where.buf;
+	for (const char *at = named ? option->devices : "*"; next_device(&at, &name);) {
 		item->subject = name;
 		item->pattern = strpbrk(name, "*?[") != NULL;
-		if (*name == '!') {
-			item->fate = PROPOSED_UNCLEAR;
-			item->why = "which devices are left out is not told by a name alone";
-		}
-		if (n > 0)
+		if (*name != '!')
 			(void)proposal_add(tuning->reading->proposal, item);
-		devices += n + strspn(devices + n, ",; \t\n");
 	}
 }
 
-/* ">4096": only where it is lower now. */
+/* ">4096": only where it is lower now.  What is no whole number is written with the sign. */
 static void take_modifier(struct proposed *item)
 {
-	if (*item->value != '>' && *item->value != '<')
+	int64_t number;
+
+	if ((*item->value != '>' && *item->value != '<') || !item->value[1])
 		return;
-	item->condition = *item->value == '>' ? "only where it is lower now" : "only where it is higher now";
+	item->bound = *item->value == '>' ? BOUND_RAISES : BOUND_LOWERS;
 	item->value++;
+	if (item->fate == PROPOSED_SETS && strchr(item->value, ' ') && parse_i64(item->value, &number) < 0) {
+		item->fate = PROPOSED_BROKEN;
+		item->why = "TuneD compares single whole numbers only, and writes the sign before others too";
+	}
 }
 
 /* "4096", "8192 s" (sectors): KiB. */
@@ -197,6 +218,25 @@ static void read_readahead(struct proposed *item, struct strbuf *value)
 	}
 	strbuf_addf(value, "%llu", *end ? number / 2 : number);
 	item->value = value->buf;
+}
+
+static void set_unclear_because(struct tuning *tuning, struct proposed *item, const char *why)
+{
+	item->fate = PROPOSED_UNCLEAR;
+	item->key = "";
+	item->why = why;
+	(void)proposal_add(tuning->reading->proposal, item);
+}
+
+static void set_unclear(struct tuning *tuning, const struct tuned_option *option, struct proposed *item)
+{
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+
+	if (streq(option->type, "script"))
+		strbuf_add_string(&why, "a script of the profile is run; review it as a change of its own");
+	else
+		strbuf_addf(&why, "what the plugin %s sets with %s is not known", option->type, option->key);
+	set_unclear_because(tuning, item, why.buf);
 }
 
 static void set_sysctl(struct tuning *tuning, const struct tuned_option *option, struct proposed *item)
@@ -225,15 +265,51 @@ static void set_sysfs(struct tuning *tuning, const struct tuned_option *option, 
 	(void)proposal_add(tuning->reading->proposal, item);
 }
 
-/* "isolcpus=1-3 quiet": each argument. */
+/* Takes an argument out of what the profile added so far.  false: it is not there. */
+static bool take_argument(struct tuning *tuning, const char *key, const char *value)
+{
+	struct proposal *proposal = tuning->reading->proposal;
+	size_t kept = tuning->first;
+
+	for (size_t i = tuning->first; i < proposal->count; i++) {
+		const struct proposed *item = &proposal->items[i];
+
+		if (item->fate != PROPOSED_SETS || !streq(item->key, key) || !streq(item->value, value))
+			proposal->items[kept++] = *item;
+	}
+	if (kept == proposal->count)
+		return false;
+	proposal->count = kept;
+	return true;
+}
+
+static void add_argument(struct tuning *tuning, struct proposed *item, bool taken)
+{
+	struct proposed gone = *item;
+
+	if (!taken) {
+		(void)proposal_add(tuning->reading->proposal, item);
+		return;
+	}
+	if (item->fate == PROPOSED_SETS && take_argument(tuning, item->key, item->value))
+		return;
+	gone.fate = PROPOSED_UNCLEAR;
+	gone.why = "it takes the argument away from what a profile before it adds, and none that was given adds it";
+	(void)proposal_add(tuning->reading->proposal, &gone);
+}
+
+/* "isolcpus=1-3 quiet": each argument.  "-quiet" takes one away that was added before; a backslash keeps the sign. */
 static void set_command_line(struct tuning *tuning, const struct tuned_option *option, struct proposed *item)
 {
-	const char *at = item->value + (*item->value == '+' || *item->value == '-');
+	bool taken = *item->value == '-', escaped = *item->value == '\\' && item->value[1] && strchr("\\+-", item->value[1]);
+	const char *at = item->value + (taken || escaped || *item->value == '+');
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, value = STRBUF_INIT;
 
 	item->when = PROPOSED_BOOT;
-	if (!starts_with(option->key, "cmdline"))
+	if (!starts_with(option->key, "cmdline")) {
+		set_unclear(tuning, option, item);
 		return;
+	}
 	at += strspn(at, " \t\n");
 	while (*at) {
 		size_t n = strcspn(at, " \t\n"), name = strcspn(at, "= \t\n");
@@ -245,7 +321,7 @@ static void set_command_line(struct tuning *tuning, const struct tuned_option *o
 			strbuf_add(&value, at + name + 1, n - name - 1);
 		item->key = key.buf;
 		item->value = value.buf;
-		(void)proposal_add(tuning->reading->proposal, item);
+		add_argument(tuning, item, taken);
 		at += n + strspn(at + n, " \t\n");
 	}
 }
@@ -323,6 +399,11 @@ static const char *const quiet_options[][2] = {
 	{ "scheduler", "runtime" }, { "scheduler", "isolated_cores" }, { "disk", "dynamic" }, { "net", "dynamic" },
 };
 
+static bool is_of_ethtool(const char *option)
+{
+	return streq(option, "ring") || streq(option, "channels") || streq(option, "coalesce") || streq(option, "features");
+}
+
 static bool is_quiet(const struct tuned_option *option)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(quiet_options); i++)
@@ -339,13 +420,38 @@ static const struct option_map *map_find(const struct tuned_option *option)
 	return NULL;
 }
 
+/* "dirty_bytes=40%" is a share of the memory: the setting that the kernel has for it. */
+static const char *share_of(const struct option_map *map, struct proposed *item, struct strbuf *value)
+{
+	static const char *const shares[][2] = {
+		{ "vm.dirty_bytes", "vm.dirty_ratio" }, { "vm.dirty_background_bytes", "vm.dirty_background_ratio" },
+	};
+
+	if (!ends_with(item->value, "%"))
+		return map->key;
+	for (size_t i = 0; i < ARRAY_SIZE(shares); i++)
+		if (streq(shares[i][0], map->key)) {
+			strbuf_add(value, item->value, strlen(item->value) - 1);
+			strbuf_trim(value);
+			item->value = value->buf;
+			return shares[i][1];
+		}
+	return map->key;
+}
+
 static void set_mapped(struct tuning *tuning, const struct tuned_option *option, const struct option_map *map, struct proposed *item)
 {
 	CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT;
 
-	take_modifier(item);
+	const char *key = map->key;
+
+	/* Those take the sign as a part of the value. */
+	if (!starts_with(map->option, "dirty_"))
+		take_modifier(item);
 	if (streq(map->option, "readahead"))
 		read_readahead(item, &value);
+	else if (streq(map->type, "vm"))
+		key = share_of(map, item, &value);
 	else
 		take_first(item, &value);
 	if (*map->key == '/') {
@@ -353,7 +459,7 @@ static void set_mapped(struct tuning *tuning, const struct tuned_option *option,
 		return;
 	}
 	item->kind = map->kind;
-	item->key = map->key;
+	item->key = key;
 	if (map->kind == SUBJECT_KIND_HOST)
 		(void)proposal_add(tuning->reading->proposal, item);
 	else
@@ -363,25 +469,47 @@ static void set_mapped(struct tuning *tuning, const struct tuned_option *option,
 /* "sched_latency_ns": until Linux 5.13 a sysctl, since then a file of debugfs; TuneD writes whichever is there. */
 static void set_scheduler(struct tuning *tuning, const struct tuned_option *option, struct proposed *item)
 {
-	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT, otherwise = STRBUF_INIT;
+	const char *name = option->key + strlen("sched_");
 
-	strbuf_addf(&key, "kernel.%s", option->key);
+	take_modifier(item);
+	strbuf_addf(&key, "kernel.%s", streq(name, "base_slice_ns") ? "sched_min_granularity_ns" : option->key);
+	strbuf_addf(&otherwise, "debug.sched.%s", name);
+	if (streq(name, "min_granularity_ns"))
+		strbuf_add_string(&otherwise, " debug.sched.base_slice_ns");
 	item->key = key.buf;
+	item->otherwise = otherwise.buf;
 	(void)proposal_add(tuning->reading->proposal, item);
 }
 
-static void set_unclear(struct tuning *tuning, const struct tuned_option *option, struct proposed *item)
+/* "ring=rx 4096 tx 4096", of all interfaces or some. */
+static void set_ethtool(struct tuning *tuning, const struct tuned_option *option, struct proposed *item)
 {
-	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+	static const char separators[] = ",;: \t\n";
+	CLEANUP(strbuf_release) struct strbuf value = STRBUF_INIT, name = STRBUF_INIT;
+	const char *at = item->value + strspn(item->value, separators);
 
-	if (streq(option->type, "script"))
-		strbuf_add_string(&why, "a script of the profile is run; review it as a change of its own");
-	else
-		strbuf_addf(&why, "what the plugin %s sets with %s is not known", option->type, option->key);
-	item->fate = PROPOSED_UNCLEAR;
-	item->key = "";
-	item->why = why.buf;
-	(void)proposal_add(tuning->reading->proposal, item);
+	if (item->fate != PROPOSED_SETS) {
+		set_unclear_because(tuning, item, item->why);
+		return;
+	}
+	while (*at) {
+		size_t n = strcspn(at, separators);
+
+		strbuf_reset(&name);
+		strbuf_reset(&value);
+		strbuf_add(&name, at, n);
+		at += n + strspn(at + n, separators);
+		n = strcspn(at, separators);
+		strbuf_add(&value, at, n);
+		at += n + strspn(at + n, separators);
+		item->kind = SUBJECT_KIND_INTERFACE;
+		item->key = ethtool_key(option->key, name.buf);
+		item->value = value.buf;
+		item->fate = item->key && value.len > 0 ? PROPOSED_SETS : PROPOSED_UNCLEAR;
+		item->why = item->fate == PROPOSED_SETS ? "" : "it sets what is not judged here";
+		add_devices(tuning, option, item);
+	}
 }
 
 static void set_option(struct tuning *tuning, const struct tuned_option *option, struct proposed *item)
@@ -403,6 +531,8 @@ static void set_option(struct tuning *tuning, const struct tuned_option *option,
 		set_mapped(tuning, option, map, item);
 	else if (streq(option->type, "scheduler") && starts_with(option->key, "sched_"))
 		set_scheduler(tuning, option, item);
+	else if (streq(option->type, "net") && is_of_ethtool(option->key))
+		set_ethtool(tuning, option, item);
 	else if (!is_quiet(option))
 		set_unclear(tuning, option, item);
 }
@@ -475,7 +605,7 @@ static void find_place(struct tuning *tuning)
 
 static void read_tuned(const struct reader *reader, struct reading *reading, const struct proposed_text *text)
 {
-	struct tuning tuning = { .reading = reading, .text = text };
+	struct tuning tuning = { .reading = reading, .text = text, .first = reading->proposal->count };
 	int r;
 
 	(void)reader;

@@ -63,6 +63,85 @@ static void a_line_that_is_none_of_its_file_is_unclear(void **state)
 	assert_reads("modprobe.d", "etc/modprobe.d/x.conf", "option loop max_loop=8\nalias a b\n", "broken host = @1\n");
 }
 
+/* WHERE and CONDITION of each item. */
+static void assert_asks(const char *rules, const char *expected)
+{
+	CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+	CLEANUP(strbuf_release) struct strbuf found = STRBUF_INIT;
+	const struct reader *reader = reader_find("udev");
+	struct reading reading = { .proposal = &proposal };
+	struct proposed_text given = { .path = "60-x.rules", .text = rules, .length = strlen(rules), .first = 1 };
+
+	reader->read(reader, &reading, &given);
+	for (size_t i = 0; i < proposal.count; i++)
+		strbuf_addf(&found, "@%u %s=%s [%s] [%s]\n", proposal.items[i].line, proposal.items[i].key, proposal.items[i].value,
+			    proposal.items[i].where, proposal.items[i].condition);
+	assert_string_equal(found.buf, expected);
+}
+
+static void what_a_rule_asks_of_a_device_is_kept_for_the_host(void **state)
+{
+	(void)state;
+	assert_asks("ACTION==\"add|change\", KERNEL==\"sd[a-z]\", ATTR{queue/rotational}==\"1\", ATTR{queue/scheduler}=\"bfq\"\n"
+		    "# of no bus but this\n"
+		    "KERNEL==\"sd*\", ENV{ID_BUS}==\"ata\", ATTR{removable}!=\"1\", \\\n  ATTR{queue/nr_requests}=\"64\"\n"
+		    "SUBSYSTEM==\"net\", KERNEL!=\"lo\", ATTR{tx_queue_len}=\"5000\"\n"
+		    "ACTION==\"add\", KERNEL==\"sda\", SYSCTL{vm/swappiness}=\"5\"\n",
+		    "@1 scheduler=bfq [rotational==1] []\n"
+		    "@3 nr_requests=64 [removable!=1] [ENV{ID_BUS}==\"ata\"]\n"
+		    "@5 tx_queue_len=5000 [name!=lo] []\n"
+		    "@6 vm.swappiness=5 [] []\n");
+}
+
+static void no_rule_is_passed_over_without_a_word(void **state)
+{
+	(void)state;
+	assert_reads("udev", "60-x.rules",
+		     "KERNEL==\"sda\", ATTR{queue/wbt_lat_usec}+=\"0\"\n"
+		     "SUBSYSTEM==\"bdi\", ACTION==\"add\", ATTR{read_ahead_kb}=\"15380\"\n"
+		     "SUBSYSTEM==\"cpu\", ATTR{cpufreq/scaling_governor}=\"performance\"\n"
+		     "KERNEL==\"sda\", GOTO=\"end\"\n"
+		     "KERNEL==\"sdb\", ATTR{queue/nomerges}=\"2\"\n"
+		     "LABEL=\"end\"\n"
+		     "ACTION==\"remove\", KERNEL==\"sda\", ATTR{queue/nomerges}=\"1\"\n"
+		     "KERNEL==\"sd\n",
+		     "sets block sda wbt_lat_usec=0 @1\n"
+		     "sets cpu * scaling_governor=performance @3\n"
+		     "sets block sdb nomerges=2 @5\n"
+		     "unclear host = @2\n"
+		     "unclear host = @7\n"
+		     "unclear host = @8\n");
+}
+
+static void what_a_unit_sets_and_is_not_judged_is_told(void **state)
+{
+	(void)state;
+	assert_reads("systemd", "etc/systemd/system/x.service.d/50-x.conf",
+		     "[Service]\nNice=-5\nTasksMax=100\nEnvironment=CPUWeight=3\nCPUAccounting=yes\nLimitCORE=\\\n infinity\nCPUSchedulingPolicy = fifo\n",
+		     "sets unit x.service TasksMax=100 @3\n"
+		     "unclear host = @2\n"
+		     "unclear host = @6\n"
+		     "unclear host = @8\n");
+}
+
+/* A text that another one adds to a file has no lines of its own there. */
+static void rules_that_are_added_to_a_file_are_understood_too(void **state)
+{
+	CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+	CLEANUP(strbuf_release) struct strbuf found = STRBUF_INIT;
+	struct reading reading = { .proposal = &proposal };
+	static const char text[] = "KERNEL==\"sda\", ATTR{queue/rotational}==\"1\", ATTR{queue/nomerges}=\"2\"\n";
+	struct proposed_text given = { .path = "x.sh", .text = text, .length = sizeof(text) - 1, .first = 7, .use = TEXT_APPENDS,
+				       .file = "/etc/udev/rules.d/60-x.rules" };
+
+	(void)state;
+	assert_true(read_host_file(&reading, &given));
+	describe(&proposal, &found);
+	assert_string_equal(found.buf, "sets block sda nomerges=2 @7\n");
+	assert_string_equal(proposal.items[0].where, "rotational==1");
+	assert_int_equal(proposal.items[0].file_line, 0);
+}
+
 static void what_nobody_knows_has_no_reader(void **state)
 {
 	static const struct {
@@ -129,6 +208,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_that_has_a_place_on_a_host_is_read_as_it_is_there),
 		cmocka_unit_test(a_line_that_is_none_of_its_file_is_unclear),
+		cmocka_unit_test(what_a_rule_asks_of_a_device_is_kept_for_the_host),
+		cmocka_unit_test(no_rule_is_passed_over_without_a_word),
+		cmocka_unit_test(what_a_unit_sets_and_is_not_judged_is_told),
+		cmocka_unit_test(rules_that_are_added_to_a_file_are_understood_too),
 		cmocka_unit_test(what_nobody_knows_has_no_reader),
 		cmocka_unit_test(a_path_in_a_repository_stands_for_a_file_of_the_host),
 		cmocka_unit_test(a_write_below_proc_or_sys_is_a_setting_and_a_glob_a_pattern),

@@ -477,6 +477,92 @@ static void of_two_lines_of_sysctl_conf_the_later_one_counts_whoever_reads_it(vo
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void a_line_that_only_raises_leaves_what_is_higher(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "vm.swappiness", "30")->bound = BOUND_RAISES;
+	propose(host, "vm.dirty_ratio", "40")->bound = BOUND_RAISES;
+	propose(host, "net.core.somaxconn", "512")->bound = BOUND_LOWERS;
+	assert_verdicts(host, "no-effect: the line only raises it, and it is 60 already\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n"
+			      "no-effect: the line only lowers it, and it is 128 already\n");
+	assert_string_equal(host->findings.items[0].review->applied, "60");
+	assert_int_equal(host->findings.items[0].n_changes, 0);
+	assert_string_equal(host->findings.items[1].review->applied, "40 %");
+}
+
+static subject_id disk(struct host *host, const char *name, const char *rotational)
+{
+	subject_id subject = snapshot_subject(host->snapshot, SUBJECT_KIND_BLOCK, name, "");
+
+	snapshot_set_string(host->snapshot, subject, "scheduler", "[none] mq-deadline bfq", "/sys");
+	if (rotational)
+		snapshot_set_string(host->snapshot, subject, "rotational", rotational, "/sys");
+	return subject;
+}
+
+static void a_line_is_only_for_devices_that_are_as_it_asks(void **state)
+{
+	struct host *host = *state;
+	struct proposed *item;
+
+	disk(host, "sda", "1");
+	disk(host, "sdb", "0");
+	disk(host, "sdc", NULL);
+	item = propose(host, "scheduler", "bfq");
+	item->kind = SUBJECT_KIND_BLOCK;
+	item->subject = "sd*";
+	item->pattern = true;
+	item->where = "rotational==1\nname!=sdd";
+	item = propose(host, "scheduler", "mq-deadline");
+	item->kind = SUBJECT_KIND_BLOCK;
+	item->subject = "sda";
+	item->where = "rotational==0|2";
+	review(host->rulebook, host->snapshot, &host->proposal, &(struct review_options){ 0 }, &host->findings);
+	assert_int_equal(host->findings.count, 3);
+	assert_string_equal(host->findings.items[0].subject_name, "block sda");
+	assert_string_equal(host->findings.items[0].values->boot, "bfq");
+	assert_string_equal(host->findings.items[1].subject_name, "block sdc");
+	assert_string_equal(host->findings.items[1].review->remarks[0],
+			    "it depends on what was not captured: rotational==1, name!=sdd");
+	assert_int_equal(host->findings.items[2].review->verdict, REVIEW_NO_EFFECT);
+	assert_string_equal(host->findings.items[2].reason, "there is no block sda here that is as the line asks: rotational==0|2");
+}
+
+static void a_line_whose_condition_is_open_decides_for_no_other(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "vm.swappiness", "10");
+	propose(host, "vm.swappiness", "90")->condition = "if it rains";
+	review(host->rulebook, host->snapshot, &host->proposal, &(struct review_options){ 0 }, &host->findings);
+	assert_string_equal(host->findings.items[0].values->boot, "10");
+	assert_string_equal(host->findings.items[1].values->boot, "90");
+}
+
+static void of_the_places_of_a_setting_the_one_that_is_there_is_judged(void **state)
+{
+	struct host *host = *state;
+
+	set(host, "vm.dirty_bytes", "4096");
+	propose(host, "kernel.gone", "5")->otherwise = "kernel.gone_too vm.dirty_bytes vm.dirty_ratio";
+	propose(host, "vm.swappiness", "5")->otherwise = "vm.dirty_ratio";
+	review(host->rulebook, host->snapshot, &host->proposal, &(struct review_options){ 0 }, &host->findings);
+	assert_string_equal(host->findings.items[0].values->key, "vm.dirty_bytes");
+	assert_string_equal(host->findings.items[1].values->key, "vm.swappiness");
+}
+
+static void what_is_refused_is_not_told_as_done(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "vm.swappiness", "199");
+	assert_verdicts(host, "invalid: Not 199\n");
+	assert_string_equal(host->findings.items[0].review->applied, "60");
+	assert_int_equal(host->findings.items[0].n_changes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +589,11 @@ int main(void)
 		TEST(a_list_with_fewer_numbers_writes_the_first_ones),
 		TEST(what_the_registry_does_not_know_is_written_all_the_same),
 		TEST(of_two_lines_of_sysctl_conf_the_later_one_counts_whoever_reads_it),
+		TEST(a_line_that_only_raises_leaves_what_is_higher),
+		TEST(a_line_is_only_for_devices_that_are_as_it_asks),
+		TEST(a_line_whose_condition_is_open_decides_for_no_other),
+		TEST(of_the_places_of_a_setting_the_one_that_is_there_is_judged),
+		TEST(what_is_refused_is_not_told_as_done),
 	};
 
 	return RUN_TESTS(tests);
