@@ -161,8 +161,9 @@ static void take_tried(const struct reviewing *reviewing, struct asked *asked, c
 		review_remark(asked, arena_formatf(&reviewing->findings->arena, "with it: %s", finding->because ? finding->because : finding->title));
 		return;
 	}
+	/* What a rule makes of a value that was lowered too far is no better than what is there now. */
 	if (sets && change)
-		asked->wanted = change->to;
+		asked->wanted = asked->now && plan_compare(asked->entry, asked->item->value, asked->now) == -1 ? asked->now : change->to;
 	keep(&asked->against_it, finding);
 }
 

@@ -185,12 +185,16 @@ static bool ask_invalid(struct reviewing *reviewing, struct asked *asked)
 	return ask_unknown(reviewing, asked) || (asked->refusal && says(asked, REVIEW_INVALID, asked->refusal));
 }
 
+#define THP_OF_RHEL_6 "/sys/kernel/mm/redhat_transparent_hugepage/"
+
 static bool ask_obsolete(struct reviewing *reviewing, struct asked *asked)
 {
 	const char *obsolete = asked->entry ? asked->entry->obsolete : NULL;
 	/* What the kubelet runs with is in no snapshot: whether it has the field is not known. */
 	bool present = asked->entry && (asked->entry->kind == KIND_KUBELET || (asked->setting && asked->setting->absence == PRESENT));
 
+	if (starts_with(asked->key, THP_OF_RHEL_6))
+		return says(asked, REVIEW_OBSOLETE, "only the kernels of RHEL 6 have it; everywhere else it is /sys/kernel/mm/transparent_hugepage");
 	if (!obsolete)
 		return false;
 	return says(asked, REVIEW_OBSOLETE,
@@ -356,7 +360,9 @@ static void remark(struct reviewing *reviewing, struct asked *asked)
 	const struct proposed *item = asked->item;
 	const char *module = asked->entry ? asked->entry->module : NULL;
 
-	if (!streq(reviewing->given->items[asked->position].value, item->value))
+	if (!streq(reviewing->given->items[asked->position].value, item->value) && item->kind == SUBJECT_KIND_BLOCK)
+		review_remark(asked, review_say(reviewing, "the kernel takes it for %s", item->value));
+	else if (!streq(reviewing->given->items[asked->position].value, item->value))
 		review_remark(asked, review_say(reviewing, "the kernel makes '%s' of it: it takes as many numbers as there are, from the first on, and leaves "
 						"the others as they are", item->value));
 	if (*item->condition)

@@ -275,6 +275,25 @@ static size_t match_keys(struct reviewing *reviewing, size_t position, size_t kn
 	return matches;
 }
 
+/* "rx-*.rps_cpus" of one interface. */
+static size_t match_subject_keys(struct reviewing *reviewing, size_t position, subject_id subject, size_t known, found *then)
+{
+	const struct proposed *item = &reviewing->proposal->items[position];
+	size_t matches = 0;
+
+	for (size_t i = 0; i < snapshot_setting_count(reviewing->snapshot); i++) {
+		const struct setting *setting = snapshot_setting_at(reviewing->snapshot, i);
+		const char *key = snapshot_key_name(reviewing->snapshot, setting->key);
+
+		if (setting->subject != subject || setting->absence == ABSENT || fnmatch(item->key, key, 0) != 0)
+			continue;
+		if (then && matches < MATCHES_MAX)
+			then(reviewing, position, subject, key, known);
+		matches++;
+	}
+	return matches;
+}
+
 static size_t match_subjects(struct reviewing *reviewing, size_t position, size_t known, found *then)
 {
 	const struct proposed *item = &reviewing->proposal->items[position];
@@ -288,6 +307,10 @@ static size_t match_subjects(struct reviewing *reviewing, size_t position, size_
 		if ((item->pattern ? fnmatch(item->subject, name, 0) != 0 : !streq(item->subject, name)) ||
 		    fits(reviewing, item, subject) == FITS_NOT)
 			continue;
+		if (item->pattern && strpbrk(item->key, "*?[")) {
+			matches += match_subject_keys(reviewing, position, subject, known, then);
+			continue;
+		}
 		if (then && matches < MATCHES_MAX)
 			then(reviewing, position, subject, item->key, known);
 		matches++;
@@ -421,8 +444,8 @@ static bool is_applied(const struct asked *asked, enum review_verdict verdict)
 /* An older name may well be acted on still. */
 static const char *meaning_of(const struct asked *asked, enum review_verdict verdict)
 {
-	if (verdict == REVIEW_OBSOLETE && asked->now && !asked->is[REVIEW_NO_EFFECT])
-		return "This kernel still takes it, where newer ones do without it or have another name for it.";
+	if (verdict == REVIEW_OBSOLETE && asked->now && strstr(asked->entry->obsolete, "older name"))
+		return "This kernel still acts on it, under a name that it keeps for old programs.";
 	return classes[verdict].because;
 }
 
@@ -607,6 +630,20 @@ static void forgive_late(const struct proposal *proposal, const struct snapshot 
 	}
 }
 
+/* mq-deadline answers to the name of the scheduler before it, where that one is not there any more. */
+static bool is_alias(const struct snapshot *snapshot, const struct proposed *item)
+{
+	if (item->kind != SUBJECT_KIND_BLOCK || !streq(item->key, "scheduler") || !streq(item->value, "deadline"))
+		return false;
+	for (uint32_t i = 0; i < snapshot_kind_count(snapshot, SUBJECT_KIND_BLOCK); i++) {
+		const char *offered = snapshot_text(snapshot, snapshot_kind_get(snapshot, SUBJECT_KIND_BLOCK, i), "scheduler");
+
+		if (offered && strstr(offered, "mq-deadline"))
+			return true;
+	}
+	return false;
+}
+
 #define LOOKED_BACK_MAX 1000	/* lines in which an earlier value of a setting is looked for */
 
 /* What the setting holds when the line is carried out; "": not known. */
@@ -628,6 +665,8 @@ static void complete_lists(const struct registry *registry, const struct snapsho
 		const struct entry *entry = registry_find_key(registry, items[i].kind, items[i].key);
 		const char *whole;
 
+		if (proposed_sets(&items[i]) && is_alias(snapshot, &items[i]))
+			items[i].value = "mq-deadline";
 		if (!proposed_sets(&items[i]) || items[i].kind != SUBJECT_KIND_HOST || items[i].pattern || !entry ||
 		    entry->class != ENTRY_TUNABLE || entry->format != FORMAT_LIST)
 			continue;

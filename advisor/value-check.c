@@ -71,10 +71,19 @@ const char *value_completed(const struct entry *entry, const char *now, const ch
 	return arena_strdup(arena, raw.buf);
 }
 
+/* People write yes and no; these files want a number. */
+static bool wants_number(const struct entry *entry)
+{
+	return entry->format == FORMAT_BOOL &&
+	       (entry->kind == KIND_SYSCTL || entry->kind == KIND_THP || entry->kind == KIND_BLOCK_QUEUE);
+}
+
 int value_check(const struct entry *entry, const char *raw, const char *text, struct strbuf *why)
 {
 	struct value value = value_of_setting(entry, text, strlen(text));
 
+	if (wants_number(entry) && value.type == VALUE_BOOL && !strpbrk(text, "01"))
+		return refuse(why, "'%s' is no value of it: the file takes 0 and 1", text);
 	if (strchr(text, '\n'))
 		return refuse(why, "a value is one line");
 	if (entry->format == FORMAT_ENUM && strchr(raw, '['))

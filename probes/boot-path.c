@@ -47,6 +47,18 @@ static bool module_parameter(const char *path, struct strbuf *key)
 	return true;
 }
 
+/* "queues/rx-0/rps_cpus" of an interface is rx-0.rps_cpus, as its probe has it. */
+static void name_queue(struct strbuf *key)
+{
+	static const char before[] = "queues/";
+
+	if (!starts_with(key->buf, before))
+		return;
+	for (char *c = key->buf + strlen(before); *c; c++)
+		c[-(ptrdiff_t)strlen(before)] = *c == '/' ? '.' : *c;
+	strbuf_truncate(key, key->len - strlen(before));
+}
+
 static bool of_subject(const char *path, struct boot_about *about)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
@@ -63,6 +75,8 @@ static bool of_subject(const char *path, struct boot_about *about)
 		/* as the probe of disks has "iosched.read_expire" */
 		for (char *c = about->key.buf; about->kind == SUBJECT_KIND_BLOCK && *c; c++)
 			*c = *c == '/' ? '.' : *c;
+		if (about->kind == SUBJECT_KIND_INTERFACE)
+			name_queue(&about->key);
 		return true;
 	}
 	return false;

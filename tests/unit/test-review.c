@@ -167,7 +167,7 @@ static void what_makes_a_problem_of_what_was_measured_is_contradicted(void **sta
 	set(host, "net.core.somaxconn", "2147483647");
 	measure(host, 5);
 	propose(host, "net.core.somaxconn", "100");
-	assert_verdicts(host, "contradicted: what was measured argues for 4096: 5/s are dropped\n");
+	assert_verdicts(host, "contradicted: what was measured argues for 2147483647: 5/s are dropped\n");
 	assert_string_equal(snapshot_text(host->snapshot, SUBJECT_HOST, "net.core.somaxconn"), "2147483647");
 }
 
@@ -475,6 +475,42 @@ static void of_two_lines_of_sysctl_conf_the_later_one_counts_whoever_reads_it(vo
 			      "unmeasured: what would argue for it was not measured (not known: netstat.TcpExt.ListenOverflows (not measured))\n");
 }
 
+static void what_kernels_know_by_another_name_is_taken_for_it(void **state)
+{
+	struct host *host = *state;
+	subject_id disk = snapshot_subject(host->snapshot, SUBJECT_KIND_BLOCK, "sda", "");
+	struct proposed *item = propose(host, "scheduler", "deadline");
+
+	snapshot_set_string(host->snapshot, disk, "scheduler", "[none] mq-deadline", "/sys/block/sda/queue/scheduler");
+	item->kind = SUBJECT_KIND_BLOCK;
+	item->subject = "sd*";
+	item->pattern = true;
+	item->file = "";
+	item = propose(host, "/sys/kernel/mm/redhat_transparent_hugepage/enabled", "never");
+	item->file = "";
+	assert_verdicts(host, "unsupported: no measurement that is known argues for this setting by itself\n"
+			      "obsolete: only the kernels of RHEL 6 have it; everywhere else it is /sys/kernel/mm/transparent_hugepage\n");
+	assert_string_equal(host->findings.items[0].review->applied, "mq-deadline");
+}
+
+static void a_pattern_of_keys_is_judged_for_each_queue(void **state)
+{
+	struct host *host = *state;
+	subject_id interface = snapshot_subject(host->snapshot, SUBJECT_KIND_INTERFACE, "eth0", "");
+	struct proposed *item = propose(host, "rx-*.rps_cpus", "f");
+
+	snapshot_set_string(host->snapshot, interface, "rx-0.rps_cpus", "0", "");
+	snapshot_set_string(host->snapshot, interface, "rx-1.rps_cpus", "f", "");
+	snapshot_set_string(host->snapshot, interface, "tx-0.xps_cpus", "0", "");
+	item->kind = SUBJECT_KIND_INTERFACE;
+	item->subject = "eth*";
+	item->pattern = true;
+	item->file = "";
+	assert_verdicts(host, "unsupported: nothing is known of this setting, so nothing that was measured can ask for it\n"
+			      "no-effect: it is so already\n");
+	assert_string_equal(host->findings.items[0].values->key, "rx-0.rps_cpus");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static void a_line_that_only_raises_leaves_what_is_higher(void **state)
@@ -587,6 +623,8 @@ int main(void)
 		TEST(what_is_not_understood_is_told_and_counts_against_the_coverage),
 		TEST(only_what_is_supported_is_asked_of_a_plan),
 		TEST(a_list_with_fewer_numbers_writes_the_first_ones),
+		TEST(what_kernels_know_by_another_name_is_taken_for_it),
+		TEST(a_pattern_of_keys_is_judged_for_each_queue),
 		TEST(what_the_registry_does_not_know_is_written_all_the_same),
 		TEST(of_two_lines_of_sysctl_conf_the_later_one_counts_whoever_reads_it),
 		TEST(a_line_that_only_raises_leaves_what_is_higher),
