@@ -133,7 +133,8 @@ static void heading_cell(struct csv *csv, size_t index, struct column *column)
 		return;
 	}
 	heading_normalise(&csv->key, column->heading);
-	role = column_role(csv->key.buf);
+	/* "name" may be anybody's. */
+	role = streq(column->heading, "__name__") ? COLUMN_METRIC : column_role(csv->key.buf);
 	if (role != COLUMN_IGNORED) {
 		/* "Time" and "timestamp" in one table: the first one counts. */
 		if (csv->at[role] == 0)
@@ -303,6 +304,8 @@ static int row_value(struct csv *csv, struct row *row, uint32_t owner, const str
 		return 0;
 	if (r < 0)
 		return cell_error(csv, index, measure_expectation(measure));
+	if (measure->metric == USAGE_CPU && measure->kind == SERIES_GAUGE && value >= USAGE_CORES_MAX)
+		return cell_error(csv, index, "fewer cores than any machine has (nanocores are said by the heading: cpu (nanocores))");
 	if (measure->metric == USAGE_CPU && measure->kind == SERIES_GAUGE && value > 1000 && !csv->warned_cores) {
 		csv->warned_cores = true;
 		(void)usage_rows_warning(csv->input->rows, csv->cells[index].line, csv->cells[index].column,

@@ -117,39 +117,15 @@ static uint32_t find_workload(const struct cluster *cluster, const char *namespa
 	return workload == CLUSTER_NONE && *namespace ? find_workload_in(cluster, "", kind, name) : workload;
 }
 
-/* The one container that runs for as long as the pod does. */
-static uint32_t only_container(const struct cluster *cluster, uint32_t workload)
-{
-	const struct workload *w = &cluster->workloads[workload];
-	uint32_t found = CLUSTER_NONE;
-
-	for (uint32_t i = w->first_container; i < w->first_container + w->n_containers; i++) {
-		enum container_type type = cluster->containers[i].type;
-
-		if (type != CONTAINER_APP && type != CONTAINER_SIDECAR)
-			continue;
-		if (found != CLUSTER_NONE)
-			return CLUSTER_NONE;
-		found = i;
-	}
-	return found;
-}
-
 static uint32_t find_container(const struct cluster *cluster, const char *namespace, const struct row_owner *owner)
 {
-	uint32_t workload = CLUSTER_NONE, pod;
+	const char *container = *owner->container ? owner->container : NULL;
+	uint32_t workload;
 
-	if (*owner->workload) {
-		workload = find_workload(cluster, namespace, owner->kind, owner->workload);
-	} else if (*owner->container) {
-		return cluster_match_container(cluster, namespace, owner->pod, owner->container);
-	} else {
-		pod = cluster_find_pod(cluster, namespace, owner->pod);
-		workload = pod == CLUSTER_NONE ? CLUSTER_NONE : cluster->pods[pod].workload;
-	}
-	if (workload == CLUSTER_NONE)
-		return CLUSTER_NONE;
-	return *owner->container ? cluster_find_container(cluster, workload, owner->container) : only_container(cluster, workload);
+	if (!*owner->workload)
+		return cluster_match_container(cluster, namespace, owner->pod, container);
+	workload = find_workload(cluster, namespace, owner->kind, owner->workload);
+	return workload == CLUSTER_NONE ? CLUSTER_NONE : cluster_container_of(cluster, workload, container);
 }
 
 static uint32_t find_in_any_namespace(struct usage_rows *rows, const struct row_owner *owner)

@@ -108,6 +108,29 @@ uint32_t cluster_find_container(const struct cluster *cluster, uint32_t workload
 				   known_name(cluster, container, strlen(container)), NULL);
 }
 
+/* The one container that runs for as long as the pod does. */
+static uint32_t only_container(const struct cluster *cluster, uint32_t workload)
+{
+	const struct workload *w = &cluster->workloads[workload];
+	uint32_t found = CLUSTER_NONE;
+
+	for (uint32_t i = w->first_container; i < w->first_container + w->n_containers; i++) {
+		enum container_type type = cluster->containers[i].type;
+
+		if (type != CONTAINER_APP && type != CONTAINER_SIDECAR)
+			continue;
+		if (found != CLUSTER_NONE)
+			return CLUSTER_NONE;
+		found = i;
+	}
+	return found;
+}
+
+uint32_t cluster_container_of(const struct cluster *cluster, uint32_t workload, const char *container)
+{
+	return container ? cluster_find_container(cluster, workload, container) : only_container(cluster, workload);
+}
+
 struct match {
 	const char *pod, *container;
 	uint32_t workload;		/* the only one so far */
@@ -131,7 +154,7 @@ static void match_in_namespace(const struct cluster *cluster, const char *namesp
 		if (!name)
 			continue;
 		workload = index_find(&index->workloads, namespace, kind, name);
-		container = workload == CLUSTER_NONE ? CLUSTER_NONE : cluster_find_container(cluster, workload, match->container);
+		container = workload == CLUSTER_NONE ? CLUSTER_NONE : cluster_container_of(cluster, workload, match->container);
 		if (container == CLUSTER_NONE || workload == match->workload)
 			continue;
 		match->several = match->workload != CLUSTER_NONE;
@@ -148,10 +171,10 @@ uint32_t cluster_match_container(const struct cluster *cluster, const char *name
 	struct match match = { .pod = pod, .container = container, .workload = CLUSTER_NONE, .found = CLUSTER_NONE };
 	const char *own = known_name(cluster, namespace, strlen(namespace)), *unsaid = known_name(cluster, "", 0);
 
-	if (!cluster->index || container[0] == '\0')
+	if (!cluster->index || (container && container[0] == '\0'))
 		return CLUSTER_NONE;
 	if (known != CLUSTER_NONE && cluster->pods[known].workload != CLUSTER_NONE)
-		return cluster_find_container(cluster, cluster->pods[known].workload, container);
+		return cluster_container_of(cluster, cluster->pods[known].workload, container);
 	if (own)
 		match_in_namespace(cluster, own, &match);
 	/* Manifests often leave the namespace to whoever applies them. */

@@ -306,7 +306,9 @@ uint32_t cluster_find_pod(const struct cluster *cluster, const char *namespace, 
 uint32_t cluster_find_node(const struct cluster *cluster, const char *name);
 uint32_t cluster_find_runtime_class(const struct cluster *cluster, const char *name);
 uint32_t cluster_find_container(const struct cluster *cluster, uint32_t workload, const char *container);
-/* The container that series of a pod belong to, also of a pod that is gone or was never given: by the pod's owner where it is known, else by the
+/* The same; of no name (NULL) the one that alone runs for as long as its pod does. */
+uint32_t cluster_container_of(const struct cluster *cluster, uint32_t workload, const char *container);
+/* The container (NULL: the only one) that series of a pod belong to, also of a pod that is gone or was never given: by the pod's owner where it is known, else by the
  * way controllers name pods (NAME-<hash>-<5>, NAME-<n>, NAME-<5>, NAME-<minutes>-<5>), taken only where exactly one workload of the
  * namespace has that name and such a container.  CLUSTER_NONE: none or several. */
 uint32_t cluster_match_container(const struct cluster *cluster, const char *namespace, const char *pod, const char *container);

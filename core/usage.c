@@ -10,7 +10,6 @@
 #define LEAST_SEC 0.0			/* of times: 1970 … */
 #define MOST_SEC 1e11			/* … and the year 5138 */
 #define STATUS_SEC 900.0		/* between a kill and the sample that counts it */
-#define MOST_CORES 1e5			/* more is a clock that jumped */
 #define UNMATCHED_KEPT 10
 
 static const struct {
@@ -457,6 +456,10 @@ void usage_gauge(struct usage_feed *feed, double time_sec, double value)
 
 	if (!sample_good(feed, time_sec, value))
 		return;
+	if (feed->series->public.metric == USAGE_CPU && value >= USAGE_CORES_MAX) {
+		feed->series->public.bad++;
+		return;
+	}
 	(void)sample_time(feed, time_sec, &gap);
 	gauge_add(feed, time_sec, value);
 	sample_end(feed, time_sec, value);
@@ -502,7 +505,7 @@ void usage_cpu_seconds(struct usage_feed *feed, double time_sec, double value)
 	if (feed->samples && !gap) {
 		growth = counter_growth(feed, value);
 		rate = growth / step;
-		if (rate < MOST_CORES)
+		if (rate < USAGE_CORES_MAX)
 			gauge_add(feed, time_sec, rate);
 		else
 			feed->series->public.bad++;

@@ -48,6 +48,7 @@ int usage_metric_parse(const char *name, enum usage_metric *ret_metric);
 
 #define USAGE_SLOTS 96			/* of a course; neighbouring ones are merged when more would be needed */
 #define USAGE_PERCENTILES_MAX 8
+#define USAGE_CORES_MAX 1e5		/* of one container: more is a clock that jumped, or another unit */
 
 struct usage_percentile {		/* computed by a server over the whole window */
 	double quantile;		/* 0..1 */

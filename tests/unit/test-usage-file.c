@@ -253,6 +253,58 @@ static void a_pod_alone_stands_for_its_only_container(void **state)
 	world_end(&world);
 }
 
+/* Manifests alone say nothing of pods: their names do. */
+static void a_pod_that_nobody_gave_stands_for_its_only_container(void **state)
+{
+	static const char *const texts[] = {
+		"timestamp,namespace,pod,cpu\n1795417200,shop,db-0,1\n1795417200,shop,web-7d9f8c6b5d-x2x8z,5\n",
+		"1795417200\nNAMESPACE  NAME   CPU(cores)  MEMORY(bytes)\nshop  db-0  1000m  128Mi\nshop  web-7d9f8c6b5d-x2x8z  5000m  128Mi\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct world world;
+
+		world_begin(&world);
+		assert_int_equal(world_read(&world, texts[i]), 0);
+		usage_finish(world.usage);
+		assert_series(world_series(&world, "db", USAGE_CPU), 1, 1, 1);
+		/* Of two containers none. */
+		assert_null(world_series(&world, "app", USAGE_CPU));
+		assert_int_equal(usage_unmatched(world.usage), 1);
+		world_end(&world);
+	}
+}
+
+/* As a panel with labels made to columns writes it. */
+static void the_name_of_a_series_may_be_a_column(void **state)
+{
+	struct world world;
+
+	world_begin(&world);
+	assert_int_equal(world_read(&world, "\"Time\",\"__name__\",\"container\",\"namespace\",\"pod\",\"Value\"\n"
+			 "1795417200000,container_memory_working_set_bytes,db,shop,db-0,134217728\n"), 0);
+	usage_finish(world.usage);
+	assert_series(world_series(&world, "db", USAGE_MEMORY_WORKING_SET), 1, 134217728, 134217728);
+	world_end(&world);
+}
+
+static void nanocores_are_not_taken_for_cores(void **state)
+{
+	struct world world;
+
+	world_begin(&world);
+	assert_true(world_read(&world, "timestamp,namespace,pod,container,cpu\n1795417200,shop,db-0,db,250000000\n") < 0);
+	usage_finish(world.usage);
+	assert_said(&world, 2, 25, "nanocores");
+	assert_null(world_series(&world, "db", USAGE_CPU));
+	world_end(&world);
+	world_begin(&world);
+	assert_int_equal(world_read(&world, "timestamp,namespace,pod,container,cpu (nanocores)\n1795417200,shop,db-0,db,250000000\n"), 0);
+	usage_finish(world.usage);
+	assert_series(world_series(&world, "db", USAGE_CPU), 1, 0.25, 0.25);
+	world_end(&world);
+}
+
 static void one_output_of_top_is_as_old_as_its_file(void **state)
 {
 	static const char text[] = "POD    NAME   CPU(cores)   MEMORY(bytes)\ndb-0   db     250m         128Mi\n";
@@ -430,6 +482,9 @@ int main(void)
 		cmocka_unit_test(rows_of_nobody_are_counted_and_change_nothing),
 		cmocka_unit_test(two_values_at_one_time_are_told),
 		cmocka_unit_test(a_pod_alone_stands_for_its_only_container),
+		cmocka_unit_test(the_name_of_a_series_may_be_a_column),
+		cmocka_unit_test(nanocores_are_not_taken_for_cores),
+		cmocka_unit_test(a_pod_that_nobody_gave_stands_for_its_only_container),
 		cmocka_unit_test(one_output_of_top_is_as_old_as_its_file),
 		cmocka_unit_test(nodes_have_usage_of_their_own),
 		cmocka_unit_test(a_long_table_is_read_in_pieces),
