@@ -49,6 +49,43 @@ static bool is_critical(const struct workload *workload)
 	return streq(workload->priority_class, "system-node-critical");
 }
 
+static int64_t memory_request(const struct pod_shape *shape, uint32_t position)
+{
+	return MAX(amount_size(&shape->containers[position].resources.requests.of[RESOURCE_MEMORY], RESOURCE_MEMORY), 0);
+}
+
+/* What the pod level asks for beyond its containers counts for all of them alike: remainingPodMemReqPerContainer(). */
+static int64_t share_of_rest(const struct pod_shape *shape)
+{
+	struct workload bare = shape->workload;
+	struct quantity all;
+	int64_t containers = 0;
+
+	if (!bare.pod_resources.requests.of[RESOURCE_MEMORY].given && !bare.pod_resources.limits.of[RESOURCE_MEMORY].given)
+		return 0;
+	bare.pod_resources = (struct resources){ 0 };
+	bare.overhead = (struct amounts){ 0 };
+	bare.runtime_class = "";
+	all = workload_request(&shape->cluster, &bare, RESOURCE_MEMORY);
+	for (uint32_t i = 0; i < bare.n_containers; i++)
+		containers += shape->containers[i].type != CONTAINER_EPHEMERAL;
+	return containers ? (shape->request[RESOURCE_MEMORY] - shape->overhead[RESOURCE_MEMORY] - quantity_value(&all)) / containers : 0;
+}
+
+/* The request that the score is reckoned from: a sidecar's is no less than the least of the application's, which it must outlive.
+ * GetContainerOOMScoreAdjust() of pkg/kubelet/qos/policy.go */
+static int64_t scored_request(const struct pod_shape *shape, uint32_t position)
+{
+	int64_t request = memory_request(shape, position), least = INT64_MAX;
+
+	for (uint32_t i = 0; i < shape->workload.n_containers; i++)
+		if (shape->containers[i].type == CONTAINER_APP)
+			least = MIN(least, memory_request(shape, i));
+	if (shape->containers[position].type == CONTAINER_SIDECAR && least < INT64_MAX)
+		request = MAX(request, least);
+	return request + share_of_rest(shape);
+}
+
 /* "oom_score_adj from -997 to 936 on a node of 16 GiB", or nothing. */
 static const char *score_change(struct workload_view *view, const struct sizing_row *row)
 {
@@ -61,10 +98,8 @@ static const char *score_change(struct workload_view *view, const struct sizing_
 
 	if (memory <= 0)
 		return NULL;
-	now = oom_score_adj(view->now.qos, MAX(amount_size(&view->now.containers[position].resources.requests.of[RESOURCE_MEMORY], RESOURCE_MEMORY), 0),
-			    memory, critical);
-	then = oom_score_adj(view->then.qos, MAX(amount_size(&view->then.containers[position].resources.requests.of[RESOURCE_MEMORY], RESOURCE_MEMORY), 0),
-			     memory, critical);
+	now = oom_score_adj(view->now.qos, scored_request(&view->now, position), memory, critical);
+	then = oom_score_adj(view->then.qos, scored_request(&view->then, position), memory, critical);
 	if (now == then)
 		return NULL;
 	return arena_formatf(arena, "its oom_score_adj goes from %d to %d on a node of %s", now, then, size_text(arena, RESOURCE_MEMORY, memory));

@@ -97,6 +97,17 @@ static void the_class_of_a_pod_decides_who_goes_first(void **state)
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, GIB, -1, CONSEQUENCE_QOS, CONSEQUENCE_NOTE, "from BestEffort to Burstable: killed the earlier the less memory it asked for; its oom_score_adj goes from 1000 to 938" } } },
 		{ "a smaller request", DEPLOYMENT(1, APP("requests: {memory: 4Gi}")) NODE, { { "app", RESOURCE_MEMORY, 2 * GIB, -1 } }, { { NULL } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 2 * GIB, -1, CONSEQUENCE_QOS, CONSEQUENCE_NOTE, "its oom_score_adj goes from 750 to 875 on a node of 16Gi" } } },
+		/* A sidecar is scored as the smallest of the application at most: it has to outlive them. */
+		{ "a smaller request of a sidecar", DEPLOYMENT(1, APP("requests: {memory: 4Gi}") "], initContainers: [{name: mesh, image: i, restartPolicy: Always, resources: {requests: {memory: 2Gi}}}") NODE,
+		  { { "mesh", RESOURCE_MEMORY, GIB, -1 } }, { { NULL } },
+		  { { "mesh", RESOURCE_MEMORY, STATUS_RECOMMEND, GIB, -1, CONSEQUENCE_QOS, CONSEQUENCE_NOTE, NULL } } },
+		{ "of one that asked for more", DEPLOYMENT(1, APP("requests: {memory: 4Gi}") "], initContainers: [{name: mesh, image: i, restartPolicy: Always, resources: {requests: {memory: 8Gi}}}") NODE,
+		  { { "mesh", RESOURCE_MEMORY, GIB, -1 } }, { { NULL } },
+		  { { "mesh", RESOURCE_MEMORY, STATUS_RECOMMEND, GIB, -1, CONSEQUENCE_QOS, CONSEQUENCE_NOTE, "its oom_score_adj goes from 500 to 750 on a node of 16Gi" } } },
+		/* 8 GiB for the pod as a whole: what no container asks for counts for each of the two alike. */
+		{ "below a request of the pod", DEPLOYMENT(1, APP("requests: {memory: 4Gi}") ", " CONTAINER("proxy", "") "], resources: {requests: {memory: 8Gi}}, volumes: [") NODE,
+		  { { "app", RESOURCE_MEMORY, 2 * GIB, -1 } }, { { NULL } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 2 * GIB, -1, CONSEQUENCE_QOS, CONSEQUENCE_NOTE, "its oom_score_adj goes from 625 to 688 on a node of 16Gi" } } },
 		{ "nodes are not known", DEPLOYMENT(1, APP("requests: {memory: 4Gi}")), { { "app", RESOURCE_MEMORY, 2 * GIB, -1 } }, { { NULL } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 2 * GIB, -1, CONSEQUENCE_QOS, CONSEQUENCE_NOTE, NULL } } },
 	};
