@@ -68,6 +68,7 @@ static void ask_container(const struct asking *asking, const struct workload_con
 {
 	const struct kubernetes_container commands = {
 		.command = container->command, .args = container->args, .lifecycle = container->lifecycle, .security = container->security,
+		.mounts = container->mounts,
 	};
 	CLEANUP(free_ptr) char *name = xasprintf("%s/%s", asking->pod.name, container->name);
 	subject_id subject = snapshot_find_subject(asking->snapshot, SUBJECT_KIND_CONTAINER, name);

@@ -222,6 +222,19 @@ int64_t object_time(const struct object *object, const struct node *mapping, con
 
 /* ---- amounts ---- */
 
+/* " 1Gi" in quotes is 1Gi: Quantity.UnmarshalJSON() of apimachinery/pkg/api/resource/quantity.go */
+static const char *trimmed(struct cluster *cluster, const char *text)
+{
+	static const char blanks[] = " \t\n\v\f\r";
+	size_t length;
+
+	text += strspn(text, blanks);
+	length = strlen(text);
+	while (length > 0 && strchr(blanks, text[length - 1]))
+		length--;
+	return cluster_name_of(cluster, text, length);
+}
+
 static bool read_amount(const struct object *object, const char *key, const struct node *value, struct amount *amount)
 {
 	if (node_is_null(value))
@@ -232,8 +245,8 @@ static bool read_amount(const struct object *object, const char *key, const stru
 		wrong_type(object, value, key, "a quantity like 250m or 1Gi");
 		return true;
 	}
-	amount->text = cluster_name(object->cluster, value->text);
-	if (quantity_parse(value->text, &amount->quantity) < 0) {
+	amount->text = trimmed(object->cluster, value->text);
+	if (quantity_parse(amount->text, &amount->quantity) < 0) {
 		amount->wrong = true;
 		object_warn(object, value, "%s: '%.60s' is no quantity: one is like 250m, 1.5, 512Mi or 2G", key,
 				value->text);

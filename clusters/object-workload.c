@@ -26,6 +26,8 @@ static void add_container(const struct object *object, const struct node *node, 
 		container->probes[i] = object_keep(object, object_mapping(object, node, probes[i]));
 	container->lifecycle = object_keep(object, object_mapping(object, node, "lifecycle"));
 	container->security = object_keep(object, object_mapping(object, node, "securityContext"));
+	if (container->security && object_bool(object, container->security, "privileged"))
+		container->mounts = object_keep(object, object_sequence(object, node, "volumeMounts"));
 	container->ports = object_keep_ports(object, object_sequence(object, node, "ports"),
 					     object->cluster->workloads[container->workload].host_network);
 	container->resize_policy = object_keep(object, object_sequence(object, node, "resizePolicy"));

@@ -16,10 +16,12 @@ static const struct wanted metadata[] = {
 
 static const struct wanted port[] = { ALL("containerPort"), ALL("hostIP"), ALL("hostPort"), ALL("protocol"), END };
 
+static const struct wanted mount[] = { ALL("mountPath"), ALL("name"), END };
+
 static const struct wanted container[] = {
 	ALL("args"), ALL("command"), ALL("env"), ALL("envFrom"), ALL("image"), ALL("lifecycle"), ALL("livenessProbe"), ALL("name"),
 	BELOW("ports", port), ALL("readinessProbe"), ALL("resizePolicy"), ALL("resources"), ALL("restartPolicy"), ALL("securityContext"), ALL("startupProbe"),
-	END,
+	BELOW("volumeMounts", mount), END,
 };
 
 static const struct wanted volume[] = {

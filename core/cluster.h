@@ -73,6 +73,7 @@ struct workload_container {
 	 * 4 KiB; command and args; livenessProbe, readinessProbe, startupProbe, lifecycle, securityContext, resizePolicy. */
 	const struct node *env, *env_from, *command, *args, *probes[3], *lifecycle, *security, *resize_policy;
 	const struct node *ports;	/* those with a hostPort; with hostNetwork all */
+	const struct node *mounts;	/* volumeMounts of a container that is privileged */
 	uint32_t line, column;		/* of the container's mapping */
 	uint32_t position;		/* in its list: containers[position] */
 };

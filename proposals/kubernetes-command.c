@@ -266,14 +266,22 @@ static void run_words(struct container *container, const struct node *const word
 /* What could set something: of a server's own program and its options nothing is said. */
 static bool may_set(const struct node *const words[], size_t count)
 {
-	static const char *const signs[] = { "sysctl", "/proc/", "/sys/", "modprobe", "ethtool", "nsenter", "blockdev", "swap", "ulimit",
-					     "/etc/" };
+	/* Of the node's /sys that is mounted as /host-sys the end is left. */
+	static const char *const signs[] = { "sysctl", "/proc/", "/sys/", "sys/kernel/", "sys/block/", "sys/devices/", "modprobe",
+					     "ethtool", "nsenter", "blockdev", "swap", "ulimit", "/etc/" };
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t n = 0; n < ARRAY_SIZE(signs); n++)
 			if (strstr(words[i]->text, signs[n]))
 				return true;
 	return false;
+}
+
+/* Arguments without a command that begin with a program: the image has no entry point of its own (busybox, alpine), or one that runs them. */
+static bool is_program(const struct node *word)
+{
+	return word->kind == NODE_SCALAR && (is_shell(word->text) || streq(base_name(word->text), "sysctl") ||
+					     streq(base_name(word->text), "nsenter"));
 }
 
 static void read_command(struct container container, const struct node *command, const struct node *arguments)
@@ -283,7 +291,7 @@ static void read_command(struct container container, const struct node *command,
 
 	if (count == 0 || !may_set(words, count))
 		return;
-	if (own == 0)
+	if (own == 0 && !is_program(words[0]))
 		document_unclear(container.pod->document, words[0], "the image says which program gets these arguments");
 	else
 		run_words(&container, words, count);

@@ -62,8 +62,9 @@ void kubernetes_pod_sysctls(struct proposal *proposal, const struct registry *re
 void kubernetes_container_commands(struct proposal *proposal, const struct registry *registry, const struct kubernetes_pod *pod,
 				   const struct kubernetes_container *container)
 {
-	static const char *const names[] = { "command", "args", "lifecycle", "securityContext" };
-	const struct node *const values[] = { container->command, container->args, container->lifecycle, container->security };
+	static const char *const names[] = { "command", "args", "lifecycle", "securityContext", "volumeMounts" };
+	const struct node *const values[] = { container->command, container->args, container->lifecycle, container->security,
+						container->mounts };
 	struct stage stage;
 
 	stage_open(&stage, proposal, registry, pod);

@@ -40,7 +40,7 @@ struct kubernetes_pod {
 };
 
 struct kubernetes_container {
-	const struct node *command, *args, *lifecycle, *security;
+	const struct node *command, *args, *lifecycle, *security, *mounts;
 };
 
 /* Items as the reader of manifests has them; registry: which keys belong to the whole node. */

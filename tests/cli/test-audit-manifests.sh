@@ -46,6 +46,12 @@ spec:
           image: busybox
           securityContext: {privileged: true}
           command: [sh, -c, "sysctl -w vm.max_map_count=262144"]
+        - name: pages
+          image: busybox
+          securityContext: {privileged: true}
+          args: [sh, -c, "echo never > /host-sys/kernel/mm/transparent_hugepage/enabled"]
+          volumeMounts: [{name: sys, mountPath: /host-sys}]
+      volumes: [{name: sys, hostPath: {path: /sys}}]
       containers:
         - name: app
           image: app
@@ -86,6 +92,7 @@ expected='hpa-never-reached-memory@shop/Deployment/web
 limit-below-request-cpu@shop/Deployment/web/log
 limit-cpu-tiny@shop/Deployment/web/log
 limit-memory-quantity@shop/Deployment/web/app
+node-settings-from-container@shop/Deployment/web/pages
 node-settings-from-container@shop/Deployment/web/tune
 pdb-blocks-drains@shop/Deployment/web
 request-cpu-huge@shop/Deployment/web/app
@@ -107,13 +114,13 @@ where() {
 	audit deploy --output sarif | jq -r --arg rule "kubernetes-resources/$1" '.runs[0].results[] | select(.ruleId == $rule and .kind == "fail") |
 		.locations[0].physicalLocation | "\(.artifactLocation.uri):\(.region.startLine)"'
 }
-same "a request is where it stands" deploy/web.yaml:24 "$(where request-memory-tiny)"
-same "a wrong quantity too" deploy/web.yaml:26 "$(where limit-memory-quantity)"
+same "a request is where it stands" deploy/web.yaml:30 "$(where request-memory-tiny)"
+same "a wrong quantity too" deploy/web.yaml:32 "$(where limit-memory-quantity)"
 same "a budget is in its own file" deploy/pdb.yaml:1 "$(where pdb-blocks-drains)"
-same "a command is where it stands" deploy/web.yaml:17 "$(where node-settings-from-container)"
+same "a command is where it stands" "deploy/web.yaml:17 deploy/web.yaml:21" "$(where node-settings-from-container | sort | paste -sd" ")"
 same "a sysctl too" deploy/web.yaml:12 "$(where sysctl-refused)"
-contains "Markdown says where" "deploy/web.yaml:24" "$(audit deploy --output markdown)"
-contains "and so does text" "deploy/web.yaml:24" "$(audit deploy)"
+contains "Markdown says where" "deploy/web.yaml:30" "$(audit deploy --output markdown)"
+contains "and so does text" "deploy/web.yaml:30" "$(audit deploy)"
 contains "what the manifest says is shown as it stands" "requests.memory 400m" "$(audit deploy)"
 same "paths are of the directory where the program ran" true \
 	"$(audit deploy --output sarif | jq '.runs[0].originalUriBaseIds.PROPOSED != null')"

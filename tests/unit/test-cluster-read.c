@@ -198,6 +198,8 @@ static void every_form_is_read(void **state)
 		  "resources: {requests: {cpu: 100m}}}]}}}\nkind: DaemonSetList\n", "DaemonSet", 1, true },
 		{ "anchors and merge keys", "x: &r {requests: {cpu: 100m}}\napiVersion: apps/v1\nkind: Deployment\n"
 		  "metadata: {name: web, namespace: shop}\nspec: {template: {spec: {containers: [{name: app, resources: {<<: *r}}]}}}\n", "Deployment", 1, false },
+		{ "blanks in quotes", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n"
+		  "spec: {template: {spec: {containers: [{name: app, resources: {requests: {cpu: ' 100m '}}}]}}}\n", "Deployment", 1, false },
 		{ "a flow mapping", "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, "
 		  "spec: {template: {spec: {containers: [{name: app, resources: {requests: {cpu: 100m}}}]}}}}", "Deployment", 1, false },
 	};

@@ -128,6 +128,9 @@ static void a_containers_command_sets_the_pods_or_the_nodes(void **state)
 		     "      args: [-w, net.core.somaxconn=1024]\n"
 		     "    - name: odd\n"
 		     "      args: [-c, sysctl -w a.b=1]\n"
+		     "    - name: arguments\n"
+		     "      securityContext: {privileged: true}\n"
+		     "      args: [sh, -c, sysctl -w vm.swappiness=1]\n"
 		     "  containers:\n"
 		     "    - {name: app, command: [nginx, -g, daemon off]}\n",
 		     "sets host vm.max_map_count=262144 @12 now if:on nodes where shop/Pod/web runs\n"
@@ -136,7 +139,8 @@ static void a_containers_command_sets_the_pods_or_the_nodes(void **state)
 		     " why:files of the kernel are read-only in a container that is not privileged\n"
 		     "broken host net.core.somaxconn=1024 @17 now"
 		     " why:files of the kernel are read-only in a container that is not privileged\n"
-		     "unclear host = @20 why:the image says which program gets these arguments\n");
+		     "unclear host = @20 why:the image says which program gets these arguments\n"
+		     "sets host vm.swappiness=1 @23 now if:on nodes where shop/Pod/web runs\n");
 }
 
 static void a_pod_of_the_nodes_namespaces_sets_the_nodes(void **state)
