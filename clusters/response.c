@@ -24,7 +24,7 @@ enum level {
 
 /* The keys that mean something, where they stand. */
 enum key {
-	KEY_OTHER, KEY_STATUS, KEY_DATA, KEY_ERROR_TYPE, KEY_ERROR, KEY_WARNINGS, KEY_RESULT_TYPE, KEY_RESULT, KEY_METRIC, KEY_VALUES,
+	KEY_OTHER, KEY_STATUS, KEY_DATA, KEY_ERROR_TYPE, KEY_ERROR, KEY_WARNINGS, KEY_PARTIAL, KEY_RESULT_TYPE, KEY_RESULT, KEY_METRIC, KEY_VALUES,
 	KEY_VALUE, KEY_HISTOGRAM, KEY_COUNT,
 };
 
@@ -38,6 +38,7 @@ static const struct {
 	{ LEVEL_ROOT, "error", KEY_ERROR },
 	{ LEVEL_ROOT, "errorType", KEY_ERROR_TYPE },
 	{ LEVEL_ROOT, "infos", KEY_OTHER },
+	{ LEVEL_ROOT, "isPartial", KEY_PARTIAL },	/* VictoriaMetrics */
 	{ LEVEL_ROOT, "status", KEY_STATUS },
 	{ LEVEL_ROOT, "warnings", KEY_WARNINGS },
 	{ LEVEL_DATA, "result", KEY_RESULT },
@@ -272,8 +273,12 @@ static void member_text(struct response *response, const char *key, const char *
 
 static int root_value(struct response *response, enum json_type type, const char *text, size_t length)
 {
+	static const char partial[] = "its answer is partial: not all that stores its series answered";
+
 	if (response->key == KEY_DATA)
 		return type == JSON_NULL ? 1 : problem(response, "\"data\" is neither an object nor a list");
+	if (response->key == KEY_PARTIAL && type == JSON_BOOL && length == strlen("true"))
+		tell(response, response->handler->warning, partial, strlen(partial));
 	if (type != JSON_STRING)
 		return 1;
 	if (response->key == KEY_STATUS)

@@ -85,6 +85,7 @@ static const struct answer {
 	{ "buildinfo", OK_BEGIN "{\"version\":\"2.42.0\",\"revision\":\"x\"}}", " version'2.42.0' revision'x'", 0 },
 	{ "warnings", OK_BEGIN "[]},\"warnings\":[\"w\",{}],\"infos\":[\"i\"]}", "|not JSON: parse error: trailing garbage", -EINVAL },
 	{ "warnings", "{\"status\":\"success\",\"data\":[],\"warnings\":[\"w\",{}],\"infos\":[\"i\"]}", " warning:w", 0 },
+	{ "a part only", "{\"status\":\"success\",\"isPartial\":true,\"data\":[]}", " warning:its answer is partial: not all that stores its series answered", 0 },
 	{ "histograms", OK_BEGIN "{\"result\":[{\"metric\":{},\"histograms\":[[1,{\"count\":\"1\",\"buckets\":[[0,\"1\",\"2\",\"3\"]]}]]},"
 	  "{\"metric\":{},\"histogram\":[1,{\"count\":\"1\"}],\"value\":[1,\"2\"]}]}}", "{} histogram{} histogram 1.000:2", 0 },
 	{ "what nobody knows", "{\"status\":\"success\",\"isPartial\":false,\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":{},\"group\":1,"
