@@ -15,19 +15,24 @@ struct utilisation {
 	double now, then;		/* percent */
 };
 
-static int64_t request_of(const struct workload_view *view, const struct pod_shape *shape, const struct hpa_metric *metric, enum resource resource)
+/* Of one pod; -1: it is not measured.  ret_without: the container because of which, which may be NULL. */
+static int64_t request_of(const struct workload_view *view, const struct pod_shape *shape, const struct hpa_metric *metric, enum resource resource,
+			  const char **ret_without)
 {
 	int64_t sum = 0;
 
+	*ret_without = NULL;
 	for (uint32_t i = 0; i < view->workload->n_containers; i++) {
 		const struct workload_container *container = &shape->containers[i];
 		int64_t request = amount_size(&container->resources.requests.of[resource], resource);
 
 		if (!container_stays(container) || (*metric->container && !streq(metric->container, container->name)))
 			continue;
-		/* The autoscaler gives up on a pod of which one container asks for nothing. */
-		if (request <= 0)
+		/* The autoscaler gives up on a pod of which one container has no request; one of 0 is one. */
+		if (request < 0) {
+			*ret_without = container->name;
 			return -1;
+		}
 		sum += request;
 	}
 	return sum > 0 ? sum : -1;
@@ -56,10 +61,12 @@ static double usage_of(const struct workload_view *view, const struct hpa_metric
 /* False: it does not move with requests, or what it is now is not known. */
 static bool utilisation_of(const struct workload_view *view, const struct hpa_metric *metric, struct utilisation *ret, enum resource *ret_resource)
 {
+	const char *without;
+
 	if (resource_parse(metric->resource, ret_resource) < 0 || *ret_resource > RESOURCE_MEMORY || metric->utilization <= 0)
 		return false;
-	ret->request_now = request_of(view, &view->now, metric, *ret_resource);
-	ret->request_then = request_of(view, &view->then, metric, *ret_resource);
+	ret->request_now = request_of(view, &view->now, metric, *ret_resource, &without);
+	ret->request_then = request_of(view, &view->then, metric, *ret_resource, &without);
 	if (ret->request_now < 0 || ret->request_then < 0)
 		return false;
 	ret->usage = usage_of(view, metric, *ret_resource, ret->request_now);
@@ -89,10 +96,20 @@ static double wanted(const struct autoscaler *autoscaler, double replicas, doubl
 	return ceil(ratio * replicas - 1e-9);
 }
 
-static double within(const struct autoscaler *autoscaler, double replicas)
+/* behavior: {scaleDown: {selectPolicy: Disabled}} */
+static bool goes(const struct autoscaler *autoscaler, const char *way)
+{
+	return !streq(tree_text(tree_get(autoscaler->behavior, way), "selectPolicy", ""), "Disabled");
+}
+
+static double within(const struct autoscaler *autoscaler, double replicas, double running)
 {
 	double least = (double)MAX(autoscaler->min_replicas, 1), most = (double)autoscaler->max_replicas;
 
+	if (replicas > running && !goes(autoscaler, "scaleUp"))
+		replicas = running;
+	if (replicas < running && !goes(autoscaler, "scaleDown"))
+		replicas = running;
 	if (autoscaler->max_replicas >= 0)
 		replicas = MIN(replicas, most);
 	return MAX(replicas, least);
@@ -136,8 +153,8 @@ static struct hpa_outcome outcome_of(const struct workload_view *view, const str
 		outcome.utilisation = utilisation;
 		outcome.metric = metric;
 	}
-	outcome.now = within(autoscaler, outcome.now);
-	outcome.then = within(autoscaler, outcome.unbounded);
+	outcome.now = within(autoscaler, outcome.now, replicas);
+	outcome.then = within(autoscaler, outcome.unbounded, replicas);
 	return outcome;
 }
 
@@ -191,27 +208,112 @@ static void move_replicas(struct sizing_row *row, struct sizing *sizing, const s
 	if (outcome->known)
 		ratio = outcome->now > 0 ? outcome->then / outcome->now : 1;
 	else if (sizing->request_from > 0 && sizing->request_to > 0)
-		ratio = within(autoscaler, row->replicas * (double)sizing->request_from / (double)sizing->request_to) / row->replicas;
+		ratio = within(autoscaler, row->replicas * (double)sizing->request_from / (double)sizing->request_to, row->replicas) / row->replicas;
 	if (ratio > 1 && isfinite(ratio))
 		sizing->replicas_then = MAX(sizing->replicas_then, row->replicas * ratio);
 }
 
-static void tell_sizing(struct workload_view *view, struct sizing_row *row, enum resource resource, const struct autoscaler *autoscaler)
+static bool moves(const struct workload_view *view, uint32_t position, enum resource resource)
 {
+	const struct sizing_row *row = view->rows[position];
+
+	return row && sizing_changes(&row->of[resource]) && row->of[resource].request_to != row->of[resource].request_from;
+}
+
+/* A metric of all containers of the pod follows from all of their changes: it is told where most changes, once. */
+static uint32_t teller_of(const struct workload_view *view, const struct autoscaler *autoscaler, enum resource resource, uint32_t position)
+{
+	uint32_t teller = position;
+	int64_t most = -1;
+
+	for (uint32_t i = 0; i < autoscaler->n_metrics; i++)
+		if (streq(autoscaler->metrics[i].resource, resource_name(resource)) && *autoscaler->metrics[i].container)
+			return position;
+	for (uint32_t i = 0; i < view->workload->n_containers; i++) {
+		int64_t by;
+
+		if (!moves(view, i, resource) || !container_stays(&view->now.containers[i]))
+			continue;
+		by = MAX(view->rows[i]->of[resource].request_to, 0) - MAX(view->rows[i]->of[resource].request_from, 0);
+		by = by < 0 ? -by : by;
+		if (by > most) {
+			most = by;
+			teller = i;
+		}
+	}
+	return teller;
+}
+
+static const struct hpa_metric *metric_of(const struct autoscaler *autoscaler, enum resource resource, const char *container)
+{
+	for (uint32_t i = 0; i < autoscaler->n_metrics && i < METRICS_MOST; i++) {
+		const struct hpa_metric *metric = &autoscaler->metrics[i];
+
+		if (streq(metric->resource, resource_name(resource)) && metric->utilization > 0 &&
+		    (!*metric->container || streq(metric->container, container)))
+			return metric;
+	}
+	return NULL;
+}
+
+/* From nothing that is measured to something that is.  False: it is measured now. */
+static bool tell_begin(struct workload_view *view, struct sizing_row *row, enum resource resource, const struct autoscaler *autoscaler)
+{
+	const struct hpa_metric *metric = metric_of(autoscaler, resource, view->cluster->containers[row->container].name);
+	double running = replicas_now(view, autoscaler), usage, percent, then;
+	const char *without, *still, *name = resource_name(resource);
+	struct sizing *sizing = &row->of[resource];
+	int64_t request;
+
+	if (!metric || request_of(view, &view->now, metric, resource, &without) > 0 || !without)
+		return false;
+	request = request_of(view, &view->then, metric, resource, &still);
+	usage = request > 0 ? usage_of(view, metric, resource, -1) : NAN;
+	if (still) {
+		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_WARNING,
+				   "HPA %s measures no %s utilisation, now or with this, since container %s has no request of %s", autoscaler->name, name,
+				   still, name);
+	} else if (!(usage >= 0)) {
+		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_WARNING,
+				   "HPA %s measures no %s utilisation now, since container %s has no request of %s; with this it begins to: look at its "
+				   "replicas after the change", autoscaler->name, name, without, name);
+	} else {
+		percent = floor(usage * 100 / (double)request);
+		then = within(autoscaler, wanted(autoscaler, running, percent, (double)metric->utilization), running);
+		if (then > running)
+			sizing->replicas_then = MAX(sizing->replicas_then, row->replicas * then / running);
+		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, then == running ? CONSEQUENCE_NOTE : CONSEQUENCE_WARNING,
+				   "HPA %s measures no %s utilisation now, since container %s has no request of %s; with this it begins to: %.0f %% of the "
+				   "request at the same load, with its target of %lld %% %.0f replicas of the %.0f there are", autoscaler->name, name,
+				   without, name, percent, (long long)metric->utilization, then, running);
+	}
+	return true;
+}
+
+static void tell_sizing(struct workload_view *view, uint32_t position, enum resource resource, const struct autoscaler *autoscaler)
+{
+	uint32_t teller = teller_of(view, autoscaler, resource, position);
+	struct sizing_row *row = view->rows[position];
 	struct sizing *sizing = &row->of[resource];
 	struct hpa_outcome outcome;
 
-	if (!sizing_changes(sizing) || sizing->request_to == sizing->request_from ||
+	if (!moves(view, position, resource) || !container_stays(&view->now.containers[position]) ||
 	    !measures(autoscaler, resource, view->cluster->containers[row->container].name))
 		return;
 	outcome = outcome_of(view, autoscaler, resource);
-	move_replicas(row, sizing, autoscaler, &outcome);
-	if (outcome.known)
+	if (teller != position)
+		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_NOTE,
+				   "HPA %s measures the containers of the pod together: what it makes of all their changes is told with container %s",
+				   autoscaler->name, view->now.containers[teller].name);
+	else if (!outcome.known && tell_begin(view, row, resource, autoscaler))
+		return;
+	else if (outcome.known)
 		tell_outcome(view, sizing, autoscaler, resource, &outcome);
 	else
 		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_WARNING,
 				   "HPA %s measures %s against this request, and what it measures now is not known: look at its replicas after the change",
 				   autoscaler->name, resource_name(resource));
+	move_replicas(row, sizing, autoscaler, &outcome);
 }
 
 void tell_hpa(struct workload_view *view)
@@ -219,5 +321,5 @@ void tell_hpa(struct workload_view *view)
 	CHAIN_EACH(&view->view->autoscalers, view->number, a)
 		for (uint32_t i = 0; i < view->workload->n_containers; i++)
 			for (int r = 0; r < 2 && view->rows[i]; r++)
-				tell_sizing(view, view->rows[i], r, &view->cluster->autoscalers[a]);
+				tell_sizing(view, i, r, &view->cluster->autoscalers[a]);
 }
