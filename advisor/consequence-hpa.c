@@ -125,16 +125,26 @@ static double replicas_now(const struct workload_view *view, const struct autosc
 struct hpa_outcome {
 	double running, now, then, unbounded;	/* replicas: those that are there; what it wants; then before max */
 	uint32_t others;		/* metrics of which nothing is known here */
+	double besides;			/* what other metrics than the one that is told of want then */
+	const char *decides;		/* the resource of the one that wants most then, where that is another */
 	struct utilisation utilisation;	/* of the resource that is told of */
 	const struct hpa_metric *metric;
 	bool known;
+	bool steady;			/* it is measured, and requests of the pod's containers sum up to what they did */
 };
 
-/* All metrics; what is told is the first of resource that moves. */
-static struct hpa_outcome outcome_of(const struct workload_view *view, const struct autoscaler *autoscaler, enum resource resource)
+/* Whether a metric of a resource follows from what a container requests. */
+static bool follows(const struct hpa_metric *metric, enum resource resource, const char *container)
+{
+	return streq(metric->resource, resource_name(resource)) && metric->utilization > 0 &&
+	       (!*metric->container || streq(metric->container, container));
+}
+
+/* All metrics; what is told is the first that moves with what this container requests of the resource. */
+static struct hpa_outcome outcome_of(const struct workload_view *view, const struct autoscaler *autoscaler, enum resource resource, const char *container)
 {
 	struct hpa_outcome outcome = { .others = autoscaler->n_metrics > METRICS_MOST };
-	double replicas = outcome.running = replicas_now(view, autoscaler);
+	double replicas = outcome.running = replicas_now(view, autoscaler), own = 0, then;
 
 	for (uint32_t i = 0; i < autoscaler->n_metrics && i < METRICS_MOST; i++) {
 		const struct hpa_metric *metric = &autoscaler->metrics[i];
@@ -146,13 +156,22 @@ static struct hpa_outcome outcome_of(const struct workload_view *view, const str
 			continue;
 		}
 		outcome.now = MAX(outcome.now, wanted(autoscaler, replicas, utilisation.now, (double)metric->utilization));
-		outcome.unbounded = MAX(outcome.unbounded, wanted(autoscaler, replicas, utilisation.then, (double)metric->utilization));
-		if (of != resource || outcome.known || utilisation.request_now == utilisation.request_then)
+		then = wanted(autoscaler, replicas, utilisation.then, (double)metric->utilization);
+		outcome.steady |= follows(metric, resource, container) && utilisation.request_now == utilisation.request_then;
+		outcome.unbounded = MAX(outcome.unbounded, then);
+		if (outcome.known || !follows(metric, resource, container) || utilisation.request_now == utilisation.request_then) {
+			if (then > outcome.besides)
+				outcome.decides = metric->resource;
+			outcome.besides = MAX(outcome.besides, then);
 			continue;
+		}
 		outcome.known = true;
 		outcome.utilisation = utilisation;
 		outcome.metric = metric;
+		own = then;
 	}
+	if (outcome.besides <= own)
+		outcome.decides = NULL;
 	outcome.now = within(autoscaler, outcome.now, replicas);
 	outcome.then = within(autoscaler, outcome.unbounded, replicas);
 	return outcome;
@@ -163,40 +182,53 @@ static const char *in_all(struct arena *arena, enum resource resource, double re
 	return size_text(arena, resource, (int64_t)MIN(replicas * (double)request, (double)AMOUNT_MOST));
 }
 
+/* The target with which as many are wanted as now; 0: none, since another metric wants more. */
+static double steady_target(const struct autoscaler *autoscaler, const struct hpa_outcome *outcome)
+{
+	const struct utilisation *utilisation = &outcome->utilisation;
+	double target = ceil((double)outcome->metric->utilization * (double)utilisation->request_now / (double)utilisation->request_then);
+
+	for (; target >= 1; target--) {
+		double all = MAX(outcome->besides, wanted(autoscaler, outcome->running, utilisation->then, target));
+
+		if (within(autoscaler, all, outcome->running) == outcome->now)
+			return target;
+		if (all > outcome->now)
+			return 0;
+	}
+	return 0;
+}
+
 static void tell_outcome(struct workload_view *view, struct sizing *sizing, const struct autoscaler *autoscaler, enum resource resource,
 			 const struct hpa_outcome *outcome)
 {
+	bool short_of = outcome->unbounded > outcome->then, same = outcome->then == outcome->now;
+	double target = (double)outcome->metric->utilization, steady = same || short_of || outcome->decides ? 0 : steady_target(autoscaler, outcome);
 	const struct utilisation *utilisation = &outcome->utilisation;
 	struct arena *arena = &view->rightsizing->arena;
-	double target = (double)outcome->metric->utilization;
-	bool short_of = outcome->unbounded > outcome->then, same = outcome->then == outcome->now;
 	const char *more = "";
 
 	if (short_of)
 		more = arena_formatf(arena, "; it would want %.0f, but may have no more", outcome->unbounded);
-	else if (!same)
-		more = arena_formatf(arena, "; with a target of %.0f %% it stays at %.0f",
-				     ceil(target * (double)utilisation->request_now / (double)utilisation->request_then), outcome->now);
+	else if (steady > 0)
+		more = arena_formatf(arena, "; with a target of %.0f %% it stays at %.0f", steady, outcome->now);
 	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, same && !short_of ? CONSEQUENCE_NOTE : CONSEQUENCE_WARNING,
 			   "at the same load %s utilisation goes from %.0f %% to %.0f %% of the request, and HPA %s with its target of %.0f %% "
-			   "%s %.0f %s %.0f replicas (%s%s in all now, %s then)%s%s",
+			   "%s %.0f %s %.0f replicas (%s%s in all now, %s then)%s%s%s",
 			   resource_name(resource), utilisation->now, utilisation->then, autoscaler->name, target, same ? "keeps" : "goes from",
 			   outcome->now, same ? "of" : "to", outcome->then,
 			   outcome->running == outcome->now ? "" : arena_formatf(arena, "%.0f run; ", outcome->running),
 			   in_all(arena, resource, outcome->now, utilisation->request_now),
-			   in_all(arena, resource, outcome->then, utilisation->request_then), more,
+			   in_all(arena, resource, outcome->then, utilisation->request_then),
+			   outcome->decides && !same ? arena_formatf(arena, " because of another of its metrics, of %s", outcome->decides) : "", more,
 			   outcome->others ? "; its other metrics may ask for more" : "");
 }
 
 static bool measures(const struct autoscaler *autoscaler, enum resource resource, const char *container)
 {
-	for (uint32_t i = 0; i < autoscaler->n_metrics; i++) {
-		const struct hpa_metric *metric = &autoscaler->metrics[i];
-
-		if (streq(metric->resource, resource_name(resource)) && metric->utilization > 0 &&
-		    (!*metric->container || streq(metric->container, container)))
+	for (uint32_t i = 0; i < autoscaler->n_metrics; i++)
+		if (follows(&autoscaler->metrics[i], resource, container))
 			return true;
-	}
 	return false;
 }
 
@@ -246,13 +278,9 @@ static uint32_t teller_of(const struct workload_view *view, const struct autosca
 
 static const struct hpa_metric *metric_of(const struct autoscaler *autoscaler, enum resource resource, const char *container)
 {
-	for (uint32_t i = 0; i < autoscaler->n_metrics && i < METRICS_MOST; i++) {
-		const struct hpa_metric *metric = &autoscaler->metrics[i];
-
-		if (streq(metric->resource, resource_name(resource)) && metric->utilization > 0 &&
-		    (!*metric->container || streq(metric->container, container)))
-			return metric;
-	}
+	for (uint32_t i = 0; i < autoscaler->n_metrics && i < METRICS_MOST; i++)
+		if (follows(&autoscaler->metrics[i], resource, container))
+			return &autoscaler->metrics[i];
 	return NULL;
 }
 
@@ -300,12 +328,14 @@ static void tell_sizing(struct workload_view *view, uint32_t position, enum reso
 	if (!moves(view, position, resource) || !container_stays(&view->now.containers[position]) ||
 	    !measures(autoscaler, resource, view->cluster->containers[row->container].name))
 		return;
-	outcome = outcome_of(view, autoscaler, resource);
+	outcome = outcome_of(view, autoscaler, resource, view->now.containers[position].name);
 	if (teller != position)
 		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_NOTE,
 				   "HPA %s measures the containers of the pod together: what it makes of all their changes is told with container %s",
 				   autoscaler->name, view->now.containers[teller].name);
 	else if (!outcome.known && tell_begin(view, row, resource, autoscaler))
+		return;
+	else if (!outcome.known && outcome.steady)
 		return;
 	else if (outcome.known)
 		tell_outcome(view, sizing, autoscaler, resource, &outcome);

@@ -210,7 +210,7 @@ static void tell_defaults(struct workload_view *view, uint32_t position)
 					   size_text(arena, r, request), size_text(arena, r, limit));
 		else if (no_limit)
 			sizing_consequence(view->rightsizing, &row->of[r], CONSEQUENCE_LIMIT_RANGE, CONSEQUENCE_NOTE,
-					   "it says no limit itself; what the LimitRange of its namespace gives it is %s", size_text(arena, r, limit));
+					   "it says no limit itself; what the LimitRange of its namespace gives it is one of %s", size_text(arena, r, limit));
 	}
 }
 

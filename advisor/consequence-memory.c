@@ -71,3 +71,25 @@ void bound_memory(struct workload_view *view, struct sizing_row *row, enum resou
 		raise_limit(view, sizing, lowered_to(sizing, held, 1 + view->rightsizing->options.memory_margin),
 			    arena_formatf(arena, "its %s was %s", what, size_text(arena, RESOURCE_MEMORY, whole_mib((int64_t)ceil(held)))));
 }
+
+/* What bounded it since may leave less than that: then nothing is lowered. */
+void bound_floor(struct workload_view *view, struct sizing_row *row, enum resource resource)
+{
+	struct arena *arena = &view->rightsizing->arena;
+	struct sizing *sizing = &row->of[resource];
+	const char *why, *what;
+	int64_t floor;
+	double held;
+
+	if (resource != RESOURCE_MEMORY || sizing->limit_to < 0 || (sizing->limit_from >= 0 && sizing->limit_to >= sizing->limit_from))
+		return;
+	floor = memory_floor(view, row, &why);
+	held = held_memory(view, row, &what);
+	if (held < 9e18 && held > (double)floor) {
+		floor = whole_mib((int64_t)ceil(held));
+		why = arena_formatf(arena, "its %s was %s", what, size_text(arena, resource, floor));
+	}
+	if (sizing->limit_to < floor)
+		sizing_block(view->rightsizing, sizing, CONSEQUENCE_OOM_FLOOR, "%s: a limit of %s, all that it may have, is not enough", why,
+			     size_text(arena, resource, sizing->limit_to));
+}

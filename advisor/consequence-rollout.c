@@ -4,8 +4,10 @@
 #include "../core/selector.h"
 #include "workload-view.h"
 
-/* Resize of running pods is on by default since Kubernetes 1.33; KEP 1287. */
+/* Resize of running pods is on by default since Kubernetes 1.33; KEP 1287.  A limit of memory sinks in place since 1.34, before only where its
+ * container restarts; nothing can be taken away (ValidatePodResize() of pkg/apis/core/validation/validation.go). */
 #define RESIZE_SINCE "1.33"
+#define RESIZE_MEMORY_SINCE "1.34"
 
 /* clang-format off */
 static const struct {
@@ -17,20 +19,12 @@ static const struct {
 	{ "DaemonSet",   false, "its pods are replaced, node by node" },
 	{ "Deployment",  false, "its pods are replaced by a rolling update" },
 	{ "Job",         true,  "the template of a Job cannot be changed: it takes effect when the Job is made anew" },
-	{ "Pod",         true,  "nothing makes this pod anew: it has to be deleted and created" },
+	{ "Pod",         true,  "nothing makes this pod anew: it takes effect when somebody does" },
 	{ "ReplicaSet",  true,  "a ReplicaSet leaves running pods as they are: it takes effect for new ones only" },
 	{ "ReplicationController", true, "running pods stay as they are: it takes effect for new ones only" },
 	{ "StatefulSet", false, "its pods are replaced one after the other, the last first" },
 };
 /* clang-format on */
-
-static bool can_resize(struct workload_view *view)
-{
-	const struct cluster_node *node = view_node(view);
-	const char *version = node ? node->kubelet_version : "";
-
-	return version && version[0] == 'v' && version_compare(version + 1, RESIZE_SINCE) >= 0 && view->now.qos == view->then.qos;
-}
 
 /* resizePolicy: [{resourceName: memory, restartPolicy: RestartContainer}] */
 static bool restarts(const struct workload_container *container, enum resource resource)
@@ -41,6 +35,26 @@ static bool restarts(const struct workload_container *container, enum resource r
 		if (streq(tree_text(&policies->items[i], "resourceName", ""), resource_name(resource)))
 			return streq(tree_text(&policies->items[i], "restartPolicy", ""), "RestartContainer");
 	return false;
+}
+
+static bool since(const char *version, const char *first)
+{
+	return version && version[0] == 'v' && version_compare(version + 1, first) >= 0;
+}
+
+static bool can_resize(struct workload_view *view, const struct sizing_row *row)
+{
+	const struct workload_container *container = &view->cluster->containers[row->container];
+	const struct sizing *memory = &row->of[RESOURCE_MEMORY];
+	const struct cluster_node *node = view_node(view);
+	const char *version = node ? node->kubelet_version : "";
+
+	if (!since(version, RESIZE_SINCE) || view->now.qos != view->then.qos || container->type == CONTAINER_INIT)
+		return false;
+	for (int r = 0; r < 2; r++)
+		if ((row->of[r].request_from >= 0 && row->of[r].request_to < 0) || (row->of[r].limit_from >= 0 && row->of[r].limit_to < 0))
+			return false;
+	return memory->limit_to >= memory->limit_from || since(version, RESIZE_MEMORY_SINCE) || restarts(container, RESOURCE_MEMORY);
 }
 
 /* Evictions that a budget does not let happen: drains, VPA.  Rolling updates do not ask it. */
@@ -64,7 +78,7 @@ static const char *resize_text(struct workload_view *view, const struct sizing_r
 	const struct workload_container *container = &view->cluster->containers[row->container];
 	bool restart = false;
 
-	if (!can_resize(view))
+	if (!can_resize(view, row))
 		return "";
 	for (int r = 0; r < 2; r++)
 		restart |= sizing_changes(&row->of[r]) && restarts(container, r);

@@ -130,6 +130,7 @@ void bound_heap(struct workload_view *view, struct sizing_row *row, enum resourc
 void bound_guaranteed(struct workload_view *view, struct sizing_row *row, enum resource resource);
 void bound_static_cpu(struct workload_view *view, struct sizing_row *row, enum resource resource);
 void bound_limit_range(struct workload_view *view, struct sizing_row *row, enum resource resource);
+void bound_floor(struct workload_view *view, struct sizing_row *row, enum resource resource);
 
 /* These take it back where it cannot be, or tell what follows; once all bounds hold. */
 void tell_limit_range(struct workload_view *view);

@@ -15,6 +15,10 @@ static void a_limit_stays_above_what_was_needed(void **state)
 		{ "killed at its limit", DEPLOYMENT(1, APP(MEMORY(1Gi, 1Gi))) POD("{name: app, restartCount: 1, lastState: {terminated: {reason: OOMKilled, finishedAt: '2026-11-20T00:00:00Z'}}}"),
 		  { { "app", RESOURCE_MEMORY, 512 * MIB, 512 * MIB } }, { { NULL } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, GIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_CHANGED, "killed for memory" } } },
+		{ "a LimitRange allows less than it was killed at", DEPLOYMENT(1, APP(MEMORY(1Gi, 2Gi))) POD("{name: app, restartCount: 1, lastState: {terminated: {reason: OOMKilled, finishedAt: '2026-11-20T00:00:00Z'}}}")
+		  "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: bounds, namespace: shop}\nspec: {limits: [{type: Container, max: {memory: 512Mi}}]}\n",
+		  { { "app", RESOURCE_MEMORY, 256 * MIB, 3 * GIB } }, { { NULL } },
+		  { { "app", RESOURCE_MEMORY, STATUS_ELSEWHERE, SAME, SAME, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_BLOCKS, "it had used 1Gi when it was killed for memory: a limit of 512Mi, all that it may have, is not enough" } } },
 		{ "ended for another reason", DEPLOYMENT(1, APP(MEMORY(1Gi, 1Gi))) POD("{name: app, restartCount: 1, lastState: {terminated: {reason: Error}}}"),
 		  { { "app", RESOURCE_MEMORY, 512 * MIB, 512 * MIB } }, { { NULL } },
 		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 512 * MIB, 512 * MIB, CONSEQUENCE_OOM_FLOOR, CONSEQUENCE_NOTE, NULL } } },

@@ -112,6 +112,8 @@ static void jobs_run_seldom_and_must_end(void **state)
 }
 
 #define KIND(kind, spec) "---\napiVersion: apps/v1\nkind: " kind "\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 3, " spec "template: {metadata: {labels: {app: web}}, spec: {containers: [" APP(CPU(1)) "]}}}\n"
+#define MEMORY_KIND(more) "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 3, updateStrategy: {type: OnDelete}, " \
+	"template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: i, resources: {requests: {memory: 1Gi}, limits: {memory: 2Gi}}" more "}]}}}\n"
 #define BUDGET(text) "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: keep, namespace: shop}\nspec: {selector: {matchLabels: {app: web}}, " text "}\n"
 #define NEW_NODE "---\napiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {capacity: {cpu: '8', memory: 16Gi}, allocatable: {cpu: '8', memory: 16Gi}, nodeInfo: {kubeletVersion: v1.33.0}}\n"
 
@@ -131,6 +133,13 @@ static void it_is_said_how_a_change_reaches_running_pods(void **state)
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, -1, CONSEQUENCE_RESTART, CONSEQUENCE_NOTE, "all its pods stop before new ones start (Recreate)" } } },
 		{ "in place", KIND("Deployment", "") NEW_NODE, { { "app", RESOURCE_CPU, 500, -1 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, -1, CONSEQUENCE_RESTART, CONSEQUENCE_NOTE, "rolling update; kubectl can resize running pods in place" } } },
+		/* Less memory only since 1.34, or where the container restarts. */
+		{ "a limit of memory that sinks, not in place", MEMORY_KIND("") BUDGET("minAvailable: 3") NEW_NODE, { { "app", RESOURCE_MEMORY, 256 * MIB, GIB } }, { { NULL } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 256 * MIB, GIB, CONSEQUENCE_RESTART, CONSEQUENCE_WARNING, "(OnDelete); PodDisruptionBudget keep" } } },
+		{ "a limit of memory that sinks and restarts", MEMORY_KIND(", resizePolicy: [{resourceName: memory, restartPolicy: RestartContainer}]") NEW_NODE, { { "app", RESOURCE_MEMORY, 256 * MIB, GIB } }, { { NULL } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 256 * MIB, GIB, CONSEQUENCE_RESTART, CONSEQUENCE_WARNING, "(OnDelete); resized in place, its container restarts" } } },
+		{ "a limit of memory that sinks on a newer node", MEMORY_KIND("") "---\napiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {capacity: {memory: 16Gi}, allocatable: {memory: 16Gi}, nodeInfo: {kubeletVersion: v1.34.1}}\n", { { "app", RESOURCE_MEMORY, 256 * MIB, GIB } }, { { NULL } },
+		  { { "app", RESOURCE_MEMORY, STATUS_RECOMMEND, 256 * MIB, GIB, CONSEQUENCE_RESTART, CONSEQUENCE_WARNING, "(OnDelete); kubectl can resize running pods in place" } } },
 		/* 1.31 cannot. */
 		{ "not in place", KIND("Deployment", "") NODE(a, 8, 16Gi, ""), { { "app", RESOURCE_CPU, 500, -1 } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, -1, CONSEQUENCE_RESTART, CONSEQUENCE_NOTE, "rolling update" } } },
