@@ -75,6 +75,11 @@ static bool of_subject(const char *path, struct boot_about *about)
 		/* as the probe of disks has "iosched.read_expire" */
 		for (char *c = about->key.buf; about->kind == SUBJECT_KIND_BLOCK && *c; c++)
 			*c = *c == '/' ? '.' : *c;
+		/* The same number in two places. */
+		if (about->kind == SUBJECT_KIND_BLOCK && streq(about->key.buf, "bdi.read_ahead_kb")) {
+			strbuf_reset(&about->key);
+			strbuf_add_string(&about->key, "read_ahead_kb");
+		}
 		if (about->kind == SUBJECT_KIND_INTERFACE)
 			name_queue(&about->key);
 		return true;

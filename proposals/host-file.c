@@ -51,6 +51,10 @@ static const struct host_file host_files[] = {
 	{ "/boot/loader/entries/*.conf", "boot-cmdline", "kernel-command-line", PROPOSED_BOOT },
 	{ "/etc/systemd/system.conf", "limits", "systemd", PROPOSED_BOOT },
 	{ "/etc/systemd/system.conf.d/*.conf", "limits", "systemd", PROPOSED_BOOT },
+	{ "/run/systemd/system.conf.d/*.conf", "limits", "systemd", PROPOSED_BOOT },
+	{ "/usr/lib/systemd/system.conf.d/*.conf", "limits", "systemd", PROPOSED_BOOT },
+	{ "/usr/local/lib/systemd/system.conf.d/*.conf", "limits", "systemd", PROPOSED_BOOT },
+	{ "/lib/systemd/system.conf.d/*.conf", "limits", "systemd", PROPOSED_BOOT },
 	{ "/etc/rc.local", NULL, "shell", PROPOSED_BOOT },
 	{ "/etc/rc.d/rc.local", NULL, "shell", PROPOSED_BOOT },
 	{ "/etc/crontab", NULL, "cron", PROPOSED_BOOT },
@@ -59,7 +63,9 @@ static const struct host_file host_files[] = {
 	{ "/var/spool/cron/crontabs/*", NULL, "cron", PROPOSED_BOOT },
 	{ "/etc/systemd/system/*.d/*.conf", "unit", "systemd", BOTH },
 	{ "/etc/systemd/system/*.*", "unit", "systemd", BOTH },
+	{ "/usr/lib/systemd/system/*.d/*.conf", "unit", "systemd", BOTH },
 	{ "/usr/lib/systemd/system/*.*", "unit", "systemd", BOTH },
+	{ "/run/systemd/system/*.d/*.conf", "unit", "systemd", BOTH },
 };
 
 /* What the kernel reads a value from: the whole text is one. */
@@ -203,7 +209,7 @@ static int put_unit(const struct scratch *scratch, const struct proposed_text *t
 	const char *end = strstr(text->file, ".d/");
 	CLEANUP(free_ptr) char *file = NULL;
 
-	if (!end || fnmatch("/etc/systemd/system/*.d/*.conf", text->file, FNM_PATHNAME) != 0)
+	if (!end || !strstr(text->file, "/systemd/system/") || !ends_with(text->file, ".conf"))
 		return 0;
 	file = xstrndup(text->file, (size_t)(end - text->file));
 	return put_file(scratch, file, &unit);
@@ -261,6 +267,7 @@ static void set_fate(struct proposed *item, const struct boot_line *line)
 static void add_boot_line(struct reading *reading, const struct proposed_text *text, const struct host_file *known,
 			  const struct boot_line *line)
 {
+	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
 	struct proposed item = common(text, known->form, known->when);
 
 	set_line(&item, text, line->line);
@@ -269,6 +276,10 @@ static void add_boot_line(struct reading *reading, const struct proposed_text *t
 	item.kind = line->kind;
 	item.subject = line->subject;
 	item.key = line->key;
+	if (line->kind == SUBJECT_KIND_HOST && *line->key == '/') {
+		read_file_key(reading, line->key, &key);
+		item.key = key.buf;
+	}
 	item.value = line->value;
 	/* The star of a limit is everybody. */
 	item.pattern = !streq(line->source, "limits") && (strpbrk(line->subject, "*?[") || strpbrk(line->key, "*?["));

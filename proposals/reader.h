@@ -92,6 +92,9 @@ bool read_write(struct reading *reading, const struct proposed *item, const char
  * none that is known. */
 const char *ethtool_key(const char *what, const char *name);
 
+/* The key of a file of /sys that belongs to no device, unit or cgroup, such as thp.enabled; path itself where none is known. */
+void read_file_key(const struct reading *reading, const char *path, struct strbuf *key);
+
 /* What two readings of the same file differ in, added to out: first what the new one no longer says (PROPOSED_REMOVED, with
  * the line of the old one; why says what sets it still), then what it says anew, otherwise (with what it said before), or as
  * before (PROPOSED_STANDS).

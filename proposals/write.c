@@ -42,6 +42,13 @@ static void name_host_file(const struct registry *registry, const char *path, st
 	}
 }
 
+void read_file_key(const struct reading *reading, const char *path, struct strbuf *key)
+{
+	strbuf_reset(key);
+	strbuf_add_string(key, path);
+	name_host_file(reading->registry, path, key);
+}
+
 bool read_write(struct reading *reading, const struct proposed *item, const char *path, const char *value)
 {
 	CLEANUP(boot_about_release) struct boot_about about = BOOT_ABOUT_INIT;
@@ -50,7 +57,7 @@ bool read_write(struct reading *reading, const struct proposed *item, const char
 	if (!boot_path_about(path, &about))
 		return false;
 	if (about.kind == SUBJECT_KIND_HOST && about.key.buf[0] == '/')
-		name_host_file(reading->registry, path, &about.key);
+		read_file_key(reading, path, &about.key);
 	filled.kind = about.kind;
 	filled.subject = about.subject.buf;
 	filled.key = about.key.buf;

@@ -166,6 +166,8 @@ static void paths_become_the_keys_of_their_subjects(void **state)
 		   "w /sys/fs/cgroup/system.slice/cpu.weight - - - - 200\n"
 		   "w /sys/fs/cgroup/cpu,cpuacct/work/cpu.shares - - - - 2048\n"
 		   "w /sys/block/sda/device/timeout - - - - 60\n"
+		   "w /sys/block/sda/bdi/read_ahead_kb - - - - 512\n"
+		   "w /sys/class/net/eth0/queues/rx-0/rps_cpus - - - - f\n"
 		   "w /proc/sys/../sys/vm/swappiness - - - - 1\n"
 		   "w /etc/motd - - - - hello\n");
 	begin(tree);
@@ -175,7 +177,9 @@ static void paths_become_the_keys_of_their_subjects(void **state)
 		    "wins module.zswap.enabled=Y /etc/tmpfiles.d/a.conf:3\n"
 		    "wins cgroup:/system.slice cpu.weight=200 /etc/tmpfiles.d/a.conf:4\n"
 		    "wins cgroup:/work cpu.shares=2048 /etc/tmpfiles.d/a.conf:5\n"
-		    "wins block:sda device.timeout=60 /etc/tmpfiles.d/a.conf:6\n");
+		    "wins block:sda device.timeout=60 /etc/tmpfiles.d/a.conf:6\n"
+		    "wins block:sda read_ahead_kb=512 /etc/tmpfiles.d/a.conf:7\n"
+		    "wins interface:eth0 rx-0.rps_cpus=f /etc/tmpfiles.d/a.conf:8\n");
 }
 
 /* ---- udev ---- */

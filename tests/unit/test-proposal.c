@@ -46,7 +46,13 @@ static void a_file_that_has_a_place_on_a_host_is_read_as_it_is_there(void **stat
 	assert_reads("fstab", "etc/fstab", "/dev/sda1 / ext4 defaults,noatime 0 1\n",
 		     "sets mount / options.noatime=true @1\n");
 	assert_reads("tmpfiles.d", "thp.conf", "w /sys/kernel/mm/transparent_hugepage/enabled - - - - never\n",
-		     "sets host /sys/kernel/mm/transparent_hugepage/enabled=never @1\n");
+		     "sets host thp.enabled=never @1\n");
+	assert_reads("systemd", "host/usr/lib/systemd/system.conf.d/10-files.conf", "[Manager]\nDefaultLimitNOFILE=2048:4096\n",
+		     "sets host limits.system.DefaultLimitNOFILE=4096 @2\n"
+		     "sets host limits.system.DefaultLimitNOFILESoft=2048 @2\n");
+	assert_reads("systemd", "usr/lib/systemd/system/x.service.d/a.conf", "[Service]\nLimitNOFILE=4096\n",
+		     "sets unit x.service LimitNOFILE=4096 @2\n"
+		     "sets unit x.service LimitNOFILESoft=4096 @2\n");
 	assert_reads("modprobe.d", "ct.conf", "options nf_conntrack hashsize=65536\n",
 		     "sets host module.nf_conntrack.hashsize=65536 @1\n");
 }
