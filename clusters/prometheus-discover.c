@@ -170,6 +170,31 @@ static int discover_names(struct prometheus *prometheus)
 
 /* ---- labels ---- */
 
+/* What many servers are one of (Thanos, Mimir) has series of all their clusters, in which the same names mean other things. */
+static int discover_clusters(struct prometheus *prometheus, const struct text_list *labels, const char *match)
+{
+	static const char *const names[] = { "cluster", "cluster_name", "cluster_id", "k8s_cluster" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
+		CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+		CLEANUP(list_release) struct text_list clusters = { 0 };
+
+		if (!list_has(labels, names[i]))
+			continue;
+		strbuf_addf(&path, "/api/v1/label/%s/values", names[i]);
+		r = ask_list(prometheus, path.buf, match, &clusters);
+		if (r != 0 || clusters.n < 2)
+			continue;
+		(void)diag_warning(usage_notes(prometheus->usage), NULL,
+				   "%s has series of %zu clusters (%.40s, %.40s%s), which are taken for one: choose yours with --selector '%s=\"%.40s\"'",
+				   prometheus->source, clusters.n, clusters.texts[0], clusters.texts[1], clusters.n > 2 ? " …" : "", names[i],
+				   clusters.texts[0]);
+		break;
+	}
+	return r == -ENOENT || r == QUERY_TOO_MUCH ? 0 : r;
+}
+
 static int discover_labels(struct prometheus *prometheus, enum series_family family)
 {
 	CLEANUP(list_release) struct text_list labels = { 0 };
@@ -196,9 +221,10 @@ static int discover_labels(struct prometheus *prometheus, enum series_family fam
 	for (size_t i = 0; i + 1 < *n; i++)
 		if (!prometheus->schemes[family][i].without && starts_with(prometheus->schemes[family][*n - 1].namespace, "exported_"))
 			prometheus->schemes[family][i].without = prometheus->schemes[family][*n - 1].namespace;
-	if (family == FAMILY_CGROUP)
-		prometheus->has_id = r == 0 && list_has(&labels, "id");
-	return 0;
+	if (family != FAMILY_CGROUP || r != 0)
+		return 0;
+	prometheus->has_id = list_has(&labels, "id");
+	return discover_clusters(prometheus, &labels, match.buf);
 }
 
 /* ---- namespaces ---- */

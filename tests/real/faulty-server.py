@@ -22,10 +22,12 @@ def good(path, fields):
         return {"version": "2.42.0"}
     if path.endswith("/__name__/values"):
         return ["container_memory_working_set_bytes"]
+    if path.endswith("/cluster/values"):
+        return ["live", "test"]
     if path.endswith("/values"):
         return ["shop"]
     if path.endswith("/labels"):
-        return ["__name__", "namespace", "pod", "container"]
+        return ["__name__", "namespace", "pod", "container"] + ["cluster"] * path.startswith("/clusters/")
     if path.endswith("/query_range"):
         begin, end = (float(fields[key][0]) for key in ("start", "end"))
         step = float(fields["step"][0])

@@ -65,6 +65,9 @@ whole too-many "what is too much at once is asked for in pieces"
 contains "and all of it counts" "samples=1600 pods=1" "$told"
 whole times-out "what takes the server too long is asked for in pieces"
 
+whole clusters "a server of several clusters"
+contains "is told from a server of one" "has series of 2 clusters (live, test), which are taken for one: choose yours with --selector 'cluster=\"live\"'" "$told"
+
 fails 401 "who is not let in is told so" "HTTP 401 (not authorised)"
 same "and asks once" 1 "$asked"
 fails 422 "what the server says of a question is repeated" "HTTP 422: execution: multiple matches for labels"
