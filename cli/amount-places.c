@@ -12,7 +12,7 @@
 struct wanted {
 	const char *file;
 	const struct amount *amount;
-	struct amount_place *place;
+	struct amount_place *place;	/* NULL: it stays as it is */
 };
 
 struct wanted_list {
@@ -28,23 +28,25 @@ static void want(struct wanted_list *list, const char *file, const struct amount
 	list->items[list->count++] = (struct wanted){ .file = file, .amount = amount, .place = place };
 }
 
+static bool has_file(const struct workload *workload)
+{
+	return !workload->from_pods && workload->place.file && *workload->place.file && !streq(workload->place.file, "-");
+}
+
 static void collect(struct rightsizing *rightsizing, struct wanted_list *list)
 {
-	const struct cluster *cluster = rightsizing->cluster;
-
 	for (size_t i = 0; i < rightsizing->n_rows; i++) {
 		struct sizing_row *row = &rightsizing->rows[i];
-		const struct workload *workload = &cluster->workloads[row->workload];
-		const struct resources *resources = &cluster->containers[row->container].resources;
+		const struct workload *workload = &rightsizing->cluster->workloads[row->workload];
+		const struct resources *resources = &rightsizing->cluster->containers[row->container].resources;
 
-		if (workload->from_pods || !workload->place.file || !*workload->place.file ||
-		    streq(workload->place.file, "-"))
+		if (!has_file(workload))
 			continue;
 		for (size_t r = 0; r < 2; r++) {
-			if (!sizing_changes(&row->of[r]))
-				continue;
-			want(list, workload->place.file, &resources->requests.of[r], &row->of[r].request_place);
-			want(list, workload->place.file, &resources->limits.of[r], &row->of[r].limit_place);
+			bool changes = sizing_changes(&row->of[r]);
+
+			want(list, workload->place.file, &resources->requests.of[r], changes ? &row->of[r].request_place : NULL);
+			want(list, workload->place.file, &resources->limits.of[r], changes ? &row->of[r].limit_place : NULL);
 		}
 	}
 }
@@ -54,7 +56,15 @@ static int by_place(const void *a, const void *b)
 	const struct wanted *left = a, *right = b;
 	int order = strcmp(left->file, right->file);
 
-	return order ? order : left->amount->line < right->amount->line ? -1 : left->amount->line > right->amount->line;
+	if (order == 0)
+		order = (left->amount->line > right->amount->line) - (left->amount->line < right->amount->line);
+	return order ? order : (left->amount->column > right->amount->column) - (left->amount->column < right->amount->column);
+}
+
+/* "resources: *small" of two containers is one text, and not of one of them alone. */
+static bool is_shared(const struct wanted *wanted, size_t count, size_t i)
+{
+	return (i > 0 && by_place(&wanted[i - 1], &wanted[i]) == 0) || (i + 1 < count && by_place(&wanted[i], &wanted[i + 1]) == 0);
 }
 
 /* The character of that number in a line; NULL: the line is shorter. */
@@ -111,7 +121,8 @@ static void look_at_file(const struct wanted *wanted, size_t count)
 		}
 		if (!line)
 			return;
-		look(&wanted[i], line, strcspn(line, "\n"));
+		if (wanted[i].place && !is_shared(wanted, count, i))
+			look(&wanted[i], line, strcspn(line, "\n"));
 	}
 }
 

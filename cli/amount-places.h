@@ -5,8 +5,8 @@
 
 #include "../core/rightsizing.h"
 
-/* Looks the files up again.  What is not seen there exactly as it was read (an alias, a file that is another by now, standard input) has
- * no place. */
+/* Looks the files up again.  What is not seen there exactly as it was read (an alias, a file that is another by now, standard input), or
+ * stands there for several containers (*name of an anchor), has no place. */
 void amount_places_find(struct rightsizing *rightsizing);
 
 #endif

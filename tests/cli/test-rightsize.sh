@@ -85,6 +85,28 @@ for row in json.load(open("../shop.json"))["rows"]:
 if mended < 10: print("only", mended)')"
 same "what is not there is not mended" 0 "$(jq '[.runs[0].results[] | select((.message.text | contains("none →")) and .fixes)] | length' shop.sarif)"
 
+cat >anchored.yaml <<'YAML'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: twins}
+spec:
+  template:
+    spec:
+      containers:
+        - {name: small, image: a, resources: &both {requests: {cpu: 100m, memory: 64Mi}}}
+        - {name: large, image: a, resources: *both}
+        - {name: alone, image: a, resources: {requests: {cpu: 100m, memory: 64Mi}}}
+YAML
+cat >anchored.csv <<'CSV'
+namespace,workload,container,cpu_p95,cpu_max,memory_max,samples,pods,first,last
+default,twins,small,10m,10m,32Mi,20160,1,2026-11-09T00:00:00Z,2026-11-23T00:00:00Z
+default,twins,large,500m,500m,1Gi,20160,1,2026-11-09T00:00:00Z,2026-11-23T00:00:00Z
+default,twins,alone,500m,500m,1Gi,20160,1,2026-11-09T00:00:00Z,2026-11-23T00:00:00Z
+CSV
+"$keisoku" rightsize anchored.yaml --usage anchored.csv --quiet --output sarif=anchored.sarif
+same "what stands there for two containers is not mended in place" "10 10" \
+	"$(jq -r '[.runs[0].results[].fixes[]?.artifactChanges[].replacements[].deletedRegion.startLine] | map(tostring) | join(" ")' anchored.sarif)"
+
 # ---- patches ----
 
 same "patches have the layout of the input" "patches/shop/manifests/20-front.yaml
