@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -75,15 +76,37 @@ int output_close(struct output_file *file)
 	return r;
 }
 
+#define FIFO_MSEC 10000
+
+/* A FIFO by name may have nobody who ever writes to it: it is read only if somebody begins within a while. */
+static int open_input(const char *path)
+{
+	struct stat status;
+	bool fifo = lstat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (fifo ? O_NONBLOCK : 0));
+	struct pollfd written = { .events = POLLIN };
+
+	if (fd < 0)
+		return -errno;
+	written.fd = fd;
+	if (fifo) {
+		if (poll(&written, 1, FIFO_MSEC) == 0)
+			return -ETIMEDOUT;
+		if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) < 0)
+			return -errno;
+	}
+	return steal_fd(&fd);
+}
+
 int input_read(const char *path, size_t limit, struct strbuf *text)
 {
 	CLEANUP(close_fd) int opened = -1;
 	int fd = STDIN_FILENO;
 
 	if (!streq(path, "-")) {
-		opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		opened = open_input(path);
 		if (opened < 0)
-			return -errno;
+			return opened;
 		fd = opened;
 	}
 	for (;;) {

@@ -40,6 +40,8 @@ static int read_file(struct proposing *proposing, const char *path, bool named)
 
 	if (r == -EFBIG)
 		return talk_error(EXIT_INPUT, "%s: has more than %zu bytes", path, PROPOSED_TEXT_MAX);
+	if (r == -ETIMEDOUT)
+		return talk_error(EXIT_INPUT, "%s: nobody writes to it", path);
 	if (r < 0)
 		return talk_error(EXIT_INPUT, "%s: %s", path, strerror(-r));
 	return read_text(proposing, path, &text, named);

@@ -37,6 +37,7 @@ struct changed_file {
 	struct piece *pieces;
 	size_t n_pieces, pieces_capacity;
 	size_t header_line;		/* of the difference, from 0 */
+	bool moved, copied;		/* from old_path to new_path, as git says */
 };
 
 struct differing {
@@ -45,6 +46,7 @@ struct differing {
 	struct changed_file file;
 	size_t line;			/* of the difference, from 0 */
 	size_t files, unknown;
+	bool begun;			/* the head of a file was there */
 };
 
 /* ---- the old or the new text of a file ---- */
@@ -185,17 +187,18 @@ static bool shows_all(const struct changed_file *file)
 	return (!file->old_path.len || !file->new_path.len) && file->n_hunks == 1;
 }
 
-static void read_side(struct differing *differing, const struct side *side, const struct reader *reader, struct proposal *proposal)
+static void read_side(struct differing *differing, const struct side *side, const char *path, struct proposal *proposal)
 {
+	const struct reader *reader = reader_recognise(path, side->text.buf, side->text.len);
 	struct reading reading = *differing->reading;
 	struct proposed_text text = {
-		.path = path_of(&differing->file), .text = side->text.buf, .length = side->text.len, .first = 1,
+		.path = path, .text = side->text.buf, .length = side->text.len, .first = 1,
 		.lines = side->lines, .n_lines = side->count,
 	};
 
 	reading.proposal = proposal;
 	reading.depth++;
-	if (side->count > 0)
+	if (side->count > 0 && reader && !streq(reader->name, "diff"))
 		reader->read(reader, &reading, &text);
 }
 
@@ -203,31 +206,57 @@ static void propose(struct differing *differing, const struct side *old, const s
 {
 	CLEANUP(proposal_release) struct proposal before = PROPOSAL_INIT, after = PROPOSAL_INIT;
 	const struct side *longer = fresh->count > 0 ? fresh : old;
-	const char *path = path_of(&differing->file);
+	const struct changed_file *file = &differing->file;
+	const char *path = path_of(file), *old_path = file->moved ? file->old_path.buf : path;
 	const struct reader *reader = reader_recognise(path, longer->text.buf, longer->text.len);
 
-	if (!reader || streq(reader->name, "diff")) {
+	if ((!reader || streq(reader->name, "diff")) &&
+	    !(file->moved && reader_recognise(old_path, old->text.buf, old->text.len))) {
 		differing->unknown++;
 		return;
 	}
-	read_side(differing, old, reader, &before);
-	read_side(differing, fresh, reader, &after);
+	if (!file->copied)
+		read_side(differing, old, old_path, &before);
+	read_side(differing, fresh, path, &after);
 	proposal_difference(&before, &after, differing->reading->proposal);
+}
+
+static bool read_whole(const char *name, struct whole *whole)
+{
+	CLEANUP(root_free_ptr) struct root *here = NULL;
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+
+	strbuf_addf(&path, "/%s", name);
+	if (!*name || root_open(".", &here) < 0 || root_read_limit(here, path.buf, PROPOSED_TEXT_MAX, &whole->text) < 0)
+		return false;
+	whole_split(whole);
+	return true;
 }
 
 /* The file as it stands below the current directory: 1 it is the new one, 0 the old one, -1 neither. */
 static int find_whole(const struct changed_file *file, struct whole *whole)
 {
-	CLEANUP(root_free_ptr) struct root *here = NULL;
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	strbuf_addf(&path, "/%s", path_of(file));
-	if (root_open(".", &here) < 0 || root_read_limit(here, path.buf, PROPOSED_TEXT_MAX, &whole->text) < 0)
-		return -1;
-	whole_split(whole);
+	if (!read_whole(path_of(file), whole)) {
+		if (!(file->moved || file->copied) || !read_whole(file->old_path.buf, whole))
+			return -1;
+		return whole_is(whole, file, false) ? 0 : -1;
+	}
 	if (whole_is(whole, file, true))
 		return 1;
 	return whole_is(whole, file, false) ? 0 : -1;
+}
+
+/* Its name alone may decide which line has the last word, or whether it is read at all. */
+static void tell_moved(struct differing *differing)
+{
+	const struct changed_file *file = &differing->file;
+
+	if (reader_recognise(file->old_path.buf, "", 0) || reader_recognise(file->new_path.buf, "", 0))
+		read_unclear(differing->reading, differing->text, file->header_line,
+			     "%s is %s to %s as it is, and the file is not there; review it where the file is", file->old_path.buf,
+			     file->moved ? "moved" : "copied", file->new_path.buf);
+	else
+		differing->unknown++;
 }
 
 static void finish_file(struct differing *differing)
@@ -237,13 +266,16 @@ static void finish_file(struct differing *differing)
 	CLEANUP(whole_release) struct whole whole = { .text = STRBUF_INIT };
 	int have;
 
-	if (file->n_hunks == 0)
+	if (file->n_hunks == 0 && !file->moved && !file->copied)
 		return;
 	differing->files++;
 	have = shows_all(file) ? -1 : find_whole(file, &whole);
 	if (have >= 0) {
 		side_of_whole(&whole, file, have == 1, false, &old);
 		side_of_whole(&whole, file, have == 1, true, &fresh);
+	} else if (file->n_hunks == 0) {
+		tell_moved(differing);
+		return;
 	} else if (!shows_all(file) && is_document(path_of(file))) {
 		read_unclear(differing->reading, differing->text, file->header_line,
 			     "only a part of %s is in the difference, and the file is not there; review it where the file is", path_of(file));
@@ -263,6 +295,7 @@ static void begin_file(struct differing *differing)
 	strbuf_reset(&file->old_path);
 	strbuf_reset(&file->new_path);
 	file->n_hunks = file->n_pieces = 0;
+	file->moved = file->copied = false;
 	file->header_line = differing->line;
 }
 
@@ -307,7 +340,7 @@ static void take_path(const char *text, size_t length, const char *prefix, struc
 	strbuf_trim(path);
 	if (streq(path->buf, "/dev/null")) {
 		strbuf_reset(path);
-	} else if (starts_with(path->buf, prefix)) {
+	} else if (*prefix && starts_with(path->buf, prefix)) {
 		CLEANUP(free_ptr) char *rest = xstrdup(path->buf + 2);
 
 		strbuf_reset(path);
@@ -376,6 +409,26 @@ static bool begins(const char *text, size_t length, const char *with)
 	return length >= n && memcmp(text, with, n) == 0;
 }
 
+/* "rename from etc/sysctl.d/10-a.conf", "copy to …" */
+static bool take_name(struct changed_file *file, const char *text, size_t length)
+{
+	static const struct {
+		const char *word;
+		bool moves, to;
+	} words[] = { { "rename from ", true, false }, { "rename to ", true, true }, { "copy from ", false, false }, { "copy to ", false, true } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		size_t n = strlen(words[i].word);
+
+		if (!begins(text, length, words[i].word) || file->n_hunks > 0)
+			continue;
+		take_path(text + n, length - n, "", words[i].to ? &file->new_path : &file->old_path);
+		*(words[i].moves ? &file->moved : &file->copied) = true;
+		return true;
+	}
+	return false;
+}
+
 static void take_line(struct differing *differing, struct left *left, const char *text, size_t length)
 {
 	struct changed_file *file = &differing->file;
@@ -388,12 +441,27 @@ static void take_line(struct differing *differing, struct left *left, const char
 		*left = (struct left){ 0 };
 	}
 	if (begins(text, bare, "--- ")) {
+		bool moved = file->moved && file->n_hunks == 0, copied = file->copied && file->n_hunks == 0;
+
+		if (moved || copied)
+			file->moved = file->copied = false;
 		begin_file(differing);
+		file->moved = moved;
+		file->copied = copied;
 		take_path(text + 4, bare - 4, "a/", &file->old_path);
+	} else if (take_name(file, text, bare)) {
+		;
+	} else if (begins(text, bare, "diff --cc ") || begins(text, bare, "diff --combined ")) {
+		begin_file(differing);
+		differing->begun = true;
+		read_unclear(differing->reading, differing->text, differing->line,
+			     "the difference of a merge from both its parents is not read; give that from one of them: git diff PARENT");
 	} else if (begins(text, bare, "+++ ") && file->n_hunks == 0) {
 		take_path(text + 4, bare - 4, "b/", &file->new_path);
+		differing->begun = true;
 	} else if (begins(text, bare, "diff --git ")) {
 		begin_file(differing);
+		differing->begun = true;
 	} else if (begins(text, bare, "@@ -")) {
 		if (take_hunk(differing, text, bare))
 			*left = (struct left){ file->hunks[file->n_hunks - 1].old_count, file->hunks[file->n_hunks - 1].new_count };
@@ -424,6 +492,8 @@ static void read_diff(const struct reader *reader, struct reading *reading, cons
 	if (left.old > 0 || left.fresh > 0)
 		read_unclear(reading, text, differing.line, "the difference ends within a hunk");
 	finish_file(&differing);
+	if (!differing.begun && text->length > 0)
+		read_unclear(reading, text, 0, "no file's difference is in it as diff -u or git diff write it");
 	if (differing.unknown > 0)
 		(void)diag_warning(&reading->proposal->diag, NULL, "%s: %zu changed files are in no form that is known, and were not looked at",
 				   text->path, differing.unknown);
@@ -440,7 +510,7 @@ static unsigned int recognise_diff(const struct reader *reader, const char *path
 	unsigned int heads = 0;
 
 	(void)reader;
-	if (length > 11 && begins(text, length, "diff --git "))
+	if (begins(text, length, "diff --git ") || begins(text, length, "diff --cc ") || begins(text, length, "diff --combined "))
 		return MINE;
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));

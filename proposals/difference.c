@@ -29,7 +29,7 @@ static int compare_texts(const char *const texts[][2], size_t count)
 static int compare_identity(const struct proposed *a, const struct proposed *b)
 {
 	const char *const texts[][2] = {
-		{ a->subject, b->subject }, { a->key, b->key }, { a->file, b->file }, { a->form, b->form },
+		{ a->subject, b->subject }, { a->key, b->key }, { a->file, b->file }, { a->form, b->form }, { a->where, b->where },
 		{ *a->key ? "" : a->text, *b->key ? "" : b->text },
 	};
 	int r = compare_numbers(a->kind, b->kind);
@@ -45,7 +45,7 @@ static int compare_content(const struct proposed *a, const struct proposed *b)
 	};
 	const size_t numbers[][2] = {
 		{ a->fate, b->fate }, { a->when, b->when }, { a->optional, b->optional }, { a->appended, b->appended },
-		{ a->spread, b->spread },
+		{ a->spread, b->spread }, { a->bound, b->bound },
 	};
 	int r = compare_texts(texts, ARRAY_SIZE(texts));
 

@@ -88,6 +88,11 @@ bool is_sysctl_file(const char *file)
 	return false;
 }
 
+bool sysctl_file_is_overlooked(const char *file)
+{
+	return (starts_with(file, "/etc/sysctl.d/") || strstr(file, "lib/sysctl.d/")) && !ends_with(file, ".conf");
+}
+
 static const struct host_file *host_file_find(const char *path)
 {
 	if (is_sysctl_file(path))
@@ -140,6 +145,9 @@ static void add_sysctl(struct reading *reading, struct proposed *item, const str
 	} else if (!named) {
 		item->fate = PROPOSED_BROKEN;
 		item->why = "the name leaves /proc/sys or names nothing";
+	} else if (sysctl_file_is_overlooked(item->file)) {
+		item->fate = PROPOSED_BROKEN;
+		item->why = "neither boot nor sysctl --system reads the file: of sysctl.d only names that end in .conf count";
 	}
 	(void)proposal_add(reading->proposal, item);
 }
@@ -747,6 +755,33 @@ static void place_file(const struct form *form, const char *path, struct strbuf 
 		strbuf_add_string(file, form->suffix);
 }
 
+/* "etc/sysctl.d/60-web", "etc/sysctl.d/60-web.conf.off": it stands where such files are, and none of those who read them takes it. */
+static bool is_overlooked(const struct form *form, const char *path, struct strbuf *file)
+{
+	const char *name = form->directory + strlen(form->directory) - 1, *found;
+
+	if (!form->suffix || !*form->suffix || !host_file_of(path, file) || host_file_find(file->buf))
+		return false;
+	while (name[-1] != '/')
+		name--;
+	found = strstr(file->buf, name);
+	return found && found > file->buf && found[-1] == '/';
+}
+
+static void tell_overlooked(struct reading *reading, const struct proposed_text *text, const struct form *form, const char *file)
+{
+	struct proposed item = common(text, form->name, PROPOSED_BOOT);
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+
+	strbuf_addf(&why, "nobody reads %s: in such a directory itself only files whose names end in %s are read", file, form->suffix);
+	item.line = item.last_line = proposed_text_line(text, 0);
+	item.fate = PROPOSED_BROKEN;
+	item.file = "";
+	item.appended = false;
+	item.why = why.buf;
+	(void)proposal_add(reading->proposal, &item);
+}
+
 /* A file whose place is not known is read as if it stood where such files are put. */
 static void read_form(const struct reader *reader, struct reading *reading, const struct proposed_text *text)
 {
@@ -754,6 +789,10 @@ static void read_form(const struct reader *reader, struct reading *reading, cons
 	const struct form *form = form_find(reader->name);
 	struct proposed_text placed = *text;
 
+	if (!text->file && form && is_overlooked(form, text->path, &file)) {
+		tell_overlooked(reading, text, form, file.buf);
+		return;
+	}
 	if (!text->file && form) {
 		place_file(form, text->path, &file);
 		placed.file = file.buf;

@@ -79,6 +79,7 @@ bool read_host_file(struct reading *reading, const struct proposed_text *text);
 #define SYSCTL_FILES 6
 extern const char *const sysctl_files[SYSCTL_FILES];
 bool is_sysctl_file(const char *file);
+bool sysctl_file_is_overlooked(const char *file);	/* for its name; only sysctl -p FILE reads it */
 bool host_file_known(const char *file);		/* whether a reader knows the file of that name */
 
 /* Shell commands inside something else.  shell: "sh", "bash". */

@@ -356,6 +356,18 @@ void shell_write_file(struct shell_run *run, const struct shell_node *node, cons
 		file->first = first;
 }
 
+/* By its name even a file is read that nobody else would read. */
+static void apply_item(struct proposed *item, bool by_name)
+{
+	if (!by_name || item->fate != PROPOSED_BROKEN || !sysctl_file_is_overlooked(item->file)) {
+		item->when |= PROPOSED_NOW;
+		return;
+	}
+	item->fate = PROPOSED_SETS;
+	item->why = "";
+	item->when = PROPOSED_NOW;
+}
+
 size_t shell_apply(struct shell_run *run, const char *const *patterns, size_t count)
 {
 	struct proposal *proposal = run->reading->proposal;
@@ -367,7 +379,7 @@ size_t shell_apply(struct shell_run *run, const char *const *patterns, size_t co
 		if (!matches(file->path, patterns, count))
 			continue;
 		for (size_t n = file->first; n < file->end && n < proposal->count; n++)
-			proposal->items[n].when |= PROPOSED_NOW;
+			apply_item(&proposal->items[n], count == 1 && streq(patterns[0], file->path));
 		applied++;
 	}
 	return applied;

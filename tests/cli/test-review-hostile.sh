@@ -57,6 +57,13 @@ review 3 "$work/nothing"
 contains "what is not there is refused" "nothing: No such file" "$(cat "$work/err")"
 review 3 /dev/zero
 contains "a device without an end is refused" "/dev/zero: " "$(cat "$work/err")"
+mkfifo "$work/pipe"
+review 3 "$work/pipe"
+contains "a pipe that nobody writes to is refused" "pipe: nobody writes to it" "$(cat "$work/err")"
+(sleep 1; printf 'vm.swappiness = 10\n' >"$work/pipe") &
+review 0 --as sysctl.d "$work/pipe"
+wait $!
+same "one that somebody writes to is read" 1 "$(jq '.findings | length' "$work/out.json")"
 same "each with its status" "" "$wrong"
 
 # A directory: links are not followed, pipes and devices not opened, and names may be anything.

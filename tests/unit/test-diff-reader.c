@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a unified difference proposes. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -131,6 +132,71 @@ static void the_file_below_the_current_directory_may_be_the_old_the_new_or_anoth
 	assert_whole(TASK "\"3\"\n", "unclear  > change.diff:1\n");
 }
 
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* The order of names decides who has the last word. */
+static void a_file_that_only_moves_is_taken_away_here_and_set_there(void **state)
+{
+	static const char moved[] = "diff --git a/etc/sysctl.d/10-a.conf b/etc/sysctl.d/90-a.conf\nsimilarity index 100%\n"
+				    "rename from etc/sysctl.d/10-a.conf\nrename to etc/sysctl.d/90-a.conf\n";
+	static const char off[] = "diff --git a/etc/sysctl.d/10-a.conf b/etc/sysctl.d/10-a.conf.off\nsimilarity index 90%\n"
+				  "rename from etc/sysctl.d/10-a.conf\nrename to etc/sysctl.d/10-a.conf.off\n"
+				  "--- a/etc/sysctl.d/10-a.conf\n+++ b/etc/sysctl.d/10-a.conf.off\n@@ -2 +2 @@\n-# a\n+# b\n";
+	char directory[] = "/tmp/keisoku-diff-XXXXXX";
+	CLEANUP(free_ptr) char *before = getcwd(NULL, 0);
+	static const char both[] = "removed vm.swappiness 10>10 etc/sysctl.d/10-a.conf:1\n"
+				   "sets vm.swappiness >10 etc/sysctl.d/90-a.conf:1\n";
+
+	(void)state;
+	assert_proposes(moved, "unclear  > change.diff:1\n");
+	assert_proposes("diff --git a/a.png b/b.png\nrename from a.png\nrename to b.png\n", "");
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(mkdir("etc", 0755), 0);
+	assert_int_equal(mkdir("etc/sysctl.d", 0755), 0);
+	write_text("etc/sysctl.d/10-a.conf", "vm.swappiness = 10\n# a\n");
+	assert_proposes(moved, both);
+	assert_proposes(off, "removed vm.swappiness 10>10 etc/sysctl.d/10-a.conf:1\nbroken vm.swappiness >10 etc/sysctl.d/10-a.conf.off:1\n");
+	assert_proposes("diff --git a/etc/sysctl.d/10-a.conf b/etc/sysctl.d/90-a.conf\nsimilarity index 100%\n"
+			"copy from etc/sysctl.d/10-a.conf\ncopy to etc/sysctl.d/90-a.conf\n",
+			"sets vm.swappiness >10 etc/sysctl.d/90-a.conf:1\n");
+	assert_int_equal(rename("etc/sysctl.d/10-a.conf", "etc/sysctl.d/90-a.conf"), 0);
+	assert_proposes(moved, both);
+	assert_int_equal(unlink("etc/sysctl.d/90-a.conf"), 0);
+	assert_int_equal(rmdir("etc/sysctl.d"), 0);
+	assert_int_equal(rmdir("etc"), 0);
+	assert_int_equal(chdir(before), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+static void what_is_no_unified_difference_is_unclear(void **state)
+{
+	CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+	struct reading reading = { .proposal = &proposal };
+	static const char context[] = "*** o/60-x.conf\t2026\n--- n/60-x.conf\t2026\n***************\n*** 1 ****\n! vm.swappiness = 1\n";
+	static const char normal[] = "1c1\n< vm.swappiness = 1\n---\n> vm.swappiness = 2\n";
+	const char *const texts[] = { normal, context };
+
+	(void)state;
+	assert_proposes("diff --cc etc/sysctl.d/60-a.conf\nindex 1,2..3\n--- a/etc/sysctl.d/60-a.conf\n+++ b/etc/sysctl.d/60-a.conf\n"
+			"@@@ -1,2 -1,2 +1,2 @@@\n- vm.swappiness = 1\n -vm.swappiness = 2\n++vm.swappiness = 3\n",
+			"unclear  > change.diff:1\n");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct proposed_text given = { .path = "change.diff", .text = texts[i], .length = strlen(texts[i]), .first = 1 };
+
+		reader_find("diff")->read(reader_find("diff"), &reading, &given);
+		assert_int_equal(proposal.count, i + 1);
+		assert_int_equal(proposal.items[i].fate, PROPOSED_UNCLEAR);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +206,8 @@ int main(void)
 		cmocka_unit_test(a_difference_that_lies_about_its_lines_is_unclear_and_read_as_far_as_it_goes),
 		cmocka_unit_test(of_a_document_the_whole_is_needed_and_it_may_be_the_old_or_the_new_one),
 		cmocka_unit_test(the_file_below_the_current_directory_may_be_the_old_the_new_or_another_one),
+		cmocka_unit_test(a_file_that_only_moves_is_taken_away_here_and_set_there),
+		cmocka_unit_test(what_is_no_unified_difference_is_unclear),
 	};
 
 	return RUN_TESTS(tests);

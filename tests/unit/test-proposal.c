@@ -119,6 +119,15 @@ static void no_rule_is_passed_over_without_a_word(void **state)
 		     "unclear host = @8\n");
 }
 
+static void a_file_whose_name_nobody_reads_is_broken(void **state)
+{
+	(void)state;
+	assert_reads("sysctl.d", "etc/sysctl.d/60-web", "vm.swappiness = 10\n", "broken host vm.swappiness=10 @1\n");
+	assert_reads("udev", "etc/udev/rules.d/60-x.rules.off", "KERNEL==\"sda\", ATTR{queue/nomerges}=\"2\"\n", "broken host = @1\n");
+	assert_reads("modprobe.d", "etc/modprobe.d/loop", "options loop max_loop=8\n", "broken host = @1\n");
+	assert_reads("udev", "files/60-x.txt", "KERNEL==\"sda\", ATTR{queue/nomerges}=\"2\"\n", "sets block sda nomerges=2 @1\n");
+}
+
 static void what_a_unit_sets_and_is_not_judged_is_told(void **state)
 {
 	(void)state;
@@ -216,6 +225,7 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_none_of_its_file_is_unclear),
 		cmocka_unit_test(what_a_rule_asks_of_a_device_is_kept_for_the_host),
 		cmocka_unit_test(no_rule_is_passed_over_without_a_word),
+		cmocka_unit_test(a_file_whose_name_nobody_reads_is_broken),
 		cmocka_unit_test(what_a_unit_sets_and_is_not_judged_is_told),
 		cmocka_unit_test(rules_that_are_added_to_a_file_are_understood_too),
 		cmocka_unit_test(what_nobody_knows_has_no_reader),

@@ -130,6 +130,9 @@ static void files_of_configuration_take_effect_when_something_reads_them(void **
 		{ "echo a.b=1 > /etc/sysctl.d/x.conf; sysctl --system", "1 sets host a.b=1 now boot\n" },
 		{ "echo a.b=1 > /etc/sysctl.d/x.conf; sysctl -p /etc/sysctl.d/x.conf", "1 sets host a.b=1 now boot\n" },
 		{ "echo a.b=1 > /etc/sysctl.d/x.conf\nsysctl -p", "1 sets host a.b=1 boot\n2 broken host = now\n" },
+		/* Nobody else reads it. */
+		{ "echo a.b=1 > /etc/sysctl.d/x; sysctl -p /etc/sysctl.d/x", "1 sets host a.b=1 now\n" },
+		{ "echo a.b=1 > /etc/sysctl.d/x; sysctl --system", "1 broken host a.b=1 now boot\n" },
 		{ "echo a.b=1 | sysctl -p -", "1 sets host a.b=1 now\n" },
 		{ "echo 'options a b=1' > /etc/modprobe.d/a.conf", "1 sets host module.a.b=1 boot\n" },
 		{ "sed -i 's/^#*vm.swappiness.*/vm.swappiness=1/' /etc/sysctl.conf",
