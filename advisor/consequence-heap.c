@@ -92,8 +92,8 @@ static void tell_following_heap(struct workload_view *view, struct sizing_row *r
 		anon = view_usage_max(view, row, USAGE_MEMORY_WORKING_SET);
 	sizing_consequence(view->rightsizing, sizing, kind_of(then),
 			   less && sure && anon > (double)then->most ? CONSEQUENCE_WARNING : CONSEQUENCE_NOTE,
-			   "the %s heap follows the limit (%s): it may grow to %s instead of %s%s%s%s", heap_runtime_name(then->runtime),
-			   then->setting, size_text(arena, RESOURCE_MEMORY, then->most), size_text(arena, RESOURCE_MEMORY, now->most),
+			   "the %s heap follows the %s (%s): it may grow to %s instead of %s%s%s%s", heap_runtime_name(then->runtime),
+			   now->follows || then->follows ? "limit" : "request", then->setting, size_text(arena, RESOURCE_MEMORY, then->most), size_text(arena, RESOURCE_MEMORY, now->most),
 			   less && anon > (double)then->most ? "; look at what lives on after a full collection first" : "",
 			   sure ? "" : "; ", sure ? "" : then->doubt);
 }
@@ -181,9 +181,9 @@ void tell_heap(struct workload_view *view)
 		then = read_heap(view, row, true);
 		if (then.runtime == HEAP_NO_RUNTIME)
 			continue;
-		if (sizing_changes(&row->of[RESOURCE_MEMORY]) && then.follows)
+		if (sizing_changes(&row->of[RESOURCE_MEMORY]))
 			tell_following_heap(view, row, &now, &then);
-		else if (sizing_changes(&row->of[RESOURCE_MEMORY]) && then.most >= 0)
+		if (sizing_changes(&row->of[RESOURCE_MEMORY]) && then.most >= 0 && !then.follows)
 			tell_fixed_heap(view, row, &then);
 		if (then.broken)
 			sizing_consequence(view->rightsizing, &row->of[RESOURCE_MEMORY], kind_of(&then), CONSEQUENCE_NOTE, "%s", then.broken);

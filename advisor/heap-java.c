@@ -20,7 +20,7 @@
 
 enum java_flag_type { JAVA_SIZE, JAVA_REAL, JAVA_COUNT, JAVA_ON, JAVA_OFF };
 enum java_value {
-	COLLECTOR, MAX_HEAP, MAX_RAM_SHARE, MIN_RAM_SHARE, MAX_RAM_FRACTION, MAX_RAM, METASPACE, DIRECT, CODE_CACHE, PROCESSORS, CONTAINER, OTHER_FILE,
+	COLLECTOR, INITIAL_HEAP, MAX_HEAP, MAX_RAM_SHARE, MIN_RAM_SHARE, MAX_RAM_FRACTION, MAX_RAM, METASPACE, DIRECT, CODE_CACHE, PROCESSORS, CONTAINER, OTHER_FILE,
 	JAVA_VALUES,
 };
 
@@ -40,6 +40,7 @@ static const struct java_flag {
 	{ "-XX:-UseContainerSupport",    JAVA_OFF,   CONTAINER,        },
 	{ "-XX:ActiveProcessorCount=",   JAVA_COUNT, PROCESSORS,       },
 	{ "-XX:Flags=",                  JAVA_ON,    OTHER_FILE,       },
+	{ "-XX:InitialHeapSize=",        JAVA_SIZE,  INITIAL_HEAP,     },
 	{ "-XX:MaxDirectMemorySize=",    JAVA_SIZE,  DIRECT,           },
 	{ "-XX:MaxHeapSize=",            JAVA_SIZE,  MAX_HEAP,         },
 	{ "-XX:MaxMetaspaceSize=",       JAVA_SIZE,  METASPACE,        },
@@ -49,7 +50,10 @@ static const struct java_flag {
 	{ "-XX:MinRAMPercentage=",       JAVA_REAL,  MIN_RAM_SHARE,    },
 	{ "-XX:ReservedCodeCacheSize=",  JAVA_SIZE,  CODE_CACHE,       },
 	{ "-XX:VMOptionsFile=",          JAVA_ON,    OTHER_FILE,       },
+	{ "-XX:MinHeapSize=",            JAVA_SIZE,  INITIAL_HEAP,     },
+	{ "-Xms",                        JAVA_SIZE,  INITIAL_HEAP,     },
 	{ "-Xmx",                        JAVA_SIZE,  MAX_HEAP,         },
+	{ "-ms",                         JAVA_SIZE,  INITIAL_HEAP,     },
 	{ "-mx",                         JAVA_SIZE,  MAX_HEAP,         },
 	{ "@",                           JAVA_ON,    OTHER_FILE,       },
 };
@@ -272,6 +276,12 @@ static const char *flag_setting(const struct java_settings *settings, enum java_
 	return arena_formatf(arena, "%s (%s)", settings->of[value].text, settings->of[value].where);
 }
 
+/* Where only its beginning was set, and to more than it would grow to: it grows to that. */
+static bool begins_above(const struct java_settings *settings, int64_t most)
+{
+	return settings->of[INITIAL_HEAP].given && (double)most < settings->of[INITIAL_HEAP].number;
+}
+
 static void decide_heap(const struct java_settings *settings, const struct heap_given *given, struct arena *arena, struct heap *heap)
 {
 	static const enum java_value shares[] = { MAX_RAM_SHARE, MAX_RAM_FRACTION, MAX_RAM };
@@ -281,9 +291,19 @@ static void decide_heap(const struct java_settings *settings, const struct heap_
 		heap->most = (int64_t)settings->of[MAX_HEAP].number;
 		heap->setting = flag_setting(settings, MAX_HEAP, arena);
 		heap->follows = settings->follows_memory;
+		if (!heap->follows && begins_above(settings, heap->most) && !heap->broken)
+			heap->broken = arena_formatf(arena, "%s is more than %s: the JVM does not start", flag_setting(settings, INITIAL_HEAP, arena),
+						     heap->setting);
 		return;
 	}
 	heap->most = share_of_memory(settings, given);
+	if (heap->most >= 0 && begins_above(settings, heap->most)) {
+		heap->most = (int64_t)settings->of[INITIAL_HEAP].number;
+		heap->setting = flag_setting(settings, INITIAL_HEAP, arena);
+		heap->follows = settings->follows_memory;
+		heap->advice = "-Xms%sm";
+		return;
+	}
 	heap->follows = given_or(settings, CONTAINER, 1) != 0;
 	if (!heap->follows) {
 		heap->setting = arena_formatf(arena, "%s: reckoned from the memory of the node", flag_setting(settings, CONTAINER, arena));
@@ -342,10 +362,10 @@ void heap_java_read(const struct heap_env *env, const struct heap_words *words, 
 	struct java_settings settings = { .broken = NULL };
 
 	read_settings(env, words, arena, &settings);
+	heap->broken = settings.broken;
 	decide_heap(&settings, given, arena, heap);
 	decide_threads(&settings, given, arena, heap);
 	heap_beside(heap, beside_heap(&settings), 0.1);
 	heap->collector = settings.of[COLLECTOR].text;
-	heap->broken = settings.broken;
 	heap->doubt = settings.doubt;
 }

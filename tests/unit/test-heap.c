@@ -77,6 +77,11 @@ static void the_last_word_about_the_heap_of_a_jvm_counts(void **state)
 {
 	/* clang-format off */
 	static const struct heap_case cases[] = {
+		/* set_heap_size() takes the beginning for the end where that is more. */
+		{ "{command: [java, -Xms2g, A]}", 4 * GIB, HEAP_JVM, 2 * GIB, false, "-Xms2g (command)" },
+		{ "{command: [java, -Xms512m, A]}", 4 * GIB, HEAP_JVM, GIB, true, "a quarter" },
+		{ "{command: [java, -Xms3g, '-XX:MaxRAMPercentage=50', A]}", 4 * GIB, HEAP_JVM, 3 * GIB, false, "-Xms3g (command)" },
+		{ "{command: [java, -Xms2g, -Xmx2g, A]}", 4 * GIB, HEAP_JVM, 2 * GIB, false, "-Xmx2g" },
 		{ "command: [java, -Xmx512m, -jar, a.jar]", GIB, HEAP_JVM, 512 * MIB, false, "-Xmx512m (command)" },
 		{ "command: [java, -Xmx512m, -Xmx1G, -jar, a.jar]", GIB, HEAP_JVM, GIB, false, "-Xmx1G" },
 		{ "command: [java, '-XX:MaxHeapSize=1073741824', A]", GIB, HEAP_JVM, GIB, false, "-XX:MaxHeapSize=" },
