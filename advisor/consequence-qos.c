@@ -18,6 +18,22 @@ static int64_t most_used(const struct workload_view *view, const struct sizing_r
 	return resource == RESOURCE_CPU ? (int64_t)ceil(most * (1 + LIMIT_MARGIN) * 100 - 1e-9) * 10 : whole_mib((int64_t)(most * (1 + LIMIT_MARGIN)));
 }
 
+/* `vpa` keeps the ratio of limit and request: what was used above the request now and then would be throttled. */
+void bound_used_cpu(struct workload_view *view, struct sizing_row *row, enum resource resource)
+{
+	struct sizing *sizing = &row->of[resource];
+	struct arena *arena = &view->rightsizing->arena;
+	int64_t most = most_used(view, row, resource), size;
+
+	if (resource != RESOURCE_CPU || most < 0 || sizing->limit_to < 0 || sizing->limit_to >= MIN(most, sizing->limit_from))
+		return;
+	size = MIN(most, sizing->limit_from);
+	sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_VPA, CONSEQUENCE_CHANGED,
+			   "the limit would go down to %s with the request, and %s were used: it is %s", size_text(arena, resource, sizing->limit_to),
+			   size_text(arena, resource, (int64_t)ceil(view_usage_max(view, row, USAGE_CPU) * 1000)), size_text(arena, resource, size));
+	sizing->limit_to = size;
+}
+
 /* Somebody chose that its pod is the last to be killed: that is not given up for a smaller request, nor lost by a larger limit. */
 void bound_guaranteed(struct workload_view *view, struct sizing_row *row, enum resource resource)
 {

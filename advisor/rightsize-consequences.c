@@ -36,7 +36,7 @@ void sizing_consequence(struct rightsizing *rightsizing, struct sizing *sizing, 
 }
 
 static void (*const bounds[])(struct workload_view *, struct sizing_row *, enum resource) = {
-	bound_memory, bound_heap, bound_guaranteed, bound_static_cpu, bound_limit_range, bound_floor,
+	bound_memory, bound_heap, bound_used_cpu, bound_guaranteed, bound_static_cpu, bound_limit_range, bound_floor,
 };
 
 /* Those that take back first, so that the others tell of what is left. */

@@ -127,6 +127,7 @@ int64_t count_or_share(const char *text, int64_t of, bool round_up);
 /* These may change what is proposed for one resource of a container that something is proposed for. */
 void bound_memory(struct workload_view *view, struct sizing_row *row, enum resource resource);
 void bound_heap(struct workload_view *view, struct sizing_row *row, enum resource resource);
+void bound_used_cpu(struct workload_view *view, struct sizing_row *row, enum resource resource);
 void bound_guaranteed(struct workload_view *view, struct sizing_row *row, enum resource resource);
 void bound_static_cpu(struct workload_view *view, struct sizing_row *row, enum resource resource);
 void bound_limit_range(struct workload_view *view, struct sizing_row *row, enum resource resource);

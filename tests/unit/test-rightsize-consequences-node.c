@@ -57,6 +57,25 @@ static void a_daemon_set_counts_on_every_node(void **state)
 	check_cases(cases, ARRAY_SIZE(cases));
 }
 
+/* As vpa lowers it, with the request. */
+static void a_limit_of_cpu_holds_what_was_used(void **state)
+{
+	/* clang-format off */
+	static const struct consequence_case cases[] = {
+		{ "it goes down to what was used", DEPLOYMENT(1, APP("requests: {cpu: 500m}, limits: {cpu: '2'}")), { { "app", RESOURCE_CPU, 50, 200 } }, { { "app", USAGE_CPU, 0.5 } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 50, 600, CONSEQUENCE_VPA, CONSEQUENCE_CHANGED, "the limit would go down to 200m with the request, and 500m were used: it is 600m" } } },
+		{ "it stays where less is free", DEPLOYMENT(1, APP("requests: {cpu: 500m}, limits: {cpu: '2'}")), { { "app", RESOURCE_CPU, 50, 200 } }, { { "app", USAGE_CPU, 1.9 } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 50, 2000, CONSEQUENCE_VPA, CONSEQUENCE_CHANGED, "it is 2" } } },
+		{ "the request of a Guaranteed pod with it", DEPLOYMENT(1, APP("limits: {cpu: '2', memory: 1Gi}")), { { "app", RESOURCE_CPU, 50, 50 } }, { { "app", USAGE_CPU, 0.5 } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 600, 600, CONSEQUENCE_QOS, CONSEQUENCE_CHANGED, "both 600m" } } },
+		{ "it holds that", DEPLOYMENT(1, APP("requests: {cpu: 500m}, limits: {cpu: '2'}")), { { "app", RESOURCE_CPU, 150, 600 } }, { { "app", USAGE_CPU, 0.5 } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 150, 600, CONSEQUENCE_VPA, CONSEQUENCE_CHANGED, NULL } } },
+	};
+	/* clang-format on */
+
+	check_cases(cases, ARRAY_SIZE(cases));
+}
+
 #define STATIC_KUBELET(policy) "---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncpuManagerPolicy: " #policy "\n"
 #define OWN(cpu) "limits: {cpu: " #cpu ", memory: 1Gi}"
 
@@ -181,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pod_that_no_node_takes_is_not_proposed),
 		cmocka_unit_test(a_daemon_set_counts_on_every_node),
+		cmocka_unit_test(a_limit_of_cpu_holds_what_was_used),
 		cmocka_unit_test(whole_cpus_stay_whole),
 		cmocka_unit_test(jobs_run_seldom_and_must_end),
 		cmocka_unit_test(it_is_said_how_a_change_reaches_running_pods),
