@@ -299,7 +299,10 @@ static bool diagnose_no_limit(struct sizing_view *view, const struct cpu_facts *
 {
 	struct sizing *sizing = view->sizing;
 
-	if (!view->rightsizing->options.cpu_limits || sizing->limit_from >= 0 || isnan(facts->most))
+	if (!view->rightsizing->options.cpu_limits || sizing->limit_from >= 0 || isnan(facts->most) || !view->need->known)
+		return false;
+	/* Of a standby, or of what waits for its node, the most that was used says nothing of what it needs. */
+	if (sizing->status != STATUS_SATISFIED && !sizing_changes(sizing))
 		return false;
 	/* Beside another change it comes along. */
 	if (!sizing_changes(sizing)) {

@@ -631,6 +631,28 @@ static void limits_of_cpu_are_proposed_only_when_asked_for(void **state)
 	}
 }
 
+static void what_is_not_known_to_be_its_most_is_no_limit(void **state)
+{
+	struct world world;
+
+	(void)state;
+	/* Half a day. */
+	world_init(&world, "Deployment");
+	world_sizes(&world, 0, 225, NONE, 512, NONE);
+	world.options.cpu_limits = true;
+	feed_flat(&world, 0, "web-1", USAGE_CPU, 0.5, 0.2, 0.5);
+	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_UNMEASURED, CAUSE_NONE, 225, NONE);
+	world_release(&world);
+
+	/* A standby. */
+	world_init(&world, "Deployment");
+	world_sizes(&world, 0, 2000, NONE, 512, NONE);
+	world.options.cpu_limits = true;
+	feed_flat(&world, 0, "web-1", USAGE_CPU, 8, 0.001, 0.002);
+	assert_sizing(world_size(&world, 0, RESOURCE_CPU), STATUS_SUSPECT, CAUSE_IDLE, 2000, NONE);
+	world_release(&world);
+}
+
 static void jobs_are_judged_by_their_runs(void **state)
 {
 	static const struct {
@@ -1204,6 +1226,7 @@ int main(void)
 		cmocka_unit_test(rollouts_make_no_large_deployment_of_a_small_one),
 		cmocka_unit_test(a_pod_that_does_nothing_may_be_a_standby),
 		cmocka_unit_test(limits_of_cpu_are_proposed_only_when_asked_for),
+		cmocka_unit_test(what_is_not_known_to_be_its_most_is_no_limit),
 		cmocka_unit_test(jobs_are_judged_by_their_runs),
 		cmocka_unit_test(a_kill_raises_the_limit_above_what_it_had),
 		cmocka_unit_test(after_a_kill_of_which_nothing_is_known_nothing_is_lowered),
