@@ -512,8 +512,24 @@ static void tell_directives(struct reading *reading, const struct proposed_text 
 	}
 }
 
+/* "DefaultLimitNOFILE=65536" at the end of system.conf: that file has one section. */
+static bool continues_section(const struct proposed_text *text)
+{
+	const char *at = text->text;
+
+	if (text->use == TEXT_REPLACES || !ends_with(text->file, "/systemd/system.conf"))
+		return false;
+	while (*at && strchr("#;\n", *at))
+		at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
+	return *at != '[';
+}
+
 static void read_probed(struct reading *reading, const struct proposed_text *text, const struct host_file *known)
 {
+	static const char section[] = "[Manager]\n";
+	CLEANUP(strbuf_release) struct strbuf whole = STRBUF_INIT;
+	struct proposed_text given = *text;
+	unsigned int shift = continues_section(text);
 	CLEANUP(snapshot_free_ptr) struct snapshot *snapshot = snapshot_new();
 	CLEANUP(boot_free_ptr) struct boot *boot = NULL;
 	size_t first = reading->proposal->count;
@@ -528,21 +544,28 @@ static void read_probed(struct reading *reading, const struct proposed_text *tex
 		read_unclear(reading, text, 0, "it has more than %u bytes, and is not read as %s", ROOT_READ_MAX, text->file);
 		return;
 	}
-	r = run_probe(known, text, snapshot);
+	if (shift) {
+		strbuf_add_string(&whole, section);
+		strbuf_add(&whole, text->text, text->length);
+		given.text = whole.buf;
+		given.length = whole.len;
+	}
+	r = run_probe(known, &given, snapshot);
 	if (r < 0) {
 		read_unclear(reading, text, 0, "it could not be read as %s: %s", text->file, strerror(-r));
 		return;
 	}
 	boot = boot_read(snapshot);
 	for (size_t i = 0; i < boot_count(boot); i++) {
-		const struct boot_line *line = boot_at(boot, i);
+		struct boot_line line = *boot_at(boot, i);
 
-		if (!streq(line->path, text->file) || (line->kind == SUBJECT_KIND_MOUNT && streq(line->key, "fstype")))
+		if (!streq(line.path, text->file) || (line.kind == SUBJECT_KIND_MOUNT && streq(line.key, "fstype")))
 			continue;
-		if (line->kind == SUBJECT_KIND_MOUNT && streq(line->key, "options"))
-			add_options(reading, text, known, line);
+		line.line -= MIN(line.line, shift);
+		if (line.kind == SUBJECT_KIND_MOUNT && streq(line.key, "options"))
+			add_options(reading, text, known, &line);
 		else
-			add_boot_line(reading, text, known, line);
+			add_boot_line(reading, text, known, &line);
 	}
 	if (streq(known->form, "udev"))
 		ask_rules(reading, text, first);

@@ -379,6 +379,22 @@ void shell_deletions_release(struct shell_run *run)
 	free(run->deletions);
 }
 
+void shell_emptied(struct shell_run *run, const char *path)
+{
+	struct shell_deletion deletion = { .met = true };
+
+	for (size_t i = 0; i < run->n_deletions; i++)
+		if (run->deletions[i].all && streq(run->deletions[i].file, path))
+			return;
+	if (run->n_deletions == SHELL_DELETIONS_MAX || regcomp(&deletion.first, "^", REG_NOSUB) != 0)
+		return;
+	if (!run->deletions)
+		run->deletions = xcalloc(SHELL_DELETIONS_MAX, sizeof(*run->deletions));
+	deletion.file = xstrdup(path);
+	deletion.all = true;
+	run->deletions[run->n_deletions++] = deletion;
+}
+
 static void tell_edit(struct shell_run *run, const struct edit *edit)
 {
 	shell_unclear(run, edit->call->node, "sed -i", "what %s does to %s depends on what stands there", edit->script->text.buf,
@@ -410,7 +426,8 @@ static bool edit_delete(struct shell_run *run, const struct edit *edit)
 		at = sed_address(at, &first);
 		if (at && *at == ',') {
 			deletion.range = true;
-			at = sed_address(at + 1, &last);
+			at++;
+			at = *at == '/' || *at == '\\' ? sed_address(at, &last) : at + strspn(at, "$+0123456789");
 		}
 		if (!at || *at != 'd' || run->n_deletions == SHELL_DELETIONS_MAX || !compile(first.buf, edit->extended, &deletion.first))
 			break;

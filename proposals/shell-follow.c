@@ -340,8 +340,9 @@ static void define(struct shell_run *run, const struct shell_node *node)
 		}
 		GROW(run->functions, run->functions_capacity, run->n_functions + 1);
 		function = &run->functions[run->n_functions++];
+		function->active = 0;
 	}
-	*function = (struct shell_function){ .name = node->name, .body = node->body };
+	*function = (struct shell_function){ .name = node->name, .body = node->body, .active = function->active };
 }
 
 static void call_function(struct shell_run *run, struct shell_function *function, const struct shell_call *call)
@@ -349,12 +350,19 @@ static void call_function(struct shell_run *run, struct shell_function *function
 	const struct shell_values *arguments = run->arguments;
 	const char *name = run->function;
 	unsigned int ended = run->ended;
+	size_t index;
 
 	function->called = true;
-	if (run->calls == SHELL_CALLS_MAX) {
-		shell_unclear(run, call->node, "a function", "functions call each other more than %d deep", SHELL_CALLS_MAX);
+	if (run->calls == SHELL_CALLS_MAX || function->active == SHELL_AGAIN_MAX) {
+		if (!function->told && function->active == SHELL_AGAIN_MAX)
+			shell_unclear(run, call->node, "a function", "%s calls itself: it is followed %d deep", function->name, SHELL_AGAIN_MAX);
+		else if (!function->told)
+			shell_unclear(run, call->node, "a function", "functions call each other more than %d deep", SHELL_CALLS_MAX);
+		function->told = true;
 		return;
 	}
+	index = (size_t)(function - run->functions);
+	function->active++;
 	run->calls++;
 	run->arguments = call->arguments;
 	run->function = function->name;
@@ -362,6 +370,9 @@ static void call_function(struct shell_run *run, struct shell_function *function
 	run->function = name;
 	run->arguments = arguments;
 	run->calls--;
+	/* It may have defined others. */
+	if (run->functions[index].active > 0)
+		run->functions[index].active--;
 	/* return ends the function, not the script. */
 	run->ended = ended;
 }

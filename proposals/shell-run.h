@@ -12,6 +12,7 @@
 
 #define SHELL_STEPS_MAX 500000		/* commands that are followed, each as often as a loop or call repeats it */
 #define SHELL_CALLS_MAX 20		/* functions and texts in each other */
+#define SHELL_AGAIN_MAX 3		/* calls of a function within itself */
 #define SHELL_FOLLOW_MAX 400		/* commands in each other */
 #define SHELL_FILES_MAX 300		/* files that are read as others read them: each costs a directory */
 
@@ -30,6 +31,8 @@ struct shell_function {
 	const char *name;
 	const struct shell_node *body;
 	bool called;
+	bool told;			/* that it is not followed any deeper */
+	unsigned int active;		/* calls that are being followed */
 };
 
 /* What was written to a file, so that a command that reads it later is understood. */
@@ -46,6 +49,7 @@ struct shell_deletion {
 	char *file;
 	regex_t first;			/* of the lines, or of the one that a range begins with */
 	bool range;
+	bool all;			/* the file was written anew, or removed */
 	bool met;			/* such a line was appended afterwards */
 	struct proposed said;		/* what is said of it when none is; path NULL: nothing */
 };
@@ -175,6 +179,8 @@ void shell_run_file(struct shell_run *run, const struct shell_node *node, const 
 
 /* Whether sed took such a line, or the range that begins in whole, out of the file before. */
 bool shell_deleted(struct shell_run *run, const char *path, const char *line, const char *whole);
+/* From now on nothing stands in the file that this script has not put there. */
+void shell_emptied(struct shell_run *run, const char *path);
 /* Says of the lines that were taken out for good that nobody knows what they were. */
 void shell_deletions_tell(struct shell_run *run);
 void shell_deletions_release(struct shell_run *run);

@@ -560,6 +560,9 @@ void shell_run_copy(struct shell_run *run, const struct shell_call *call)
 		strbuf_add_string(&path, ends_with(target, "/") ? "" : "/");
 		strbuf_add_string(&path, slash ? slash + 1 : from);
 	}
+	/* A copy under a name that nobody reads is a backup. */
+	if (is_sysctl_file(path.buf) && strstr(path.buf, "/sysctl.d/") && !ends_with(path.buf, ".conf"))
+		return;
 	if (host_file_known(path.buf) || starts_with(path.buf, "/proc/sys/") || starts_with(path.buf, "/sys/"))
 		shell_unclear(run, call->node, shell_argument(call, 0), "%s becomes %s; what stands in it is not part of what is proposed",
 			      from, path.buf);

@@ -320,6 +320,8 @@ void shell_write_file(struct shell_run *run, const struct shell_node *node, cons
 	size_t first = run->reading->proposal->count;
 	struct shell_file *file;
 
+	if (use == TEXT_REPLACES)
+		shell_emptied(run, path);
 	/* "grep -q key file || echo key=1 >> file" adds it once. */
 	if (use == TEXT_APPENDS && strstr(run->condition.buf, "grep "))
 		text.use = TEXT_LINE;

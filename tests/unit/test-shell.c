@@ -70,6 +70,8 @@ static void variables_loops_and_functions_are_followed(void **state)
 		/* One line is one item, however often it is carried out, unless another one came between. */
 		{ "f() {\nsysctl -w a.b=$1\n}\nf 1\nf 1\nf 2\nf 1",
 		  "2 sets host a.b=1 now\n2 sets host a.b=2 now\n2 sets host a.b=1 now\n" },
+		/* What calls itself for ever is followed a little, and said once. */
+		{ "f() {\ng\nsysctl -w a.b=1\n}\ng() {\nf\nf\n}\nf\ng", "6 unclear host = now\n3 sets host a.b=1 now\n2 unclear host = now\n" },
 		{ "f() {\ncat >> /etc/sysctl.conf <<E\na.b=1\nE\n}\ncase $1 in x) f;; y) f;; esac",
 		  "3 sets host a.b=1 boot appended conditional\n" },
 		{ "SIZE=$((64 * 1024))\nsysctl -w net.core.rmem_max=$SIZE", "2 sets host net.core.rmem_max=65536 now\n" },
@@ -145,6 +147,12 @@ static void files_of_configuration_take_effect_when_something_reads_them(void **
 		  "2 sets host a.b=1 boot once\n1 unclear host = now\n" },
 		{ "sed -i '/# begin/,/# end/d' /etc/sysctl.conf\ncat >> /etc/sysctl.conf <<EOF\n# begin\na.b=1\n# end\nEOF",
 		  "4 sets host a.b=1 boot once\n" },
+		{ "cp /etc/sysctl.d/a.conf /etc/sysctl.d/a.conf.bak; cp x /etc/sysctl.d/b.conf", "1 unclear host = now\n" },
+		{ "> /etc/sysctl.d/a.conf\necho a.b=1 >> /etc/sysctl.d/a.conf", "2 sets host a.b=1 boot once\n" },
+		{ "sed -i '/^# End/,$d' /etc/sysctl.conf\nprintf '# End\\na.b=1\\n' >> /etc/sysctl.conf", "2 sets host a.b=1 boot once\n" },
+		{ "cat >> /etc/systemd/system.conf <<EOF\n\n# files\nDefaultLimitNOFILE=4096\nEOF",
+		  "4 sets host limits.system.DefaultLimitNOFILE=4096 boot appended\n"
+		  "4 sets host limits.system.DefaultLimitNOFILESoft=4096 boot appended\n" },
 		{ "sed -i '/a.b/d' /etc/sysctl.d/a.conf\necho a.b=1 >> /etc/sysctl.conf",
 		  "2 sets host a.b=1 boot appended\n1 unclear host = now\n" },
 		{ "sed -i '/a\\{1,9\\}/d' /etc/sysctl.conf", "1 unclear host = now\n" },
