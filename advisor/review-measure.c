@@ -99,11 +99,22 @@ static void keep(const struct finding **slot, const struct finding *finding)
 		*slot = finding;
 }
 
-/* What a rule wants of the setting, beside what is proposed. */
-static void weigh(struct asked *asked, const struct finding *finding, const char *wanted)
+static const struct finding *same_finding(const struct finding_list *list, const struct finding *finding)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].subject == finding->subject && streq(list->items[i].rule, finding->rule))
+			return &list->items[i];
+	return NULL;
+}
+
+/* What a rule wants of the setting, beside what is proposed.  A list of which one number grows and another shrinks, as a range
+ * does that becomes wider, goes no way; it is right where the rule asks for nothing any more. */
+static void weigh(const struct reviewing *reviewing, struct asked *asked, const struct finding *finding, const char *wanted)
 {
 	int theirs = plan_compare(asked->entry, wanted, asked->now), ours = plan_compare(asked->entry, asked->item->value, asked->now);
-	bool same_way = (theirs == ours && theirs != 2) || review_same(asked->entry, wanted, asked->item->value);
+	const struct finding *after = same_finding(&reviewing->tried, finding);
+	bool solved = (theirs == 2 || ours == 2) && asked->tried && after && after->status == STATUS_SATISFIED;
+	bool same_way = solved || (theirs == ours && theirs != 2) || review_same(asked->entry, wanted, asked->item->value);
 	const struct finding **slot = same_way ? &asked->for_it : &asked->against_it;
 
 	if (!*slot || finding->severity > (*slot)->severity)
@@ -111,14 +122,14 @@ static void weigh(struct asked *asked, const struct finding *finding, const char
 	keep(slot, finding);
 }
 
-static void take_before(struct asked *asked, const struct finding *finding)
+static void take_before(const struct reviewing *reviewing, struct asked *asked, const struct finding *finding)
 {
 	const struct change *change = change_of(finding, asked);
 
 	switch (finding->status) {
 	case STATUS_RECOMMEND:
 		if (change && asked->now)
-			weigh(asked, finding, change->to);
+			weigh(reviewing, asked, finding, change->to);
 		break;
 	case STATUS_SUSPECT:
 		keep(&asked->hint, finding);
@@ -139,14 +150,6 @@ static void take_before(struct asked *asked, const struct finding *finding)
 	case STATUS_COUNT:
 		break;
 	}
-}
-
-static const struct finding *same_finding(const struct finding_list *list, const struct finding *finding)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].subject == finding->subject && streq(list->items[i].rule, finding->rule))
-			return &list->items[i];
-	return NULL;
 }
 
 /* A problem that is there only with the proposal. */
@@ -182,7 +185,7 @@ static void meet_rules(const struct reviewing *reviewing, const struct rule *con
 {
 	for (size_t i = 0; i < reviewing->before.count; i++)
 		if (before[i] && rule_sets(before[i], &reviewing->before.items[i], asked))
-			take_before(asked, &reviewing->before.items[i]);
+			take_before(reviewing, asked, &reviewing->before.items[i]);
 	for (size_t i = 0; i < reviewing->tried.count; i++) {
 		const struct finding *finding = &reviewing->tried.items[i];
 		bool sets = asks(finding) && tried[i] && rule_sets(tried[i], finding, asked);

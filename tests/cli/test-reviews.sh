@@ -45,4 +45,26 @@ for host in healthy/debian-11-idle:unsupported sick/cache-starved:supported sick
 	"$compose" "tests/hosts/${host%:*}.yaml" >"$work/host.json"
 	same "vm.swappiness = 100 on $(basename "${host%:*}")" "1	${host#*:}	vm.swappiness" "$(verdicts "$work/host.json" "$work/60-swap.conf")"
 done
+
+# Others, on hosts of which one needs it, one does not, and one has it or would suffer: "VALUE HOST:VERDICT…".
+while read -r key value hosts; do
+	printf '%s = %s\n' "$key" "${value//,/ }" >"$work/60-one.conf"
+	for host in $hosts; do
+		"$compose" "tests/hosts/${host%:*}.yaml" >"$work/host.json"
+		same "$key = $value on $(basename "${host%:*}")" "1	${host#*:}	$key" "$(verdicts "$work/host.json" "$work/60-one.conf")"
+	done
+done <<'TABLE'
+net.core.somaxconn 4096 healthy/debian-12-web:no-effect sick/accept-queue:supported sick/quota-old-kernel:unsupported
+net.netfilter.nf_conntrack_max 1048576 healthy/debian-12-web:unsupported sick/conntrack-full:supported sick/conntrack-hash:contradicted
+fs.inotify.max_user_watches 1048576 sick/aio:no-effect sick/inotify-watches:supported healthy/debian-12-web:unsupported
+kernel.numa_balancing 0 healthy/debian-12-web:no-effect sick/numa-balancing:supported sick/aio:unsupported
+vm.max_map_count 1048576 sick/accept-queue-slow-program:no-effect sick/mappings:supported healthy/debian-12-web:unsupported
+vm.min_free_kbytes 1048576 sick/min-free:supported sick/aio:unsupported healthy/debian-12-web:dangerous
+kernel.pid_max 4194304 healthy/debian-12-web:no-effect sick/pids:supported sick/open-files-of-the-host:unsupported
+net.ipv4.ip_local_port_range 1024,65535 sick/ephemeral-ports:supported healthy/debian-12-web:unsupported
+net.ipv4.ip_local_port_range 40000,60999 sick/ephemeral-ports:contradicted
+net.ipv4.tcp_wmem 4096,65536,67108864 sick/buffers-out-of-order:supported healthy/debian-12-web:unsupported
+net.ipv4.tcp_rmem 4096,131072,67108864 sick/receive-pruned:supported healthy/debian-11-idle:unsupported
+fs.file-max 100000 sick/open-files-of-the-host:contradicted healthy/debian-12-web:unsupported
+TABLE
 done_testing
