@@ -145,8 +145,11 @@ static int64_t surge_of(const struct workload_view *view, bool *ret_needed)
 		return 0;
 	surge = count_or_share(tree_text(rolling, "maxSurge", "25%"), view->pods, true);
 	unavailable = count_or_share(tree_text(rolling, "maxUnavailable", "25%"), view->pods, false);
+	/* Where shares of few pods come to none of either, one may be missing: ResolveFenceposts() of pkg/controller/deployment/util. */
+	if (surge <= 0)
+		return 0;
 	*ret_needed = unavailable <= 0;
-	return MAX(surge, unavailable <= 0 ? 1 : 0);
+	return surge;
 }
 
 static void tell_headroom(struct workload_view *view, const struct resource_quota *quota, const struct quota_name *name, int64_t hard, int64_t used,

@@ -44,6 +44,7 @@ static int take_memory_percentile(struct arguments *arguments, const char *value
 static int take_min_samples(struct arguments *arguments, const char *value);
 static int take_min_window(struct arguments *arguments, const char *value);
 static int take_pid(struct arguments *arguments, const char *value);
+static int take_prices(struct arguments *arguments, const char *value);
 static int take_retries(struct arguments *arguments, const char *value);
 static int take_step(struct arguments *arguments, const char *value);
 static int take_timeout(struct arguments *arguments, const char *value);
@@ -114,7 +115,7 @@ static const struct option_row option_rows[] = {
 	[OPTION_PLAN]       = { "plan", 'P', "DIR", "write what is recommended as a plan with scripts into the new directory DIR",
 				TEXT(plan) },
 	[OPTION_POLICY]     = { "policy", 0, "NAME|FILE", "judge by this policy too (repeat); see keisoku list policies", LIST(policies) },
-	[OPTION_PRICES] = { "prices", 0, "FILE", "what CPU and memory cost; see keisoku-prices(5)", TEXT(rightsize.prices) },
+	[OPTION_PRICES] = { "prices", 0, "FILE", "what CPU and memory cost; see keisoku-prices(5)", CHECKED(take_prices) },
 	[OPTION_PROMETHEUS] = { "prometheus", 0, "URL", "ask this server for usage", TEXT(rightsize.prometheus) },
 	[OPTION_QUIET]      = { "quiet", 'q', NULL, "no progress bar and no remarks", FLAG(quiet) },
 	[OPTION_RECOMMENDER] = { "recommender", 0, "NAME", "percentile (the default) or vpa", TEXT(rightsize.recommender) },
@@ -391,6 +392,15 @@ static int take_timeout(struct arguments *arguments, const char *value)
 static int take_min_samples(struct arguments *arguments, const char *value)
 {
 	return set_number("min-samples", value, 1, 1000000000, &arguments->rightsize.min_samples);
+}
+
+/* Two could be in two currencies; one of them would be passed over. */
+static int take_prices(struct arguments *arguments, const char *value)
+{
+	if (arguments->rightsize.prices)
+		return bad_value("prices", value, "one file");
+	arguments->rightsize.prices = value;
+	return 0;
 }
 
 static int take_retries(struct arguments *arguments, const char *value)

@@ -257,6 +257,7 @@ refused "nothing to look at" "rightsize: give a CLUSTER (manifests or kubectl's 
 refused "a percentile beyond all" "--cpu-percentile: expected a number of percent from 1 to 100, found '101'" shop --cpu-percentile 101
 refused "a recommender that nobody knows" "--recommender: expected percentile or vpa, found 'magic'" shop --recommender magic
 refused "a window of no time" "--window: expected a time from 1m to 1100d such as 14d, found '0'" shop --window 0
+refused "two lists of prices" "--prices: expected one file, found 'b'" shop --prices a --prices b
 refused "a key without its certificate" "--key belongs to a certificate: give --cert too" shop --key k
 refused "a format that nobody knows" "--output: unknown format 'xml'; known are text, json, csv, html, markdown, sarif, junit, prometheus" shop --output xml
 same "options move the answer" "cpu_percentile 0.5 cpu_margin 0.2" "$("$keisoku" rightsize shop/manifests --usage usage.csv --cpu-percentile 50% --cpu-margin 20 \

@@ -96,6 +96,10 @@ static void a_quota_must_have_room_for_what_is_proposed(void **state)
 		{ "no room for the surge, and none may be missing", "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 4, strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}, template: {spec: {containers: [" APP(BOTH(1, 4)) "]}}}\n"
 		  QUOTA("requests.cpu: '4'", "requests.cpu: '4'", ""), { { "app", RESOURCE_CPU, 500, SAME } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_WARNING, "starts 1 pod before old ones go, which takes 500m of requests.cpu, and ResourceQuota share has 0 left: it would wait for ever" } } },
+		/* ResolveFenceposts(): shares that come to nothing let one be missing. */
+		{ "neither a surge nor a missing one", "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 4, strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0, maxUnavailable: 10%}}, template: {spec: {containers: [" APP(BOTH(1, 4)) "]}}}\n"
+		  QUOTA("requests.cpu: '4'", "requests.cpu: '4'", ""), { { "app", RESOURCE_CPU, 500, SAME } }, { { NULL } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_NOTE, NULL } } },
 		{ "room for the surge", "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 4, strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}, template: {spec: {containers: [" APP(BOTH(1, 4)) "]}}}\n"
 		  QUOTA("requests.cpu: 4500m", "requests.cpu: '4'", ""), { { "app", RESOURCE_CPU, 500, SAME } }, { { NULL } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, SAME, CONSEQUENCE_QUOTA, CONSEQUENCE_NOTE, NULL } } },
