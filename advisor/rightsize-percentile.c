@@ -162,6 +162,9 @@ void need_confidence(const struct rightsizing *rightsizing, uint32_t container, 
 	} else if (series->gaps * 20 > series->samples) {
 		need->confidence = CONFIDENCE_MEDIUM;
 		limit = ", with many gaps";
+	} else if (series->metric == USAGE_CPU && !series->pods_seen) {
+		need->confidence = CONFIDENCE_MEDIUM;
+		limit = ", given as percentiles: neither busiest hours are seen nor how pods differ";
 	}
 	if (!batch && need->confidence < CONFIDENCE_HIGH && age > 4 * seen)
 		limit = arena_formatf(arena, "%s, and its pods have run for %s", limit, duration_text(arena, age));

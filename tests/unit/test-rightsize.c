@@ -631,6 +631,25 @@ static void limits_of_cpu_are_proposed_only_when_asked_for(void **state)
 	}
 }
 
+/* As a server computes them, or a warehouse. */
+static void percentiles_without_samples_are_less_sure_of_cpu(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "StatefulSet");
+	world_sizes(&world, 0, 4000, NONE, 512, NONE);
+	usage_given(world.usage, 0, USAGE_CPU, 0.95, 0.5, "test");
+	usage_given_extent(world.usage, 0, USAGE_CPU, 4000, 2, T, T + 8 * DAY, 0.1, 1, 0.3);
+	usage_given(world.usage, 0, USAGE_MEMORY_WORKING_SET, 1, 100 * MIB, "test");
+	usage_given_extent(world.usage, 0, USAGE_MEMORY_WORKING_SET, 4000, 2, T, T + 8 * DAY, MIB, 100 * MIB, 50 * MIB);
+	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->request_to, 500);
+	assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->confidence, CONFIDENCE_MEDIUM);
+	assert_non_null(strstr(world_size(&world, 0, RESOURCE_CPU)->confidence_reason, "busiest hours"));
+	assert_int_equal(world_size(&world, 0, RESOURCE_MEMORY)->confidence, CONFIDENCE_HIGH);
+	world_release(&world);
+}
+
 static void what_is_not_known_to_be_its_most_is_no_limit(void **state)
 {
 	struct world world;
@@ -1226,6 +1245,7 @@ int main(void)
 		cmocka_unit_test(rollouts_make_no_large_deployment_of_a_small_one),
 		cmocka_unit_test(a_pod_that_does_nothing_may_be_a_standby),
 		cmocka_unit_test(limits_of_cpu_are_proposed_only_when_asked_for),
+		cmocka_unit_test(percentiles_without_samples_are_less_sure_of_cpu),
 		cmocka_unit_test(what_is_not_known_to_be_its_most_is_no_limit),
 		cmocka_unit_test(jobs_are_judged_by_their_runs),
 		cmocka_unit_test(a_kill_raises_the_limit_above_what_it_had),
