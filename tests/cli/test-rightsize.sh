@@ -77,6 +77,8 @@ then = {row["id"]: row for row in json.load(sys.stdin)["rows"]}
 mended = 0
 for row in json.load(open("../shop.json"))["rows"]:
     for resource in ("cpu", "memory"):
+        # What a LimitRange gives stands in no manifest.
+        if any(c["kind"] == "limit-range" and "it says nothing itself" in c["text"] for c in row[resource]["consequences"]): continue
         for side in ("request", "limit"):
             was, to, found = row[resource][side + "_from"], row[resource][side + "_to"], then[row["id"]][resource][side + "_from"]
             if row[resource]["status"] == "recommend" and was is not None and was != to:
