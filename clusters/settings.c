@@ -387,7 +387,8 @@ static void put_budgets(struct filling *filling, const struct workload *workload
 		if (!selector_matches(one->selector, workload->pod_labels))
 			continue;
 		of_one = disruptions_of(one, filling->pods_of[budgets[i]]);
-		if (matching++ > 0 && of_one >= disruptions)
+		/* One of which it is not known does not hide one that lets none go. */
+		if (matching++ > 0 && disruptions >= 0 && (of_one < 0 || of_one >= disruptions))
 			continue;
 		budget = one;
 		disruptions = of_one;

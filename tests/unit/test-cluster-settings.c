@@ -241,13 +241,21 @@ static void a_budget_counts_the_pods_of_all_it_selects(void **state)
 	static const char yaml[] =
 		DEPLOYMENT("web", "      containers: [{name: c}]\n")
 		DEPLOYMENT("db", "      containers: [{name: c}]\n")
-		BUDGET("both", "minAvailable: 1, selector: {matchExpressions: [{key: app, operator: Exists}]}")
+		BUDGET("both", "minAvailable: 1, selector: {matchExpressions: [{key: app, operator: In, values: [web, db]}]}")
 		BUDGET("none", "minAvailable: 1, " OF("cache"))
+		"apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent, namespace: shop}\nspec: {template: {metadata: {labels: {app: agent, on: all}}, "
+		"spec: {containers: [{name: c}]}}}\n---\n"
+		DEPLOYMENT("front", "      containers: [{name: c}]\n")
+		BUDGET("strict", "maxUnavailable: 0, " OF("front"))
+		BUDGET("wide", "minAvailable: 1, selector: {matchExpressions: [{key: app, operator: In, values: [front, agent]}]}")
 		BUDGET("web", "maxUnavailable: 0, " OF("web"));
 	static const struct row rows[] = {
 		{ W, "shop/Deployment/db", "pdb.count", "1", NULL },
 		{ W, "shop/Deployment/db", "pdb.disruptions", "1", NULL },
-		{ W, "shop/Deployment/web", "pdb.count", "2", "a.yaml:31" },
+		{ W, "shop/Deployment/front", "pdb.count", "2", NULL },
+		{ W, "shop/Deployment/front", "pdb", "strict", NULL },
+		{ W, "shop/Deployment/front", "pdb.disruptions", "0", NULL },
+		{ W, "shop/Deployment/web", "pdb.count", "2", "a.yaml:56" },
 		{ W, "shop/Deployment/web", "pdb", "web", NULL },
 		{ W, "shop/Deployment/web", "pdb.disruptions", "0", NULL },
 		{ W, "shop/Deployment/web", "pdb.max_unavailable", "0", NULL },
