@@ -329,11 +329,13 @@ static void tell_sizing(struct workload_view *view, uint32_t position, enum reso
 	    !measures(autoscaler, resource, view->cluster->containers[row->container].name))
 		return;
 	outcome = outcome_of(view, autoscaler, resource, view->now.containers[position].name);
-	if (teller != position)
+	if (teller != position) {
 		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_NOTE,
 				   "HPA %s measures the containers of the pod together: what it makes of all their changes is told with container %s",
 				   autoscaler->name, view->now.containers[teller].name);
-	else if (!outcome.known && tell_begin(view, row, resource, autoscaler))
+		return;
+	}
+	if (!outcome.known && tell_begin(view, row, resource, autoscaler))
 		return;
 	else if (!outcome.known && outcome.steady)
 		return;

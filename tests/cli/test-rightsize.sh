@@ -81,7 +81,8 @@ for row in json.load(open("../shop.json"))["rows"]:
         if any(c["kind"] == "limit-range" and "it says nothing itself" in c["text"] for c in row[resource]["consequences"]): continue
         for side in ("request", "limit"):
             was, to, found = row[resource][side + "_from"], row[resource][side + "_to"], then[row["id"]][resource][side + "_from"]
-            if row[resource]["status"] == "recommend" and was is not None and was != to:
+            given = not any("it says no" in told["text"] for told in row[resource]["consequences"])
+            if row[resource]["status"] == "recommend" and was is not None and was != to and given:
                 mended += 1
                 if found != to: print(row["id"], resource, side, was, to, found)
 if mended < 10: print("only", mended)')"

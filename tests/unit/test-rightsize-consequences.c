@@ -135,10 +135,30 @@ static void a_vertical_autoscaler_has_the_last_word(void **state)
 	check_cases(cases, ARRAY_SIZE(cases));
 }
 
+/* What each of its containers would do to the replicas alone is not what happens. */
+static void replicas_follow_from_all_containers_together(void **state)
+{
+	static const struct used used[] = { { "app", USAGE_CPU, 0.1 }, { "proxy", USAGE_CPU, 0.2 }, { NULL } };
+	static const struct proposed proposed[] = { { "app", RESOURCE_CPU, 500, SAME }, { "proxy", RESOURCE_CPU, 700, SAME }, { NULL } };
+	struct world world;
+
+	(void)state;
+	world_begin(&world, DEPLOYMENT(4, APP(CPU_1) ", " CONTAINER("proxy", "")) HPA(4, 10, 4, CPU_TARGET(60)));
+	world_use(&world, used);
+	world_propose(&world, proposed);
+	for (size_t i = 0; i < world.rightsizing.n_rows; i++)
+		world.rightsizing.rows[i].replicas = 4;
+	rightsize_consequences(&world.rightsizing);
+	for (size_t i = 0; i < world.rightsizing.n_rows; i++)
+		assert_true(world.rightsizing.rows[i].of[RESOURCE_CPU].replicas_then <= 4);
+	world_end(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replicas_of_an_autoscaler_move_with_the_request),
+		cmocka_unit_test(replicas_follow_from_all_containers_together),
 		cmocka_unit_test(a_vertical_autoscaler_has_the_last_word),
 	};
 
