@@ -86,8 +86,6 @@ static inline bool entry_is_counter(const struct entry *entry)
 	return entry->class == ENTRY_LOG || (entry->class == ENTRY_METRIC && entry->metric_kind == METRIC_COUNTER);
 }
 
-/* Levenshtein's distance, cut off at limit. */
-unsigned int expr_distance(const char *a, const char *b, unsigned int limit);
 struct key expr_key_of(const struct compiler *compiler, const struct ast *ast);
 /* Finds the entry behind a key node; *ret_name is the key, to be freed. */
 int expr_resolve_key(struct compiler *compiler, const struct ast *ast, const struct key *key,

@@ -2,6 +2,8 @@
 /* Functions of expressions: a table, and one way to compile each kind. */
 #include "expr-compiler.h"
 
+#include "../core/parse.h"
+
 struct function {
 	const char *name;
 	int (*compile)(struct compiler *compiler, const struct function *function, const struct ast *call);
@@ -357,7 +359,7 @@ static int unknown_function(struct compiler *compiler, const struct ast *call, c
 	unsigned int best = 3;
 
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		unsigned int d = expr_distance(name, functions[i].name, best);
+		unsigned int d = word_distance(name, functions[i].name, best);
 
 		if (d < best) {
 			best = d;

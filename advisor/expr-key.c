@@ -2,6 +2,8 @@
 /* Keys of expressions: found in the registry, or the nearest one named. */
 #include "expr-compiler.h"
 
+#include "../core/parse.h"
+
 struct key expr_key_of(const struct compiler *compiler, const struct ast *ast)
 {
 	struct key key = {
@@ -17,30 +19,6 @@ struct key expr_key_of(const struct compiler *compiler, const struct ast *ast)
 	return key;
 }
 
-/* Levenshtein's distance, cut off at limit. */
-unsigned int expr_distance(const char *a, const char *b, unsigned int limit)
-{
-	size_t n = strlen(a), m = strlen(b);
-	unsigned int row[128];
-
-	if (n >= ARRAY_SIZE(row) || m >= ARRAY_SIZE(row) || (n > m ? n - m : m - n) > limit)
-		return limit + 1;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned int)j;
-	for (size_t i = 1; i <= n; i++) {
-		unsigned int diagonal = row[0];
-
-		row[0] = (unsigned int)i;
-		for (size_t j = 1; j <= m; j++) {
-			unsigned int cost = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = MIN(cost, MIN(row[j - 1], row[j]) + 1);
-		}
-	}
-	return row[m];
-}
-
 static const struct entry *nearest_key(const struct registry *registry, enum subject_kind about, const char *key)
 {
 	unsigned int best = (unsigned int)MIN(strlen(key) / 3 + 1, 6) + 1;
@@ -52,7 +30,7 @@ static const struct entry *nearest_key(const struct registry *registry, enum sub
 
 		if (entry->about != about)
 			continue;
-		d = expr_distance(key, entry->key, best - 1);
+		d = word_distance(key, entry->key, best - 1);
 		if (d < best) {
 			best = d;
 			nearest = entry;

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "../core/parse.h"
 #include "../core/strbuf.h"
 
 enum token_kind { TOKEN_END, TOKEN_NUMBER, TOKEN_TEXT, TOKEN_NAME, TOKEN_SYMBOL };
@@ -146,17 +147,6 @@ static int lex_unit(struct parser *parser, struct token *token)
 	token->ratio = unit_is_ratio(text + start, end - start);
 	parser->position = end;
 	return 0;
-}
-
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 static int lex_hex(struct parser *parser, struct token *token)

@@ -11,6 +11,8 @@
 #include "../core/snapshot.h"
 #include "../reports/layout.h"
 
+#define MISTYPED_MAX 2U		/* letters that a name may be away from the one that was meant */
+
 enum exit_status { EXIT_OK = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
 
 struct text_list {

@@ -75,7 +75,8 @@ const struct command command_plan = {
 		       "(\"sda scheduler\"); VALUE is raw, as its file has it. Nothing is changed\n"
 		       "until you run the scripts.\n\n"
 		       "Exit status: 0; 1 something was left out of the plan; 2 wrong usage, an unknown\n"
-		       "setting or a value that it cannot have; 3 something could not be read or written.",
+		       "setting or a value that it cannot have; 3 something could not be read or\n"
+		       "written.",
 	.options = options,
 	.min_positional = 1,
 	.max_positional = 1000,

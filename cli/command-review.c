@@ -119,11 +119,12 @@ const struct command command_review = {
 	.name = "review",
 	.arguments = "[OPTION]... CHANGE...",
 	.summary = "what a proposed change would do here, and what asks for it",
-	.description = "Reads what somebody proposes (sysctl.d files, shell scripts, TuneD profiles, playbooks,\n"
-		       "manifests, rules of udev, fstab, limits, drop-ins, a directory of them, or a unified\n"
-		       "diff) and says of each setting what it would do on this host, or on that of a\n"
-		       "snapshot: supported, unsupported, contradicted, no-effect, overridden, invalid,\n"
-		       "obsolete, dangerous, broken, unmeasured, or unclear. Nothing is executed or changed.\n\n"
+	.description = "Reads what somebody proposes (sysctl.d files, shell scripts, TuneD profiles,\n"
+		       "playbooks, manifests, rules of udev, fstab, limits, drop-ins, a directory of\n"
+		       "them, or a unified diff) and says of each setting what it would do on this\n"
+		       "host, or on that of a snapshot: supported, unsupported, contradicted,\n"
+		       "no-effect, overridden, invalid, obsolete, dangerous, broken, unmeasured, or\n"
+		       "unclear. Nothing is executed or changed.\n\n"
 		       "Exit status: 0, or with --fail-on 1 when a verdict is as bad as that, and with\n"
 		       "--fail-coverage-below when too little was understood; 2 wrong usage; 3 something\n"
 		       "could not be read or written.",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "../core/parse.h"
 #include "cli.h"
 
 /* clang-format off */
@@ -44,6 +45,24 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static int unknown_command(const char *name)
+{
+	unsigned int best = MISTYPED_MAX + 1;
+	const char *near = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		unsigned int distance = word_distance(name, commands[i]->name, best - 1);
+
+		if (distance >= best)
+			continue;
+		best = distance;
+		near = commands[i]->name;
+	}
+	if (near)
+		return talk_error(EXIT_USAGE, "there is no command '%s'; did you mean '%s'?", name, near);
+	return talk_error(EXIT_USAGE, "there is no command '%s'; see keisoku help", name);
+}
+
 static bool is_help(const char *word)
 {
 	return streq(word, "--help") || streq(word, "-h");
@@ -54,7 +73,7 @@ static int help(int argc, char **argv)
 	const struct command *command = argc > 0 ? find_command(argv[0]) : NULL;
 
 	if (argc > 0 && !command)
-		return talk_error(EXIT_USAGE, "there is no command '%s'; see keisoku help", argv[0]);
+		return unknown_command(argv[0]);
 	if (command)
 		command_help(command, stdout);
 	else
@@ -105,6 +124,6 @@ int main(int argc, char **argv)
 	}
 	command = find_command(argv[1]);
 	if (!command)
-		return talk_error(EXIT_USAGE, "there is no command '%s'; see keisoku help", argv[1]);
+		return unknown_command(argv[1]);
 	return finish(run_command(command, argc - 2, argv + 2));
 }

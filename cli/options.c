@@ -462,6 +462,25 @@ static int find_option(const struct command *command, const char *word, const ch
 	return -EINVAL;
 }
 
+static int unknown_option(const struct command *command, const char *word)
+{
+	CLEANUP(free_ptr) char *name = xstrndup(word[1] == '-' ? word + 2 : "", word[1] == '-' ? strcspn(word + 2, "=") : 0);
+	unsigned int best = MISTYPED_MAX + 1;
+	const char *near = NULL;
+
+	for (int id = 0; *name && id < OPTION_END; id++) {
+		unsigned int distance = accepts(command, (enum option_id)id) ? word_distance(name, option_rows[id].name, best - 1) : best;
+
+		if (distance >= best)
+			continue;
+		best = distance;
+		near = option_rows[id].name;
+	}
+	if (near)
+		return talk_error(EXIT_USAGE, "%s: unknown option '%s'; did you mean '--%s'?", command->name, word, near);
+	return talk_error(EXIT_USAGE, "%s: unknown option '%s'; see keisoku %s --help", command->name, word, command->name);
+}
+
 static int check_combination(const struct command *command, const struct arguments *arguments)
 {
 	size_t n = arguments->positional.count;
@@ -503,8 +522,7 @@ int arguments_parse(const struct command *command, int argc, char **argv, struct
 		}
 		id = find_option(command, word, &value);
 		if (id < 0)
-			return talk_error(EXIT_USAGE, "%s: unknown option '%s'; see keisoku %s --help", command->name, word,
-					  command->name);
+			return unknown_option(command, word);
 		if (option_rows[id].argument && !value) {
 			if (++i >= argc)
 				return talk_error(EXIT_USAGE, "--%s: expected %s after it", option_rows[id].name,

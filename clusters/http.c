@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../core/parse.h"
 #include "../core/scratch.h"
 #include "../core/stream.h"
 #include "libcurl.h"
@@ -52,11 +53,6 @@ static bool has_control(const char *text)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			return true;
 	return false;
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static void unescape(struct strbuf *out, const char *text, size_t length)

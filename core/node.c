@@ -103,37 +103,13 @@ const struct node *node_get(const struct node *node, const char *key)
 	return NULL;
 }
 
-/* Levenshtein distance, for "did you mean"; words longer than 32 are never near. */
-static unsigned int distance(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b);
-	unsigned int row[33];
-
-	if (n > 32 || m > 32)
-		return UINT32_MAX;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned int)j;
-	for (size_t i = 1; i <= n; i++) {
-		unsigned int diagonal = row[0];
-
-		row[0] = (unsigned int)i;
-		for (size_t j = 1; j <= m; j++) {
-			unsigned int above = row[j];
-
-			row[j] = MIN(MIN(above, row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[m];
-}
-
 static const char *nearest(const char *name, const char *const allowed[])
 {
 	const char *best = NULL;
 	unsigned int best_distance = 3;
 
 	for (; *allowed; allowed++) {
-		unsigned int d = distance(name, *allowed);
+		unsigned int d = word_distance(name, *allowed, best_distance - 1);
 
 		if (d < best_distance) {
 			best = *allowed;

@@ -15,7 +15,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-static int hex_digit(char c)
+int hex_digit(char c)
 {
 	if (is_digit(c))
 		return c - '0';
@@ -133,6 +133,29 @@ bool next_word(const char **cursor, const char **ret_word, size_t *ret_length)
 	*ret_length = (size_t)(c - *ret_word);
 	*cursor = c;
 	return *ret_length > 0;
+}
+
+unsigned int word_distance(const char *a, const char *b, unsigned int limit)
+{
+	size_t n = strlen(a), m = strlen(b);
+	unsigned int row[128];
+
+	if (n >= ARRAY_SIZE(row) || m >= ARRAY_SIZE(row) || (n > m ? n - m : m - n) > limit)
+		return limit + 1;
+	for (size_t j = 0; j <= m; j++)
+		row[j] = (unsigned int)j;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned int diagonal = row[0];
+
+		row[0] = (unsigned int)i;
+		for (size_t j = 1; j <= m; j++) {
+			unsigned int cost = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = MIN(cost, MIN(row[j - 1], row[j]) + 1);
+		}
+	}
+	return MIN(row[m], limit + 1);
 }
 
 bool next_line(const char **cursor)

@@ -9,6 +9,7 @@
 int parse_u64(const char *text, uint64_t *ret_value);			/* decimal digits only */
 int parse_i64(const char *text, int64_t *ret_value);			/* "-5", "5" */
 int parse_hex(const char *text, uint64_t *ret_value);			/* "1f", "0x1f" */
+int hex_digit(char c);								/* 0..15; -1: it is none */
 int parse_real(const char *text, double *ret_value);			/* "1", "-1.5", "1e9"; no inf, no nan */
 
 /* A duration as people write it: "30s", "1500ms", "5m", "2h", "14d", "30" (seconds).  Result in milliseconds. */
@@ -20,6 +21,10 @@ bool next_word(const char **cursor, const char **ret_word, size_t *ret_length);
 
 /* Whether both are the same words, whatever white space is between them. */
 bool same_words(const char *a, const char *b);
+
+/* How many characters have to be put in, left out or replaced to make b of a (Levenshtein), as far as limit: more is limit + 1, and so
+ * is what stands beside a word of 128 and more.  For "did you mean". */
+unsigned int word_distance(const char *a, const char *b, unsigned int limit);
 
 /* Moves *cursor to the start of the next line; false when the text ends. */
 bool next_line(const char **cursor);

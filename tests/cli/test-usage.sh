@@ -18,7 +18,7 @@ expect() {
 	same "$name: nothing on stdout" "" "$(cat "$work/out")"
 }
 
-for command in '' advise capture why explain list probes rules; do
+for command in '' $("$keisoku" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -vx -e help -e version); do
 	# shellcheck disable=SC2086 # no word when empty
 	"$keisoku" help $command >"$work/out" 2>"$work/err"
 	same "help $command: exit status" 0 $?
@@ -34,6 +34,9 @@ contains "version" "keisoku 0" "$("$keisoku" version)"
 "$keisoku" >"$work/out" 2>"$work/err"
 same "no command: exit status" 2 $?
 expect "unknown command" 2 "there is no command 'frob'" frob
+expect "a command of which two letters changed places" 2 "did you mean 'rightsize'?" rigthsize
+expect "an option of which two letters changed places" 2 "did you mean '--prometheus'?" rightsize --promethues x
+expect "an option that the command does not have" 2 "unknown option '--prometheus'; see keisoku advise --help" advise --prometheus x
 expect "unknown option" 2 "unknown option '--frob'" advise --frob
 expect "option without its value" 2 "expected TIME after it" advise --window
 expect "switch with a value" 2 "takes no value" advise --all=yes

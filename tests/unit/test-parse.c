@@ -123,6 +123,28 @@ static void a_number_that_overflows_leaves_the_cursor(void **state)
 	assert_int_equal(value, 7);
 }
 
+static void words_are_as_far_apart_as_what_has_to_change(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned int limit, distance;
+	} cases[] = {
+		{ "same", "same", 2, 0 },	{ "rigthsize", "rightsize", 2, 2 }, { "", "ab", 2, 2 },
+		{ "kitten", "sitting", 9, 3 },	{ "kitten", "sitting", 1, 2 },	    { "a", "abcdefgh", 2, 3 },
+		{ "abcd", "wxyz", 2, 3 },
+	};
+	char large[200];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(word_distance(cases[i].a, cases[i].b, cases[i].limit), cases[i].distance);
+		assert_int_equal(word_distance(cases[i].b, cases[i].a, cases[i].limit), cases[i].distance);
+	}
+	memset(large, 'x', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	assert_int_equal(word_distance(large, large, 2), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +155,7 @@ int main(void)
 		cmocka_unit_test(durations_are_as_people_write_them),
 		cmocka_unit_test(words_and_lines_end_where_the_text_does),
 		cmocka_unit_test(a_number_that_overflows_leaves_the_cursor),
+		cmocka_unit_test(words_are_as_far_apart_as_what_has_to_change),
 	};
 
 	return RUN_TESTS(tests);
