@@ -527,15 +527,22 @@ static void add_change(struct reviewing *reviewing, const struct asked *asked, e
 	finding->n_changes = 1;
 }
 
+/* A line that sets many options stands in the report of each: its text is kept once. */
+static const char *kept_once(struct arena *arena, const char *text, const char *before)
+{
+	return before && streq(text, before) ? before : arena_strdup(arena, text);
+}
+
 static void add_sites(struct reviewing *reviewing, const struct asked *asked, struct finding *finding)
 {
 	struct arena *arena = &reviewing->findings->arena;
 	const struct proposed *item = asked->item, *other = asked->beaten_by_item;
+	const struct finding_site *last = finding > reviewing->findings->items ? finding[-1].sites : NULL;
 
 	finding->sites = arena_alloc(arena, 2 * sizeof(*finding->sites));
 	finding->sites[finding->n_sites++] = (struct finding_site){
-		.path = arena_strdup(arena, item->path), .line = item->line, .last_line = item->last_line,
-		.text = *item->text ? arena_strdup(arena, item->text) : NULL, .proposed = true,
+		.path = kept_once(arena, item->path, last ? last->path : NULL), .line = item->line, .last_line = item->last_line,
+		.text = *item->text ? kept_once(arena, item->text, last ? last->text : NULL) : NULL, .proposed = true,
 	};
 	if (!asked->is[REVIEW_OVERRIDDEN])
 		return;

@@ -14,8 +14,16 @@ static const char *copied(struct proposal *proposal, const char *text)
 	return text && *text ? arena_strdup(&proposal->arena, text) : "";
 }
 
+/* One line can set a hundred thousand options: what is as it was in the item before is kept once. */
+static const char *copied_once(struct proposal *proposal, const char *text, const char *before)
+{
+	return text && before && streq(text, before) ? before : copied(proposal, text);
+}
+
 struct proposed *proposal_add(struct proposal *proposal, const struct proposed *item)
 {
+	static const struct proposed none = { 0 };
+	const struct proposed *last;
 	struct proposed *added;
 
 	if (proposal->count == PROPOSED_MAX) {
@@ -23,14 +31,15 @@ struct proposed *proposal_add(struct proposal *proposal, const struct proposed *
 		return NULL;
 	}
 	GROW(proposal->items, proposal->capacity, proposal->count + 1);
+	last = proposal->count ? &proposal->items[proposal->count - 1] : &none;
 	added = &proposal->items[proposal->count++];
 	*added = *item;
 	if (item->fate == PROPOSED_SETS && !(item->key && *item->key)) {
 		added->fate = PROPOSED_UNCLEAR;
 		added->why = "it names no setting";
 	}
-	added->path = copied(proposal, item->path);
-	added->text = copied(proposal, item->text);
+	added->path = copied_once(proposal, item->path, last->path);
+	added->text = copied_once(proposal, item->text, last->text);
 	added->form = copied(proposal, item->form);
 	added->via = copied(proposal, item->via);
 	added->subject = copied(proposal, item->subject);
