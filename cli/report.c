@@ -86,6 +86,19 @@ static bool is_taken(const struct report_outputs *outputs, const char *name)
 	return false;
 }
 
+/* How many are called base, or base and a number. */
+static size_t taken_before(const struct report_outputs *outputs, const char *base)
+{
+	size_t length = strlen(base), count = 0;
+
+	for (size_t i = 0; i < outputs->names.count; i++) {
+		const char *name = outputs->names.items[i];
+
+		count += strncmp(name, base, length) == 0 && (name[length] == '\0' || name[length] == '-');
+	}
+	return count;
+}
+
 /* "snapshots/web-1.json" as "web-1", a second one of that name as "web-1-2". */
 static const char *name_of_input(struct report_outputs *outputs, const char *input)
 {
@@ -106,9 +119,9 @@ static const char *name_of_input(struct report_outputs *outputs, const char *inp
 	}
 	strbuf_reset(&base);
 	strbuf_add(&base, name.buf, name.len);
-	for (unsigned int number = 2; is_taken(outputs, name.buf); number++) {
+	for (size_t number = taken_before(outputs, base.buf) + 1; is_taken(outputs, name.buf); number++) {
 		strbuf_reset(&name);
-		strbuf_addf(&name, "%s-%u", base.buf, number);
+		strbuf_addf(&name, "%s-%zu", base.buf, number);
 	}
 	GROW(outputs->names.items, outputs->names.capacity, outputs->names.count + 1);
 	outputs->names.items[outputs->names.count++] = xstrdup(name.buf);
@@ -170,10 +183,18 @@ static int write_joined(struct report_outputs *outputs, struct report_output *ou
 	return r < 0 ? cannot_write(output->path, r) : 0;
 }
 
+static bool has_each(const struct report_outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		if (outputs->items[i].each)
+			return true;
+	return false;
+}
+
 int report_outputs_write(struct report_outputs *outputs, struct report *report, const char *input)
 {
 	bool several = outputs->inputs > 1;
-	const char *name = name_of_input(outputs, input);
+	const char *name = has_each(outputs) ? name_of_input(outputs, input) : NULL;
 	int status = 0;
 
 	for (size_t i = 0; i < outputs->count; i++) {

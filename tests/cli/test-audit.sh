@@ -326,6 +326,12 @@ same "a baseline that cannot be read" 3 "$(status_of image --baseline nowhere)"
 same "a saved snapshot gives the same report" "" "$(diff <(audit image --output json) <(audit image.json --output json))"
 same "from standard input too" "" "$(diff <(audit image --output json) <(audit - --output json <image.json))"
 same "several inputs are an array" "image debian" "$(audit image.json debian --output json | jq -r '[.[].host.name] | join(" ")')"
+mkdir -p "$work/names/a" "$work/names/b" "$work/names/c"
+for directory in a b c; do cp -r image "$work/names/$directory/web"; done
+cp -r image "$work/names/web-2"
+same "names of files are told apart, also from what is called so itself" "web web-2 web-3 web-4" \
+	"$(audit "$work"/names/web-2 "$work"/names/[abc]/web --output json="$work/names/%.json" >/dev/null 2>&1
+	cd "$work/names" && printf '%s\n' *.json | sed 's/\.json//' | sort | paste -sd ' ')"
 same "or a file each" "debian image image-2" \
 	"$(audit image.json debian image --output json=out-%.json; printf '%s\n' out-*.json | sed 's/out-//; s/\.json//' | sort | paste -sd ' ')"
 same "one that cannot be read does not stop the others" "3 2" \
