@@ -248,7 +248,7 @@ static void tell(struct realising *realising, const struct prices *prices)
 	tell_idle(realising, &text);
 	tell_needs(realising, &text);
 	if (realising->moved > 0)
-		strbuf_addf(&text, "; the replicas that autoscalers add to %u %s, because less is requested, are counted but for the most",
+		strbuf_addf(&text, "; the replicas that autoscalers add to %u %s, because less is requested, lower the least that is saved, not the most",
 			    realising->moved, plural(realising->moved, "workload", "workloads"));
 	tell_prices(realising, prices, &text);
 	savings->realisable_note = arena_strdup(&realising->rightsizing->arena, text.buf);
