@@ -106,7 +106,7 @@ static void add_severities(struct strbuf *out, const struct report *report)
 
 static void write_verdict(struct strbuf *out, const struct report *report)
 {
-	CLEANUP(strbuf_release) struct strbuf alarms = STRBUF_INIT, verdicts = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf alarms = STRBUF_INIT, verdicts = STRBUF_INIT, answer = STRBUF_INIT;
 	size_t cells, unknown = html_use_unknown(report, &cells);
 
 	strbuf_add_string(out, "<p class=\"verdict\"><strong>");
@@ -115,6 +115,8 @@ static void write_verdict(struct strbuf *out, const struct report *report)
 	if (report_is_review(report)) {
 		phrase_verdicts(&verdicts, report, ", ");
 		html_textf(out, verdicts.len ? ": %s." : ".%s", verdicts.len ? verdicts.buf : "");
+		phrase_review_answer(&answer, report);
+		html_textf(out, answer.len ? " %s." : "%s", answer.buf);
 		strbuf_add_string(out, "</p>\n");
 		return;
 	}

@@ -10,6 +10,8 @@ void markdown_review_counts(struct strbuf *out, const struct report *report)
 	phrase_plural(out, report->findings->count, "proposed setting");
 	strbuf_add_string(out, report->findings->count ? "** · " : "**");
 	phrase_verdicts(out, report, " · ");
+	strbuf_add_string(out, report->findings->count ? "\n\n" : "");
+	phrase_review_answer(out, report);
 }
 
 /* What is to be looked at stands out. */

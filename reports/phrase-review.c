@@ -27,6 +27,70 @@ void phrase_verdicts(struct strbuf *out, const struct report *report, const char
 	}
 }
 
+#define LINES_NAMED 8U
+
+static bool speaks_against(const struct finding *finding)
+{
+	return finding->status != STATUS_WAIVED && finding->severity >= SEVERITY_MEDIUM && review_tone(finding) == TONE_SEVERITY;
+}
+
+/* " (lines 6, 7)": of one file; of several the numbers alone would say nothing. */
+static void add_bad_lines(struct strbuf *out, const struct report *report)
+{
+	const struct finding_list *list = report->findings;
+	CLEANUP(strbuf_release) struct strbuf lines = STRBUF_INIT;
+	unsigned int named = 0;
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct finding_site *site = list->items[i].sites;
+
+		if (!streq(site->path, list->items[0].sites->path))
+			return;
+		if (!speaks_against(&list->items[i]) || site->line == last)
+			continue;
+		last = site->line;
+		if (named++ < LINES_NAMED)
+			strbuf_addf(&lines, "%s%u", named > 1 ? ", " : "", last);
+	}
+	strbuf_addf(out, " (line%s %s%s)", named == 1 ? "" : "s", lines.buf, named > LINES_NAMED ? " …" : "");
+}
+
+static void add_share(struct strbuf *out, size_t count, size_t all)
+{
+	phrase_count(out, count);
+	strbuf_add_string(out, " of ");
+	phrase_plural(out, all, "setting");
+}
+
+void phrase_review_answer(struct strbuf *out, const struct report *report)
+{
+	size_t all = report->findings->count, bad = 0, unclear = report_verdicts(report, REVIEW_UNCLEAR);
+	size_t supported = report_verdicts(report, REVIEW_SUPPORTED), unmeasured = report_verdicts(report, REVIEW_UNMEASURED);
+
+	for (size_t i = 0; i < all; i++)
+		bad += speaks_against(&report->findings->items[i]);
+	if (all == 0)
+		return;
+	if (bad > 0) {
+		strbuf_add_string(out, "Not as it is: ");
+		add_share(out, bad, all);
+		strbuf_add_string(out, bad == 1 ? " does harm, fails or loses to another line" : " do harm, fail or lose to another line");
+		add_bad_lines(out, report);
+		return;
+	}
+	strbuf_add_string(out, unclear ? "Nothing that was understood speaks against it; " : "Nothing speaks against it; ");
+	if (supported > 0) {
+		strbuf_add_string(out, "what was measured asks for ");
+		add_share(out, supported, all);
+	} else if (unmeasured > 0) {
+		strbuf_add_string(out, "only a measurement tells what asks for ");
+		add_share(out, unmeasured, all);
+	} else {
+		strbuf_add_string(out, "nothing that was measured asks for it");
+	}
+}
+
 void phrase_also(struct strbuf *out, const struct finding *finding)
 {
 	bool any = false;

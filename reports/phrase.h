@@ -67,6 +67,9 @@ void phrase_why(struct strbuf *out, const struct finding *finding);
 
 /* "2 supported · 1 overridden": what there is, in the order of enum review_verdict; separator between them. */
 void phrase_verdicts(struct strbuf *out, const struct report *report, const char *separator);
+/* What whoever approves or refuses it wants to know first: "Not as it is: 2 of 9 settings do harm, fail or lose to another line
+ * (lines 6, 7)"; nothing where nothing is proposed. */
+void phrase_review_answer(struct strbuf *out, const struct report *report);
 size_t report_verdicts(const struct report *report, enum review_verdict verdict);
 void phrase_also(struct strbuf *out, const struct finding *finding);	/* "invalid, obsolete": what holds besides */
 /* "block sda scheduler"; nothing when the line is not understood. */

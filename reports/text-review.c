@@ -179,10 +179,14 @@ static void write_counts(struct page *page, const struct report *report)
 
 void text_review(struct page *page, const struct report *report)
 {
+	CLEANUP(strbuf_release) struct strbuf answer = STRBUF_INIT;
 	const char *path = NULL;
 
 	page_blank(page);
 	write_counts(page, report);
+	phrase_review_answer(&answer, report);
+	if (answer.len)
+		page_paragraph(page, 0, STYLE_PLAIN, answer.buf);
 	for (size_t i = 0, more; i < report->findings->count; i += 1 + more) {
 		const struct finding *finding = &report->findings->items[i];
 
