@@ -224,6 +224,10 @@ static int discover_labels(struct prometheus *prometheus, enum series_family fam
 	if (family != FAMILY_CGROUP || r != 0)
 		return 0;
 	prometheus->has_id = list_has(&labels, "id");
+	if (labels.n && !list_has(&labels, "container") && !list_has(&labels, "container_name") && !list_has(&labels, "exported_container"))
+		(void)diag_warning(usage_notes(prometheus->usage), NULL,
+				   "%s has series of whole pods only: none has a label container (cri-dockerd tells the kubelet of none; a cAdvisor of its own does)",
+				   prometheus->source);
 	return discover_clusters(prometheus, &labels, match.buf);
 }
 

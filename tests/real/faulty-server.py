@@ -27,7 +27,7 @@ def good(path, fields):
     if path.endswith("/values"):
         return ["shop"]
     if path.endswith("/labels"):
-        return ["__name__", "namespace", "pod", "container"] + ["cluster"] * path.startswith("/clusters/")
+        return ["__name__", "namespace", "pod"] + ["container"] * ("/no-container/" not in path) + ["cluster"] * path.startswith("/clusters/")
     if path.endswith("/query_range"):
         begin, end = (float(fields[key][0]) for key in ("start", "end"))
         step = float(fields["step"][0])

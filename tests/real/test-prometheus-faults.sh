@@ -67,6 +67,8 @@ whole times-out "what takes the server too long is asked for in pieces"
 
 whole clusters "a server of several clusters"
 contains "is told from a server of one" "has series of 2 clusters (live, test), which are taken for one: choose yours with --selector 'cluster=\"live\"'" "$told"
+ask "http://127.0.0.1:$plain/no-container"
+contains "a kubelet that names no containers is told" "has series of whole pods only" "$told"
 
 fails 401 "who is not let in is told so" "HTTP 401 (not authorised)"
 same "and asks once" 1 "$asked"
