@@ -195,6 +195,36 @@ static void find_boot_value(struct reviewing *reviewing, struct asked *first)
 	}
 }
 
+/* Whether what has the last word stands in a file that comes after /etc/sysctl.conf anyway. */
+static bool is_beyond(const struct reviewing *reviewing, const struct asked *first)
+{
+	const struct rank theirs = { .file = SYSCTL_CONF };
+
+	for (size_t i = first->group; i < first->group_end; i++) {
+		const struct asked *winner = reviewing->by_key[i];
+		struct rank mine = rank_of(winner->item);
+
+		if (winner->item->value == first->group_boot && *mine.file && !streq(mine.file, SYSCTL_CONF) &&
+		    comes_later(&mine, &theirs, false))
+			return true;
+	}
+	return false;
+}
+
+/* A line of /etc/sysctl.conf has the last word, if the file is read. */
+static void find_open(const struct reviewing *reviewing, struct asked *first)
+{
+	if (reviewing->sysctl_conf_read || reviewing->sysctl_conf_ignored || is_beyond(reviewing, first))
+		return;
+	for (size_t i = first->group; i < first->group_end && !first->group_open; i++) {
+		const struct asked *other = reviewing->by_key[i];
+
+		first->group_open = proposed_sets(other->item) && (other->item->when & PROPOSED_BOOT) &&
+				    streq(other->item->file, SYSCTL_CONF) && is_taken(other) &&
+				    !(first->group_boot && review_same(other->entry, other->item->value, first->group_boot));
+	}
+}
+
 static const char *boot_value(const struct reviewing *reviewing, const struct asked *asked)
 {
 	return reviewing->by_key[asked->group]->group_boot;
@@ -252,6 +282,8 @@ static void ask_boot(struct reviewing *reviewing, struct asked *asked)
 	ask_who_reads(reviewing, asked);
 	if (asked->beaten_by)
 		asked->after_boot = asked->beaten_by->value;
+	else if (reviewing->by_key[asked->group]->group_open)
+		return;
 	else if (asked->unsure && is_read_at_boot(reviewing, asked->item) && !asked->beaten_by_item && is_taken(asked))
 		asked->after_boot = asked->item->value;
 	else
@@ -270,6 +302,8 @@ void review_boot(struct reviewing *reviewing)
 			find_other_item(reviewing, &reviewing->asked[i]);
 	for (size_t i = 0; i < reviewing->n_asked; i = reviewing->by_key[i]->group_end)
 		find_boot_value(reviewing, reviewing->by_key[i]);
+	for (size_t i = 0; i < reviewing->n_asked; i = reviewing->by_key[i]->group_end)
+		find_open(reviewing, reviewing->by_key[i]);
 	for (size_t i = 0; i < reviewing->n_asked; i++)
 		ask_boot(reviewing, &reviewing->asked[i]);
 }

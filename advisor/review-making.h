@@ -23,6 +23,7 @@ struct asked {
 	bool unsure;			/* it depends on what is not known or not judged */
 	bool tried;			/* it stands in the trial */
 	size_t group, group_end;	/* of reviewing.by_key: all that is proposed of the same setting, in order */
+	bool group_open;		/* of the first of a group: whether /etc/sysctl.conf is read decides, and nobody knows that */
 	const char *group_boot;		/* of the first of a group: what its last line leaves behind at boot; NULL: nothing */
 
 	/* What boot makes of it: advisor/review-boot.c */

@@ -589,6 +589,24 @@ static void of_the_places_of_a_setting_the_one_that_is_there_is_judged(void **st
 	assert_string_equal(host->findings.items[1].values->key, "vm.swappiness");
 }
 
+/* It stands after 60-x.conf, and before zz.conf, where it is read at all. */
+static void who_has_the_last_word_is_open_where_sysctl_conf_may_be_read(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "vm.swappiness", "10");
+	propose(host, "vm.swappiness", "20")->file = "/etc/sysctl.conf";
+	propose(host, "vm.dirty_ratio", "10");
+	propose(host, "vm.dirty_ratio", "10")->file = "/etc/sysctl.conf";
+	propose(host, "net.core.somaxconn", "512")->file = "/etc/sysctl.conf";
+	propose(host, "net.core.somaxconn", "1024")->file = "/etc/sysctl.d/zz.conf";
+	review(host->rulebook, host->snapshot, &host->proposal, &(struct review_options){ 0 }, &host->findings);
+	assert_null(host->findings.items[0].values->boot);
+	assert_null(host->findings.items[1].values->boot);
+	assert_string_equal(host->findings.items[2].values->boot, "10 %");
+	assert_string_equal(host->findings.items[5].values->boot, "1,024");
+}
+
 static void what_is_refused_is_not_told_as_done(void **state)
 {
 	struct host *host = *state;
@@ -632,6 +650,7 @@ int main(void)
 		TEST(a_line_whose_condition_is_open_decides_for_no_other),
 		TEST(of_the_places_of_a_setting_the_one_that_is_there_is_judged),
 		TEST(what_is_refused_is_not_told_as_done),
+		TEST(who_has_the_last_word_is_open_where_sysctl_conf_may_be_read),
 	};
 
 	return RUN_TESTS(tests);
