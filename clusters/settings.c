@@ -572,6 +572,16 @@ static void put_admitted_pod(struct filling *filling, const struct workload *wor
 	put_quantity(filling, "scheduled.memory", &memory);
 }
 
+/* One without a namespace, which goes to whichever is asked for, beside one that names "default". */
+static void tell_same_name(struct filling *filling, const struct workload *workload, const char *name)
+{
+	struct place place = { workload->place.file, workload->place.line, workload->place.column };
+
+	if (snapshot_find_subject(filling->snapshot, SUBJECT_KIND_WORKLOAD, name) != SUBJECT_NONE)
+		(void)diag_warning(snapshot_notes(filling->snapshot), workload->place.file ? &place : NULL,
+				   "%s is there with and without its namespace: the last one counts", name);
+}
+
 static void fill_workload(struct filling *filling, uint32_t number)
 {
 	const struct workload *workload = &filling->cluster->workloads[number];
@@ -579,6 +589,7 @@ static void fill_workload(struct filling *filling, uint32_t number)
 	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
 
 	strbuf_add_string(&name, subject_name(filling, workload));
+	tell_same_name(filling, workload, name.buf);
 	filling->subject = snapshot_subject(filling->snapshot, SUBJECT_KIND_WORKLOAD, name.buf, "");
 	if (filling->subject == SUBJECT_NONE)
 		return;

@@ -108,6 +108,12 @@ gzip -kc deploy/web.yaml >web.gz
 same "compressed" "$(found deploy/web.yaml)" "$(found web.gz)"
 contains "other files of a directory are told of" "2 files hold no objects of Kubernetes" "$(audit deploy >/dev/null; "$keisoku" audit deploy 2>&1)"
 
+mkdir both
+sed 's/, namespace: shop//' deploy/web.yaml >both/a.yaml
+sed 's/namespace: shop/namespace: default/' deploy/web.yaml >both/b.yaml
+contains "one without a namespace is not silently the default's" \
+	"both/b.yaml:1: default/Deployment/web is there with and without its namespace: the last one counts" "$(audit both --width 200)"
+
 # ---- where ----
 
 where() {
