@@ -177,6 +177,12 @@ static void run_tee(struct shell_run *run, const struct shell_call *call)
 }
 
 /* ls /sys/block: the names in it. */
+/* Whether each name in it is one of what a pattern can stand for: a device, an interface. */
+static bool is_listed(const char *path)
+{
+	return starts_with(path, "/sys/") || starts_with(path, "/proc/sys/net/ipv4/conf") || starts_with(path, "/proc/sys/net/ipv6/conf");
+}
+
 static void run_ls(struct shell_run *run, const struct shell_call *call)
 {
 	CLEANUP(shell_value_release) struct shell_value value = SHELL_VALUE_INIT;
@@ -194,7 +200,7 @@ static void run_ls(struct shell_run *run, const struct shell_call *call)
 			break;
 		}
 	}
-	if (!path || !shell_value_known(path) || !starts_with(path->text.buf, "/sys/") || ends_with(path->text.buf, "*")) {
+	if (!path || !shell_value_known(path) || !is_listed(path->text.buf) || ends_with(path->text.buf, "*")) {
 		const char *slash = path ? strrchr(path->text.buf, '/') : NULL;
 
 		/* "ls -d PATTERN" and "ls PATTERN" print what the pattern matches, as long as these are files. */

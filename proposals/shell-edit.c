@@ -52,6 +52,8 @@ static void add_sysctl(struct shell_run *run, const struct shell_call *call, con
 		item.fate = PROPOSED_BROKEN;
 		item.why = why;
 		item.instead = instead;
+	} else if (shell_value_has(word, MARK_EACH)) {
+		item.pattern = strpbrk(key.buf, "*?[") != NULL;
 	} else if (shell_value_known(word) && strpbrk(key.buf, "*?[")) {
 		item.fate = PROPOSED_BROKEN;
 		item.why = "sysctl does not expand a pattern: it looks for a key of this very name";
@@ -207,6 +209,8 @@ void shell_run_sysctl(struct shell_run *run, const struct shell_call *call)
 			break;
 		if (strchr(word, '='))
 			i = run_assignment(run, call, i);
+		else if (options.write && !shell_value_known(&call->arguments->items[i]))
+			shell_unclear(run, call->node, "sysctl -w", "what %s sets is known only when it runs", shell_argument(call, i++));
 		else if (options.write || streq(shell_argument(call, i + 1), "="))
 			i = run_separated(run, call, i);
 		else

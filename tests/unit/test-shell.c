@@ -135,6 +135,12 @@ static void files_of_configuration_take_effect_when_something_reads_them(void **
 		/* Nobody else reads it. */
 		{ "echo a.b=1 > /etc/sysctl.d/x; sysctl -p /etc/sysctl.d/x", "1 sets host a.b=1 now\n" },
 		{ "echo a.b=1 > /etc/sysctl.d/x; sysctl --system", "1 broken host a.b=1 now boot\n" },
+		{ "for i in `ls /proc/sys/net/ipv4/conf/`; do sysctl -w net.ipv4.conf.$i.rp_filter=0; done",
+		  "1 sets host net.ipv4.conf.*.rp_filter=0 now\n" },
+		{ "for i in `ls /proc/sys/net/ipv4/conf/`; do echo \"net.ipv4.conf.${i}.rp_filter=0\" >> /etc/sysctl.conf; done",
+		  "1 sets host net.ipv4.conf.*.rp_filter=0 boot appended\n" },
+		{ "sysctl -w 'net.ipv4.conf.*.rp_filter=0'", "1 broken host net.ipv4.conf.*.rp_filter=0 now\n" },
+		{ "while read -r line; do sysctl -w \"$line\"; done < list", "1 unclear host = now conditional\n" },
 		{ "echo a.b=1 | sysctl -p -", "1 sets host a.b=1 now\n" },
 		{ "echo 'options a b=1' > /etc/modprobe.d/a.conf", "1 sets host module.a.b=1 boot\n" },
 		{ "sed -i 's/^#*vm.swappiness.*/vm.swappiness=1/' /etc/sysctl.conf",
