@@ -25,6 +25,7 @@
 #include "reader.h"
 
 #define PROFILES_MAX 32
+#define TAKEN_MAX 1000			/* arguments of the kernel that are taken away again */
 #define BOTH (PROPOSED_NOW | PROPOSED_BOOT)
 
 struct tuning {
@@ -36,6 +37,7 @@ struct tuning {
 	char *profiles[PROFILES_MAX];	/* that were put into the root */
 	size_t n_profiles;
 	size_t first;			/* item of the proposal that is the profile's */
+	size_t n_taken;
 };
 
 /* ---- the root ---- */
@@ -291,10 +293,11 @@ static void add_argument(struct tuning *tuning, struct proposed *item, bool take
 		(void)proposal_add(tuning->reading->proposal, item);
 		return;
 	}
-	if (item->fate == PROPOSED_SETS && take_argument(tuning, item->key, item->value))
+	if (item->fate == PROPOSED_SETS && tuning->n_taken++ < TAKEN_MAX && take_argument(tuning, item->key, item->value))
 		return;
 	gone.fate = PROPOSED_UNCLEAR;
-	gone.why = "it takes the argument away from what a profile before it adds, and none that was given adds it";
+	gone.why = tuning->n_taken > TAKEN_MAX ? "more arguments are taken away than are looked for" :
+		   "it takes the argument away from what a profile before it adds, and none that was given adds it";
 	(void)proposal_add(tuning->reading->proposal, &gone);
 }
 

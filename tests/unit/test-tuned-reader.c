@@ -82,6 +82,27 @@ static void an_argument_that_is_taken_away_is_not_proposed(void **state)
 			"unclear host cmdline.intel_pstate=disable @2\n");
 }
 
+static void taking_away_for_ever_ends(void **state)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+	struct reading reading = { .proposal = &proposal };
+	struct proposed_text given = { .path = "web/tuned.conf", .first = 1 };
+
+	(void)state;
+	strbuf_add_string(&text, "[bootloader]\ncmdline_a=+");
+	for (int i = 0; i < 40000; i++)
+		strbuf_add_string(&text, "a ");
+	strbuf_add_string(&text, "\ncmdline_b=-");
+	for (int i = 0; i < 40000; i++)
+		strbuf_add_string(&text, "b ");
+	given.text = text.buf;
+	given.length = text.len;
+	reader_find("tuned")->read(reader_find("tuned"), &reading, &given);
+	assert_int_equal(proposal.count, 80000);
+	assert_string_equal(proposal.items[79999].why, "more arguments are taken away than are looked for");
+}
+
 static void devices_that_are_left_out_are_none_of_it(void **state)
 {
 	(void)state;
@@ -188,6 +209,7 @@ int main(void)
 		cmocka_unit_test(each_plugin_sets_what_it_is_for),
 		cmocka_unit_test(a_share_of_memory_is_the_ratio_that_the_kernel_has),
 		cmocka_unit_test(an_argument_that_is_taken_away_is_not_proposed),
+		cmocka_unit_test(taking_away_for_ever_ends),
 		cmocka_unit_test(devices_that_are_left_out_are_none_of_it),
 		cmocka_unit_test(what_only_tuned_could_tell_is_unclear),
 		cmocka_unit_test(variables_that_double_each_other_end),
