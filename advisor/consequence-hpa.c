@@ -337,9 +337,13 @@ static void tell_sizing(struct workload_view *view, uint32_t position, enum reso
 	}
 	if (!outcome.known && tell_begin(view, row, resource, autoscaler))
 		return;
-	else if (!outcome.known && outcome.steady)
+	if (!outcome.known && outcome.steady) {
+		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_NOTE,
+				   "HPA %s measures the containers of the pod together, and they ask for as much %s as before: that moves no replicas",
+				   autoscaler->name, resource_name(resource));
 		return;
-	else if (outcome.known)
+	}
+	if (outcome.known)
 		tell_outcome(view, sizing, autoscaler, resource, &outcome);
 	else
 		sizing_consequence(view->rightsizing, sizing, CONSEQUENCE_HPA, CONSEQUENCE_WARNING,

@@ -59,7 +59,7 @@ static void replicas_of_an_autoscaler_move_with_the_request(void **state)
 		    { "proxy", RESOURCE_CPU, STATUS_RECOMMEND, 200, SAME, CONSEQUENCE_HPA, CONSEQUENCE_WARNING, "from 30 % to 60 % of the request, and HPA web-hpa with its target of 60 % goes from 2 to 4 replicas" } } },
 		{ "the same in all", DEPLOYMENT(4, APP(CPU_1) ", " CONTAINER("proxy", CPU_1)) HPA(1, 10, 4, CPU_TARGET(60)),
 		  { { "app", RESOURCE_CPU, 1500, SAME }, { "proxy", RESOURCE_CPU, 500, SAME } }, { { "app", USAGE_CPU, 0.3 }, { "proxy", USAGE_CPU, 0.3 } },
-		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1500, SAME, CONSEQUENCE_HPA, CONSEQUENCE_NOTE, NULL } } },
+		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 1500, SAME, CONSEQUENCE_HPA, CONSEQUENCE_NOTE, "as much cpu as before: that moves no replicas" } } },
 		{ "another metric decides", DEPLOYMENT(4, APP("requests: {cpu: '1', memory: 1Gi}")) HPA(1, 10, 4, CPU_TARGET(60) ", " MEMORY_TARGET(50)),
 		  { { "app", RESOURCE_CPU, 500, SAME }, { "app", RESOURCE_MEMORY, 512 * MIB, SAME } }, { { "app", USAGE_CPU, 0.15 }, { "app", USAGE_MEMORY_WORKING_SET, 0.5 * GIB } },
 		  { { "app", RESOURCE_CPU, STATUS_RECOMMEND, 500, SAME, CONSEQUENCE_HPA, CONSEQUENCE_WARNING,
