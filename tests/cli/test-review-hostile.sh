@@ -45,6 +45,13 @@ while IFS=$(printf '\t') read -r form least name; do
 	same "$name" "" "$wrong"
 done <"$work/list"
 
+# One line of 60,000 mount options: each is a setting, and the line is not kept with each.
+python3 -c 'print("/dev/sda1 /data ext4 " + ",".join(f"opt{i}={i}" for i in range(60000)) + " 0 2")' >"$work/fstab"
+wrong= every=$memory memory=$((400 << 10))
+review 0 --as fstab "$work/fstab"
+memory=$every
+same "a line of many options takes little memory" "" "$wrong"
+
 # What is larger than a proposal may be is refused, and so is what is no file.
 wrong=
 truncate -s 65M "$work/large.conf"

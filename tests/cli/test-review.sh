@@ -100,6 +100,16 @@ for verdict in $verdicts; do
 done
 same "no format speaks of recommendations" "" "$(grep -liE '[0-9] (recommended|recommendations)|Nothing is recommended' \
 	change.text change.markdown change.html change.junit)"
+# answer LINE…: the sentence above all verdicts on what these lines of sysctl.d propose
+answer() {
+	printf '%s\n' "$@" >answer.conf
+	"$keisoku" review --quiet --against host.json --output markdown --as sysctl.d answer.conf | sed -n 5p
+}
+same "who approves reads first which lines do harm" "Not as it is: 2 of 4 settings do harm, fail or lose to another line (lines 2, 3)" \
+	"$(answer 'net.core.somaxconn = 4096' 'vm.swappiness = 900' 'net.ipv4.tcp_tw_recycle = 1' 'vm.laptop_mode = 5')"
+same "or the one that does" "Not as it is: 1 of 1 setting does harm, fails or loses to another line (line 1)" "$(answer 'vm.swappiness = 900')"
+same "or what asks for it" "Nothing speaks against it; what was measured asks for 1 of 1 setting" "$(answer 'net.core.somaxconn = 4096')"
+same "or that nothing does" "Nothing speaks against it; nothing that was measured asks for it" "$(answer 'vm.laptop_mode = 5')"
 contains "the top of Markdown counts verdicts" "**12 proposed settings** · " "$(sed -n 3p change.markdown)"
 
 # The lines are those of the proposal.
