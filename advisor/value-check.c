@@ -94,6 +94,9 @@ int value_check(const struct entry *entry, const char *raw, const char *text, st
 				return 0;
 		return refuse(why, "'%s' is none of its values", text);
 	}
+	/* Some are refused there, and some are kept as they are and mean 1: which, no file shows. */
+	if (value.type == VALUE_UNKNOWN && wants_number(entry) && *text && strspn(text, "0123456789") == strlen(text))
+		return refuse(why, "'%s' is no value of a switch: kernels refuse it, or take it for 1", text);
 	if (value.type == VALUE_UNKNOWN)
 		return refuse(why, "'%s' is no value of it (raw, as its file has it, without a unit)", text);
 	if (entry->format == FORMAT_LIST && *raw) {

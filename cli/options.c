@@ -106,7 +106,7 @@ static const struct option_row option_rows[] = {
 	[OPTION_NO_WINDOW]  = { "no-window", 0, NULL, "do not measure: use the counters since boot", FLAG(no_window) },
 	[OPTION_OLD]        = { "old", 0, "FILE", "what the first CHANGE replaces: only what differs is judged (repeat for the next)",
 				LIST(old) },
-	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too; advise, audit, rightsize: html, sarif, junit, "
+	[OPTION_OUTPUT]     = { "output", 'O', "FORMAT[=FILE]", "text or json (diff: markdown too; advise, audit, review, rightsize: html, sarif, junit, "
 				"markdown, csv, prometheus too), to standard output or FILE (repeat)",
 				LIST(outputs) },
 	[OPTION_PATCHES] = { "patches", 0, "DIR", "write what is recommended as patches, and their way back, into the new directory DIR",
