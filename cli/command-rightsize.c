@@ -266,6 +266,31 @@ static void note_unmatched(struct rightsize_run *run)
 			   count == 1 ? "" : "s", examples.buf, count > 3 ? " and others" : "");
 }
 
+/* A name that was mistyped is no cluster in which all is well. */
+static void note_namespace(struct rightsize_run *run)
+{
+	const struct cluster *cluster = run->cluster;
+	const char *wanted = run->options.only_namespace, *names[5];
+	CLEANUP(strbuf_release) struct strbuf there = STRBUF_INIT;
+	size_t n = 0;
+
+	if (!*wanted || run->result.n_rows > 0 || cluster->n_workloads == 0)
+		return;
+	for (uint32_t i = 0; i < cluster->n_workloads && n < ARRAY_SIZE(names); i++) {
+		const char *name = cluster->workloads[i].namespace;
+		bool known = streq(name, wanted);
+
+		for (size_t k = 0; k < n; k++)
+			known = known || streq(names[k], name);
+		if (known)
+			continue;
+		names[n++] = name;
+		strbuf_addf(&there, "%s'%s'", n > 1 ? ", " : "", name);
+	}
+	(void)diag_error(&run->result.notes, NULL, "no workload with containers is in the namespace '%s'; others are in %s%s", wanted,
+			 there.buf, n == ARRAY_SIZE(names) ? " and maybe more" : "");
+}
+
 static void write_report(void *context, const char *format, FILE *out, struct page *page)
 {
 	const struct rightsize_run *run = context;
@@ -305,6 +330,7 @@ static int report(struct rightsize_run *run)
 	copy_notes(&run->result.notes, &run->cluster->diag);
 	copy_notes(&run->result.notes, usage_notes(run->usage));
 	note_unmatched(run);
+	note_namespace(run);
 	amount_places_find(&run->result);
 	status = outputs_write(arguments, write_report, run);
 	if (status == 0 && arguments->rightsize.patches)

@@ -280,6 +280,9 @@ same "prices with mistakes" 3 $?
 contains "have their place" "wrong.yaml:1" "$(cat err)"
 "$keisoku" rightsize shop/manifests/00-namespaces.yaml --quiet >out 2>err
 same "where nothing runs" "No container was found" "$(grep -x 'No container was found' out)"
+"$keisoku" rightsize shop/manifests --namespace shpo --quiet >out 2>err
+same "a namespace that was mistyped is no success" 3 $?
+contains "and those that are there are named" "'shpo'; others are in 'shop', 'data'" "$(tr -s '\n ' ' ' <out)"
 timeout 20 "$keisoku" rightsize shop/manifests --prometheus http://127.0.0.1:1 --retries 0 --quiet >out 2>err
 same "a server that is not there" 3 $?
 done_testing
