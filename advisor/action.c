@@ -337,6 +337,13 @@ const char *action_twin(const char *key)
 	return !pair ? NULL : streq(key, pair->ratio) ? pair->amount : pair->ratio;
 }
 
+bool action_zeroes_twin(const char *key, const char *from, const char *to)
+{
+	const struct twins *pair = twins_of(key);
+
+	return pair && !(pair->only_on_change && streq(from, to));
+}
+
 struct restore {
 	const struct snapshot *snapshot;
 	const struct registry *registry;

@@ -108,6 +108,8 @@ void action_note(struct lasting *out, const char *format, ...) FORMAT_PRINTF(2, 
 const char *action_setting_key(const struct change *change);
 const char *action_now(const struct snapshot *snapshot, const struct change *change, struct arena *arena);
 const char *action_twin(const char *key);
+/* Whether its twin is 0 once it is written over from. */
+bool action_zeroes_twin(const char *key, const char *from, const char *to);
 
 /* What the kernel will show after value was written; NULL when that is not known exactly. */
 const char *action_reads_back(const struct target *target, const char *value);

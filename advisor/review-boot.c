@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who has the last word at boot: a proposed line, another one of the proposal, or one that is on the host. */
+#include "action.h"
 #include "review-making.h"
 
 static const char *name_of(const char *path)
@@ -114,6 +115,22 @@ static void find_other_item(struct reviewing *reviewing, struct asked *asked)
 
 		if (makes_nothing_of(reviewing, asked, reviewing->by_key[i]))
 			asked->beaten_by_item = reviewing->by_key[i]->item;
+	}
+}
+
+/* What sets the other of two of which one is always 0, and comes later. */
+static void find_twin_item(struct reviewing *reviewing, struct asked *asked)
+{
+	const char *twin = asked->subject == SUBJECT_HOST && !streq(asked->item->value, "0") ? action_twin(asked->key) : NULL;
+	const struct asked *first = twin && !asked->beaten_by_item ? review_first_of(reviewing, twin) : NULL;
+
+	for (size_t n = 0; first && n < MIN(first->group_end - first->group, (size_t)OTHERS_MAX) && !asked->zeroed; n++) {
+		const struct asked *other = reviewing->by_key[first->group_end - 1 - n];
+
+		if (!makes_nothing_of(reviewing, asked, other) || !action_zeroes_twin(twin, "0", other->item->value))
+			continue;
+		asked->beaten_by_item = other->item;
+		asked->zeroed = true;
 	}
 }
 
@@ -282,6 +299,8 @@ static void ask_boot(struct reviewing *reviewing, struct asked *asked)
 	ask_who_reads(reviewing, asked);
 	if (asked->beaten_by)
 		asked->after_boot = asked->beaten_by->value;
+	else if (asked->zeroed && is_read_at_boot(reviewing, asked->item))
+		asked->after_boot = "0";
 	else if (reviewing->by_key[asked->group]->group_open)
 		return;
 	else if (asked->unsure && is_read_at_boot(reviewing, asked->item) && !asked->beaten_by_item && is_taken(asked))
@@ -300,6 +319,9 @@ void review_boot(struct reviewing *reviewing)
 	for (size_t i = 0; i < reviewing->n_asked; i++)
 		if (proposed_sets(reviewing->asked[i].item) && reviewing->asked[i].subject != SUBJECT_NONE)
 			find_other_item(reviewing, &reviewing->asked[i]);
+	for (size_t i = 0; i < reviewing->n_asked; i++)
+		if (proposed_sets(reviewing->asked[i].item) && reviewing->asked[i].subject != SUBJECT_NONE)
+			find_twin_item(reviewing, &reviewing->asked[i]);
 	for (size_t i = 0; i < reviewing->n_asked; i = reviewing->by_key[i]->group_end)
 		find_boot_value(reviewing, reviewing->by_key[i]);
 	for (size_t i = 0; i < reviewing->n_asked; i = reviewing->by_key[i]->group_end)

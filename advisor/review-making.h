@@ -30,6 +30,7 @@ struct asked {
 	const char *after_boot;		/* raw; NULL: not known */
 	const struct boot_line *beaten_by;	/* a line of the host; NULL */
 	const struct proposed *beaten_by_item;	/* or one of the proposal; NULL */
+	bool zeroed;			/* that one sets another key, which makes this one 0 */
 
 	/* What rules make of it: advisor/review-measure.c */
 	const struct finding *for_it, *against_it, *hint, *quiet, *unmeasured, *elsewhere;	/* NULL: none */
@@ -63,6 +64,9 @@ struct reviewing {
 };
 
 #define review_say(reviewing, ...) arena_formatf(&(reviewing)->findings->arena, __VA_ARGS__)
+/* Of all that is proposed of a setting of the host, the first; NULL: nothing is. */
+const struct asked *review_first_of(const struct reviewing *reviewing, const char *key);
+
 /* ---- advisor/review-container.c ---- */
 void review_container(struct reviewing *reviewing, struct asked *asked);	/* remarks on requests and limits of a manifest */
 

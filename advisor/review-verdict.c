@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One proposed setting: which verdicts hold, and why. */
+#include "action.h"
 #include "drift.h"
 #include "plan-making.h"
 #include "review-making.h"
@@ -41,20 +42,11 @@ static bool ask_unclear(struct reviewing *reviewing, struct asked *asked)
 static bool loads_module(const struct reviewing *reviewing, const struct asked *asked, const char *module)
 {
 	CLEANUP(strbuf_release) struct strbuf key = STRBUF_INIT;
-	size_t low = 0, high = reviewing->n_asked;
+	const struct asked *first;
 
 	strbuf_addf(&key, "module.%s.loaded", module);
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct asked *at = reviewing->by_key[middle];
-
-		if (at->subject == SUBJECT_HOST && strcmp(at->key, key.buf) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < reviewing->n_asked && reviewing->by_key[low]->subject == SUBJECT_HOST &&
-	       streq(reviewing->by_key[low]->key, key.buf) && reviewing->by_key[low]->position < asked->position;
+	first = review_first_of(reviewing, key.buf);
+	return first && first->position < asked->position;
 }
 
 /* The key comes with a module that is not loaded when the line is carried out. */
@@ -209,6 +201,8 @@ static bool ask_no_effect(struct reviewing *reviewing, struct asked *asked)
 		return false;
 	if (asked->idle)
 		return says(asked, REVIEW_NO_EFFECT, asked->idle);
+	if (asked->zeroed)
+		return false;
 	if (asked->inert)
 		return says(asked, REVIEW_NO_EFFECT, review_say(reviewing, "it does nothing here: %s", asked->inert));
 	if (!asked->now || !review_same(asked->entry, asked->now, asked->item->value))
@@ -284,6 +278,9 @@ static bool ask_overridden(struct reviewing *reviewing, struct asked *asked)
 	CLEANUP(strbuf_release) struct strbuf place = STRBUF_INIT;
 	const struct proposed *other = asked->beaten_by_item;
 
+	if (asked->zeroed)
+		return says(asked, REVIEW_OVERRIDDEN, review_say(reviewing, "%s:%u of the same proposal comes later and sets %s, which makes this one 0",
+								 other->path, other->line, action_twin(asked->key)));
 	if (other && review_same(asked->entry, other->value, asked->item->value)) {
 		review_remark(asked, review_say(reviewing, "%s:%u says the same again", other->path, other->line));
 		return false;

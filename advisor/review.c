@@ -351,6 +351,24 @@ static int compare_asked(const void *a, const void *b)
 	return x->position < y->position ? -1 : x->position > y->position;
 }
 
+const struct asked *review_first_of(const struct reviewing *reviewing, const char *key)
+{
+	size_t low = 0, high = reviewing->n_asked;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct asked *at = reviewing->by_key[middle];
+
+		if (at->subject == SUBJECT_HOST && strcmp(at->key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < reviewing->n_asked && reviewing->by_key[low]->subject == SUBJECT_HOST && streq(reviewing->by_key[low]->key, key) ?
+		       reviewing->by_key[low] :
+		       NULL;
+}
+
 static void group_by_key(struct reviewing *reviewing)
 {
 	size_t end;
@@ -463,7 +481,8 @@ static const struct finding_review *review_of(struct reviewing *reviewing, const
 		.before = *item->before ? arena_strdup(arena, item->before) : NULL,
 		.condition = *item->condition ? arena_strdup(arena, item->condition) : NULL,
 		.instead = *item->instead ? arena_strdup(arena, item->instead) : NULL,
-		.applied = raw_text(reviewing, asked, is_applied(asked, verdict) ? item->value : asked->now),
+		.applied = raw_text(reviewing, asked,
+				    asked->zeroed && (item->when & PROPOSED_NOW) ? "0" : is_applied(asked, verdict) ? item->value : asked->now),
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		if (order[i] == verdict || !asked->is[order[i]])

@@ -40,11 +40,11 @@ static bool try_one(struct trial *trial, const struct entry *entry, subject_id s
 
 bool trial_set(struct trial *trial, const struct entry *entry, subject_id subject, const char *key, const char *raw)
 {
-	const char *twin = subject == SUBJECT_HOST ? action_twin(key) : NULL;
+	const char *twin = subject == SUBJECT_HOST ? action_twin(key) : NULL, *from = snapshot_text(trial->snapshot, subject, key);
 
 	if (!try_one(trial, entry, subject, key, raw))
 		return false;
-	if (twin)
+	if (twin && action_zeroes_twin(key, from ? from : "", raw))
 		(void)try_one(trial, NULL, SUBJECT_HOST, twin, "0");
 	return true;
 }

@@ -214,6 +214,29 @@ static void the_twin_of_what_is_in_force_is_not_inert(void **state)
 	assert_verdicts(host, "unsupported: no measurement that is known argues for this setting by itself\n");
 }
 
+static void of_two_twins_the_later_line_counts(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "vm.dirty_bytes", "1048576");
+	propose(host, "vm.dirty_ratio", "5");
+	assert_verdicts(host, "overridden: 60-x.conf:2 of the same proposal comes later and sets vm.dirty_ratio, which makes this one 0\n"
+			      "unsupported: no measurement that is known argues for this setting by itself\n");
+	assert_string_equal(host->findings.items[0].review->applied, "0 B");
+	assert_string_equal(host->findings.items[0].values->boot, "0 B");
+	assert_string_equal(host->findings.items[1].values->boot, "5 %");
+}
+
+static void a_twin_that_is_set_to_nothing_takes_nothing_away(void **state)
+{
+	struct host *host = *state;
+
+	propose(host, "vm.dirty_bytes", "1048576");
+	propose(host, "vm.dirty_ratio", "0");
+	assert_verdicts(host, "unsupported: no measurement that is known argues for this setting by itself\n"
+			      "no-effect: it does nothing here: vm.dirty_bytes > 0B\n");
+}
+
 static void what_the_kernel_does_not_take_is_invalid(void **state)
 {
 	struct host *host = *state;
@@ -628,6 +651,8 @@ int main(void)
 		TEST(without_a_measurement_it_takes_one),
 		TEST(what_is_so_already_or_does_nothing_here_has_no_effect),
 		TEST(the_twin_of_what_is_in_force_is_not_inert),
+		TEST(of_two_twins_the_later_line_counts),
+		TEST(a_twin_that_is_set_to_nothing_takes_nothing_away),
 		TEST(what_the_kernel_does_not_take_is_invalid),
 		TEST(what_went_is_obsolete_and_what_breaks_is_dangerous),
 		TEST(a_key_of_a_module_needs_it_first),
