@@ -249,8 +249,14 @@ static const char *boot_value(const struct reviewing *reviewing, const struct as
 
 static void find_who_reads(struct reviewing *reviewing)
 {
+	const char *told = snapshot_text(reviewing->snapshot, SUBJECT_HOST, SYSCTL_CONF_READ);
 	bool read = false, ignored = false;
 
+	if (told) {
+		reviewing->sysctl_conf_read = streq(told, "true");
+		reviewing->sysctl_conf_ignored = !reviewing->sysctl_conf_read;
+		return;
+	}
 	for (size_t i = 0; i < boot_count(reviewing->auditing.boot); i++) {
 		const struct boot_line *line = boot_at(reviewing->auditing.boot, i);
 

@@ -119,6 +119,8 @@ struct boot_outcome boot_outcome(struct boot *boot, const char *loader, enum sub
 /* What is left of a sysctl when those loaders have run that run at boot, in their order.  The probe leaves their names in
  * the setting BOOT_LOADERS of the host ("systemd-sysctl tuned saptune"); without it, systemd-sysctl is meant. */
 #define BOOT_LOADERS "sysctl.loaders"
+/* Whether the one that applies sysctls at boot reads /etc/sysctl.conf, which may be empty or not there: "true", "false". */
+#define SYSCTL_CONF_READ "sysctl.conf_read"
 const char *boot_loaders(const struct boot *boot);
 struct boot_outcome boot_effective(struct boot *boot, const char *key);
 

@@ -53,7 +53,10 @@ static void add_file(const struct root *root, struct sysctl_directories *directo
 		.text = STRBUF_INIT,
 	};
 	file->lost = directory == RUN && directories->run_is_lost;
-	file->null = root_readlink(root, file->path, &target) == 0 && streq(target.buf, "/dev/null");
+	if (root_readlink(root, file->path, &target) == 0) {
+		file->null = streq(target.buf, "/dev/null");
+		file->to_conf = ends_with(target.buf, "/etc/sysctl.conf") || (directory == ETC && streq(target.buf, "../sysctl.conf"));
+	}
 	file->error = file->null ? 0 : root_read(root, file->path, &file->text);
 }
 
@@ -253,4 +256,17 @@ size_t sysctl_directories_order(const struct sysctl_directories *directories, en
 	free(files);
 	*ret_places = places;
 	return directories->count;
+}
+
+bool sysctl_conf_is_read(const struct sysctl_directories *directories, enum sysctl_loader loader)
+{
+	CLEANUP(free_ptr) struct sysctl_file_place *places = NULL;
+	size_t count = sysctl_directories_order(directories, loader, &places);
+
+	if (readers[loader].rank[CONF] > 0)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (places[i].file->to_conf && places[i].fate == SYSCTL_FILE_READ)
+			return true;
+	return false;
 }

@@ -13,6 +13,7 @@ struct sysctl_file {
 	struct strbuf text;
 	int error;		/* negative errno where it could not be read */
 	bool null;		/* a symbolic link to /dev/null */
+	bool to_conf;		/* one to /etc/sysctl.conf, which may not be there yet */
 	bool lost;		/* below /run of a system that has not booted */
 };
 
@@ -53,5 +54,8 @@ struct sysctl_file_place {
  * caller frees *ret_places. */
 size_t sysctl_directories_order(const struct sysctl_directories *directories, enum sysctl_loader loader,
 				struct sysctl_file_place **ret_places);
+
+/* Whether this loader reads what stands, or will stand, in /etc/sysctl.conf: by that name or through a link in a directory. */
+bool sysctl_conf_is_read(const struct sysctl_directories *directories, enum sysctl_loader loader);
 
 #endif

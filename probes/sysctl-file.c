@@ -282,10 +282,17 @@ static void note_loaders(const struct sysctl_files *files)
 {
 	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
 
-	if (procps_runs(files->root))
+	bool procps = procps_runs(files->root), systemd = !procps && !is_masked(files->root, "systemd-sysctl.service");
+
+	if (procps)
 		strbuf_add_string(&names, BOOT_PROCPS);
-	else if (!is_masked(files->root, "systemd-sysctl.service"))
+	else if (systemd)
 		strbuf_add_string(&names, BOOT_SYSTEMD);
+	/* Where it has no line that shows it. */
+	if (procps || systemd)
+		snapshot_set_string(files->snapshot, SUBJECT_HOST, SYSCTL_CONF_READ,
+				    sysctl_conf_is_read(&files->directories, procps ? SYSCTL_PROCPS : SYSCTL_SYSTEMD) ? "true" : "false",
+				    "/etc/sysctl.d");
 	if (files->tuned.configured && is_wanted(files->root, "tuned.service"))
 		strbuf_addf(&names, "%s" BOOT_TUNED, names.len ? " " : "");
 	/* saptune.service comes after both. */

@@ -325,8 +325,11 @@ static void sysctl_conf_counts_at_boot_only_where_it_is_read(void **state)
 	static const struct {
 		const char *host, *boot;
 		enum boot_fate fate;
+		const char *told;
 	} cases[] = {
 		{ NULL, NULL, BOOT_WINS },
+		{ NULL, "10", BOOT_WINS, "true" },
+		{ NULL, "60", BOOT_WINS, "false" },
 		{ "/etc/sysctl.d/99-sysctl.conf", "10", BOOT_WINS },
 		{ "/etc/sysctl.conf", "60", BOOT_IGNORED },
 	};
@@ -340,13 +343,15 @@ static void sysctl_conf_counts_at_boot_only_where_it_is_read(void **state)
 		host = fresh;
 		if (cases[i].host)
 			host_line_of(host, cases[i].host, "vm.dirty_ratio", "20", cases[i].fate);
+		if (cases[i].told)
+			snapshot_set_string(host->snapshot, SUBJECT_HOST, SYSCTL_CONF_READ, cases[i].told, "/etc/sysctl.d");
 		propose(host, "vm.swappiness", "10")->file = "/etc/sysctl.conf";
 		review(host->rulebook, host->snapshot, &host->proposal, &(struct review_options){ 0 }, &host->findings);
 		if (cases[i].boot)
 			assert_string_equal(host->findings.items[0].values->boot, cases[i].boot);
 		else
 			assert_null(host->findings.items[0].values->boot);
-		assert_int_equal(host->findings.items[0].review->n_remarks, cases[i].fate == BOOT_WINS && cases[i].host ? 0 : 1);
+		assert_int_equal(host->findings.items[0].review->n_remarks, cases[i].boot && streq(cases[i].boot, "10") ? 0 : 1);
 		assert_int_equal(tear_down(&fresh), 0);
 	}
 }

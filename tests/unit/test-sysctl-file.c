@@ -111,6 +111,39 @@ static void a_link_to_dev_null_an_empty_file_and_a_dead_link_hide_their_namesake
 			     "masked 3 /usr/lib/sysctl.d/c.conf:1 (/etc/sysctl.d/c.conf)\n");
 }
 
+/* As Debian 12 and Fedora have it: all of it is comments, so no line shows that it is read. */
+static void sysctl_conf_is_read_through_a_link_alone(void **state)
+{
+	static const struct {
+		const char *link, *to, *hidden_by, *read;
+	} cases[] = {
+		{ NULL, NULL, NULL, "false" },
+		{ "/etc/sysctl.d/99-sysctl.conf", "../sysctl.conf", NULL, "true" },
+		{ "/usr/lib/sysctl.d/99-sysctl.conf", "/etc/sysctl.conf", NULL, "true" },
+		{ "/usr/lib/sysctl.d/99-sysctl.conf", "../../../etc/sysctl.conf", "/etc/sysctl.d/99-sysctl.conf", "false" },
+		{ "/etc/sysctl.d/sysctl", "../sysctl.conf", NULL, "false" },
+		{ "/usr/lib/sysctl.d/99-sysctl.conf", "../sysctl.conf", NULL, "false" },
+		{ "/etc/sysctl.d/99-sysctl.conf", "/srv/sysctl.conf", NULL, "false" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		void *fresh;
+		struct tree *tree;
+
+		assert_int_equal(tree_setup(&fresh), 0);
+		tree = fresh;
+		tree_write(tree, "/etc/sysctl.conf", "# kernel.printk = 3 4 1 3\n");
+		if (cases[i].link)
+			tree_link(tree, cases[i].link, cases[i].to);
+		if (cases[i].hidden_by)
+			tree_write(tree, cases[i].hidden_by, "");
+		read_files(tree);
+		assert_string_equal(snapshot_text(tree->snapshot, SUBJECT_HOST, SYSCTL_CONF_READ), cases[i].read);
+		assert_int_equal(tree_teardown(&fresh), 0);
+	}
+}
+
 static void a_hidden_file_is_read_by_sysctl_alone(void **state)
 {
 	struct tree *tree = *state;
@@ -691,6 +724,7 @@ int main(void)
 		TEST(files_are_merged_by_name_and_etc_hides_its_namesakes),
 		TEST(an_image_boots_with_another_run),
 		TEST(a_link_to_dev_null_an_empty_file_and_a_dead_link_hide_their_namesakes),
+		TEST(sysctl_conf_is_read_through_a_link_alone),
 		TEST(a_hidden_file_is_read_by_sysctl_alone),
 		TEST(a_file_that_cannot_be_read_leaves_nothing_known_before_it),
 		TEST(every_loader_has_its_own_way_of_reading_a_line),
