@@ -197,10 +197,9 @@ static double pods_percentile(const struct workload *workload, const struct usag
 					   name, pods_text(arena, series->pods), pods->busiest,
 					   use_text(arena, resource, pods->busiest_p95),
 					   use_text(arena, resource, pods->median_p95));
-	if (quantile >= 1 || !pods || !pods->of_busiest || !busiest_counts(workload, pods))
+	if (quantile >= 1 || !pods || !busiest_counts(workload, pods))
 		return all;
-	one = usage_histogram_percentile(pods->of_busiest, quantile);
-	one = fmin(one, series->max);
+	one = usage_busiest_percentile(series, quantile);
 	if (!(one > all))
 		return all;
 	if (pods->busiest_p95 > PODS_DIFFER * pods->median_p95)

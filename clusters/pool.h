@@ -27,6 +27,7 @@ void pool_grid_init(struct pool_grid *grid, const double *wanted, size_t n_wante
 struct sketch {				/* of one series in one stretch of time */
 	uint32_t container, target;
 	double count, mean;
+	double hour;			/* the greatest mean over an hour; NAN: not asked, or not answered */
 	double at[POOL_POINTS_MAX];	/* values at the quantiles; NAN: not answered */
 };
 

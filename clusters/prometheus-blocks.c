@@ -90,7 +90,10 @@ static void on_warning(void *context, const char *text)
 
 /* ---- gauges: what the server computes over the stretch ---- */
 
-enum field { FIELD_COUNT, FIELD_MEAN, FIELD_FIRST, FIELD_LAST, FIELD_POINT };
+enum field { FIELD_COUNT, FIELD_MEAN, FIELD_FIRST, FIELD_LAST, FIELD_HOUR, FIELD_POINT };
+
+#define HOUR_SEC 3600.0
+#define HOUR_STEP_SEC 600.0		/* an hour begins every so often */
 
 struct gauge_block {
 	struct prometheus *prometheus;	/* first: on_warning() */
@@ -127,7 +130,7 @@ static bool gauge_series(void *context, const struct series_label *labels, size_
 		GROW(block->sketches, block->capacity, (size_t)before + 1);
 		GROW(block->seen, block->seen_capacity, (size_t)before + 1);
 		sketch = &block->sketches[before];
-		*sketch = (struct sketch){ .container = block->prometheus->targets[target].container, .target = target, .count = NAN, .mean = NAN };
+		*sketch = (struct sketch){ .container = block->prometheus->targets[target].container, .target = target, .count = NAN, .mean = NAN, .hour = NAN };
 		for (size_t i = 0; i < POOL_POINTS_MAX; i++)
 			sketch->at[i] = NAN;
 		block->seen[before] = (struct stretch){ NAN, NAN };
@@ -146,6 +149,9 @@ static void gauge_sample(void *context, double time_sec, double value)
 		break;
 	case FIELD_MEAN:
 		sketch->mean = value;
+		break;
+	case FIELD_HOUR:
+		sketch->hour = value;
 		break;
 	case FIELD_FIRST:
 		block->seen[block->at].begin_sec = value;
@@ -169,13 +175,14 @@ static void add_function(const struct gauge_block *block, struct strbuf *out)
 		strbuf_add_string(out, "avg_over_time(");
 	else if (block->field == FIELD_FIRST || (block->field == FIELD_POINT && quantile <= 0))
 		strbuf_add_string(out, "min_over_time(");
-	else if (block->field == FIELD_LAST || quantile >= 1)
+	else if (block->field == FIELD_LAST || block->field == FIELD_HOUR || quantile >= 1)
 		strbuf_add_string(out, "max_over_time(");
 	else
 		strbuf_addf(out, "quantile_over_time(%.6g,", quantile);
 }
 
 /* CPU: quantile_over_time(0.95, max by (…) (rate(container_cpu_usage_seconds_total{…}[330s]))[86400s:300s])
+ * Its busiest hour: max_over_time(max by (…) (rate(container_cpu_usage_seconds_total{…}[3600s]))[86400s:600s])
  * Memory, of every scrape: max by (…) (quantile_over_time(0.95, container_memory_working_set_bytes{…}[86400s]))
  * When it was there, coarsely: max by (…) (min_over_time(timestamp(…)[86400s:600s])) */
 static void gauge_expression(const struct gauge_block *block, const struct label_scheme *scheme, size_t first, size_t n,
@@ -183,7 +190,8 @@ static void gauge_expression(const struct gauge_block *block, const struct label
 {
 	const struct prometheus *prometheus = block->prometheus;
 	double length = stretch->end_sec - stretch->begin_sec, step = prometheus->options->step_sec;
-	bool time = block->field == FIELD_FIRST || block->field == FIELD_LAST, rate = block->kind->kind == SERIES_CPU_SECONDS && !time;
+	bool time = block->field == FIELD_FIRST || block->field == FIELD_LAST, hour = block->field == FIELD_HOUR;
+	bool rate = block->kind->kind == SERIES_CPU_SECONDS && !time;
 
 	if (!rate)
 		add_unique(prometheus, scheme, true, out);
@@ -194,14 +202,14 @@ static void gauge_expression(const struct gauge_block *block, const struct label
 	promql_selector(prometheus, block->kind->name, FAMILY_CGROUP, scheme, first, n, "", out);
 	if (rate) {
 		strbuf_add_char(out, '[');
-		promql_duration(out, prometheus->rate_sec);
+		promql_duration(out, hour ? fmax(HOUR_SEC, prometheus->rate_sec) : prometheus->rate_sec);
 		strbuf_add_string(out, "]))");
 	}
 	strbuf_add_string(out, time ? ")[" : "[");
 	promql_duration(out, length);
 	if (rate || time) {
 		strbuf_add_char(out, ':');
-		promql_duration(out, time ? fmax(step, length / 500) : step);
+		promql_duration(out, time ? fmax(step, length / 500) : hour ? fmax(step, HOUR_STEP_SEC) : step);
 	}
 	strbuf_add_string(out, rate ? "])" : "]))");
 }
@@ -229,6 +237,8 @@ static int gauge_ask_all(struct gauge_block *block, size_t first, size_t n, cons
 
 	for (enum field field = FIELD_COUNT; r == 0 && field < FIELD_POINT; field++) {
 		block->field = field;
+		if (field == FIELD_HOUR && block->kind->metric != USAGE_CPU)
+			continue;
 		if (block->whole || field < FIELD_FIRST)
 			r = gauge_ask(block, first, n, stretch);
 	}
@@ -287,6 +297,34 @@ static int sketch_compare(const void *a, const void *b)
 	return x->target < y->target ? -1 : x->target > y->target;
 }
 
+/* How pods differ: sketches are in order of their targets. */
+static void gauge_give_pods(struct gauge_block *block, const struct sketch *sketches, size_t n, double seen_sec)
+{
+	const struct prometheus_options *options = block->prometheus->options;
+	CLEANUP(free_ptr) struct usage_given_pod *pods = xcalloc(n + 1, sizeof(*pods));
+	double there_sec = 0;
+	size_t count = 0;
+
+	for (size_t i = 0, end; i < n; i = end) {
+		const struct target *target = &block->prometheus->targets[sketches[i].target];
+		struct usage_given_pod *pod = &pods[count++];
+
+		*pod = (struct usage_given_pod){ .pod = target->pod, .hour = NAN };
+		there_sec += fmax(target->last_sec - target->first_sec, 0);
+		for (end = i; end < n && sketches[end].target == sketches[i].target; end++) {
+			pod->samples += sketches[end].count;
+			pod->hour = fmax(pod->hour, sketches[end].hour);
+		}
+		pod->p95 = pool_quantile(&sketches[i], end - i, &block->grid, 0.95);
+		for (size_t q = 0; q < options->n_quantiles && pod->n_given < USAGE_PERCENTILES_MAX; q++)
+			pod->given[pod->n_given++] = (struct usage_percentile){
+				options->quantiles[q], pool_quantile(&sketches[i], end - i, &block->grid, options->quantiles[q]),
+			};
+	}
+	usage_given_pods(block->prometheus->usage, sketches[0].container, block->kind->metric, pods, count,
+			 seen_sec > 0 ? there_sec / seen_sec : 1);
+}
+
 static void gauge_give_one(struct gauge_block *block, const struct sketch *sketches, size_t n)
 {
 	struct prometheus *prometheus = block->prometheus;
@@ -312,6 +350,8 @@ static void gauge_give_one(struct gauge_block *block, const struct sketch *sketc
 	for (size_t i = 0; block->whole && i < prometheus->options->n_quantiles; i++)
 		usage_given(prometheus->usage, container, block->kind->metric, prometheus->options->quantiles[i],
 			    pool_quantile(sketches, n, grid, prometheus->options->quantiles[i]), prometheus->source);
+	if (block->whole)
+		gauge_give_pods(block, sketches, n, last - first);
 	usage_given(prometheus->usage, container, block->kind->metric, 1, max, prometheus->source);
 	usage_given_extent(prometheus->usage, container, block->kind->metric, (uint64_t)count, pods, first, last, min, max, sum / count);
 }

@@ -211,6 +211,64 @@ static double median(double *values, uint32_t count)
 	return count ? values[(count - 1) / 2] : NAN;
 }
 
+static bool is_compared(double samples, double longest)
+{
+	return samples >= fmax(COMPARED_SAMPLES, floor(longest / COMPARED_SHARE));
+}
+
+static void hours_compare(struct usage_pods *pods, double *hours, uint32_t n_hours)
+{
+	if (n_hours == 0)
+		return;
+	qsort(hours, n_hours, sizeof(*hours), double_compare);
+	pods->hour_most = hours[n_hours - 1];
+	pods->hour_half = hours[n_hours - 1 - MIN(n_hours, (uint32_t)(pods->at_once + 0.5)) / 2];
+}
+
+static struct usage_pods *pods_new(void)
+{
+	struct usage_pods *pods = xcalloc(1, sizeof(*pods));
+
+	*pods = (struct usage_pods){ .busiest_p95 = NAN, .median_p95 = NAN, .hour_most = NAN, .hour_half = NAN,
+				     .start_max = NAN, .later_max = NAN, .growth_per_day = NAN,
+				     .growth_from = NAN, .growth_to = NAN };
+	return pods;
+}
+
+struct usage_pods *usage_pods_given(const struct usage_given_pod *given, size_t n, double at_once, struct arena *arena)
+{
+	CLEANUP(free_ptr) double *p95 = xcalloc(n + 1, sizeof(*p95)), *hours = xcalloc(n + 1, sizeof(*hours));
+	struct usage_pods *pods = pods_new();
+	const struct usage_given_pod *busiest = NULL;
+	uint32_t n_hours = 0;
+	double longest = 0;
+
+	pods->at_once = at_once;
+	for (size_t i = 0; i < n; i++)
+		longest = fmax(longest, given[i].samples);
+	for (size_t i = 0; i < n; i++) {
+		if (given[i].hour >= 0)
+			hours[n_hours++] = given[i].hour;
+		if (!is_compared(given[i].samples, longest) || !(given[i].p95 >= 0))
+			continue;
+		p95[pods->compared++] = given[i].p95;
+		if (!busiest || given[i].p95 > busiest->p95)
+			busiest = &given[i];
+	}
+	hours_compare(pods, hours, n_hours);
+	if (!busiest)
+		return pods;
+	pods->busiest_p95 = busiest->p95;
+	pods->median_p95 = median(p95, pods->compared);
+	pods->busiest = arena_strdup(arena, busiest->pod);
+	if (pods->compared < 2)
+		return pods;
+	pods->n_given = busiest->n_given;
+	pods->given = arena_alloc(arena, (busiest->n_given + 1) * sizeof(*pods->given));
+	memcpy(pods->given, busiest->given, busiest->n_given * sizeof(*pods->given));
+	return pods;
+}
+
 /* The busiest keeps its histogram where there are others. */
 static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint32_t n_feeds, uint64_t longest,
 			 const char *(*pod_name)(const void *, uint32_t), const void *context)
@@ -226,7 +284,7 @@ static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint
 		hour_end(feed, feed->digest);
 		if (feed->digest->hour_most >= 0)
 			hours[n_hours++] = (double)feed->digest->hour_most;
-		if (feed->digest->histogram.total < MAX(COMPARED_SAMPLES, longest / COMPARED_SHARE))
+		if (!is_compared((double)feed->digest->histogram.total, (double)longest))
 			continue;
 		p95[pods->compared] = usage_histogram_percentile(&feed->digest->histogram, 0.95);
 		if (!busiest || p95[pods->compared] > pods->busiest_p95) {
@@ -235,11 +293,7 @@ static void pods_compare(struct usage_pods *pods, struct usage_feed *feeds, uint
 		}
 		pods->compared++;
 	}
-	qsort(hours, n_hours, sizeof(*hours), double_compare);
-	if (n_hours) {
-		pods->hour_most = hours[n_hours - 1];
-		pods->hour_half = hours[n_hours - 1 - MIN(n_hours, (uint32_t)(pods->at_once + 0.5)) / 2];
-	}
+	hours_compare(pods, hours, n_hours);
 	if (!busiest)
 		return;
 	pods->median_p95 = median(p95, pods->compared);
@@ -266,13 +320,10 @@ static void digest_into(struct usage_series *series, struct usage_pod_digest *di
 void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, double begin_sec,
 		       const char *(*pod_name)(const void *, uint32_t), const void *context)
 {
-	struct usage_pods *pods = xcalloc(1, sizeof(*pods));
+	struct usage_pods *pods = pods_new();
 	uint64_t longest = 0;
 	uint32_t n_feeds = 0;
 
-	*pods = (struct usage_pods){ .busiest_p95 = NAN, .median_p95 = NAN, .hour_most = NAN, .hour_half = NAN,
-				     .start_max = NAN, .later_max = NAN, .growth_per_day = NAN,
-				     .growth_from = NAN, .growth_to = NAN };
 	for (const struct usage_feed *feed = feeds; feed; feed = feed->next) {
 		if (!feed->digest)
 			continue;

@@ -57,6 +57,9 @@ void usage_pod_add(struct usage_feed *feed, double time_sec, double value);
 void usage_pods_finish(struct usage_series *series, struct usage_feed *feeds, double begin_sec, const char *(*pod_name)(const void *, uint32_t),
 		       const void *context);
 
+/* Of what a server computed of each pod; texts and percentiles go into the arena, the rest is the caller's to free. */
+struct usage_pods *usage_pods_given(const struct usage_given_pod *given, size_t n, double at_once, struct arena *arena);
+
 /* ---- usage.c */
 
 struct pending_oom {
@@ -91,6 +94,7 @@ struct usage_store_series {
 	struct usage_feed *feeds;
 	struct usage_course course;
 	struct usage_extent *extent;	/* as given; NULL */
+	struct usage_pods *given_pods;	/* as given; NULL */
 };
 
 /* A container, a node or one of a node's slices. */

@@ -108,6 +108,7 @@ static void series_release(struct usage_store_series *series)
 	if (series->public.pods_seen)
 		usage_histogram_free(series->public.pods_seen->of_busiest);
 	free(series->public.pods_seen);
+	free(series->given_pods);
 	free(series->public.decaying);
 	usage_histogram_free(series->public.histogram);
 	free(series->public.course);
@@ -573,6 +574,15 @@ void usage_given_extent(struct usage *usage, uint32_t container, enum usage_metr
 	*series->extent = (struct usage_extent){ samples, pods, first_sec, last_sec, min, max, mean };
 }
 
+void usage_given_pods(struct usage *usage, uint32_t container, enum usage_metric metric, const struct usage_given_pod *pods, size_t n,
+		      double at_once)
+{
+	struct usage_store_series *series = owner_series(usage, container_owner(usage, container), metric, NULL);
+
+	free(series->given_pods);
+	series->given_pods = usage_pods_given(pods, n, at_once, &usage->arena);
+}
+
 /* ---- the end ---- */
 
 static const char *name_of(const void *context, uint32_t symbol)
@@ -608,6 +618,8 @@ static void series_finish(struct usage *usage, struct usage_store_series *series
 	usage_course_finish(&series->course, public);
 	if (public->samples && (public->metric == USAGE_CPU || public->metric == USAGE_MEMORY_WORKING_SET))
 		usage_pods_finish(public, series->feeds, begin_sec, name_of, &usage->names);
+	if (!public->pods_seen)
+		public->pods_seen = steal_ptr(&series->given_pods);
 	if (series->extent)
 		extent_finish(public, series->extent);
 }
@@ -665,6 +677,18 @@ double usage_percentile(const struct usage_series *series, double quantile)
 	if (!series->histogram)
 		return NAN;
 	return fmax(fmin(usage_histogram_percentile(series->histogram, quantile), series->max), series->min);
+}
+
+double usage_busiest_percentile(const struct usage_series *series, double quantile)
+{
+	const struct usage_pods *pods = series ? series->pods_seen : NULL;
+
+	if (!pods)
+		return NAN;
+	for (uint32_t i = 0; i < pods->n_given; i++)
+		if (fabs(pods->given[i].quantile - quantile) <= 1e-9)
+			return pods->given[i].value;
+	return pods->of_busiest ? fmin(usage_histogram_percentile(pods->of_busiest, quantile), series->max) : NAN;
 }
 
 double usage_mean(const struct usage_series *series)

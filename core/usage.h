@@ -71,6 +71,8 @@ struct usage_pods {
 	const char *busiest;		/* the one whose 95th percentile is greatest; NULL: none */
 	double busiest_p95, median_p95;
 	struct usage_histogram *of_busiest;
+	struct usage_percentile *given;	/* of the busiest, where a server computed them; in the usage */
+	uint32_t n_given;
 	double at_once;			/* how many there were in the mean; rollouts and jobs replace them */
 	/* Of CPU, the greatest mean over an hour of each pod: over pods the greatest, and what as many pods had as half of those that run at
 	 * once (the median, where none was replaced); NAN. */
@@ -130,6 +132,18 @@ void usage_increase(struct usage_feed *feed, double begin_sec, double end_sec, d
 void usage_given(struct usage *usage, uint32_t container, enum usage_metric metric, double quantile, double value, const char *source);
 void usage_given_extent(struct usage *usage, uint32_t container, enum usage_metric metric, uint64_t samples, uint32_t pods,
 			double first_sec, double last_sec, double min, double max, double mean);
+/* The same of each pod alone, where there are no samples: how they differ. */
+struct usage_given_pod {
+	const char *pod;
+	double samples;			/* as many as the percentiles are of */
+	double p95;
+	double hour;			/* of CPU: the greatest mean over an hour; NAN: not asked */
+	struct usage_percentile given[USAGE_PERCENTILES_MAX];
+	uint32_t n_given;
+};
+/* at_once: how many there were in the mean. */
+void usage_given_pods(struct usage *usage, uint32_t container, enum usage_metric metric, const struct usage_given_pod *pods, size_t n,
+		      double at_once);
 /* An OOM kill of a container: what `vpa` takes as a sample of memory above what it had.  memory: what it used or was allowed then, bytes;
  * NAN: not known.  Those that the cluster's pods tell of are taken by themselves; the same one twice is one. */
 void usage_oom(struct usage *usage, uint32_t container, const char *pod, double time_sec, double memory);
@@ -143,6 +157,8 @@ const struct usage_series *usage_get(const struct usage *usage, uint32_t contain
 const struct usage_series *usage_node_get(const struct usage *usage, const char *node, const char *slice, enum usage_metric metric);
 /* Given by a server if it was, else of the histogram: the upper end of the bucket, never above the maximum.  NAN: not known. */
 double usage_percentile(const struct usage_series *series, double quantile);
+/* Of its busiest pod alone; NAN: not known, or it has no other to be compared with. */
+double usage_busiest_percentile(const struct usage_series *series, double quantile);
 double usage_mean(const struct usage_series *series);
 double usage_rate(const struct usage_series *series);		/* counters: per second of covered time and pod */
 /* What `vpa` estimates from its decaying histogram: END of the bucket where quantile is reached. */

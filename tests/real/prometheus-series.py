@@ -131,6 +131,11 @@ def metronome():
         add("container_cpu_usage_seconds_total", labels, counter(lambda t, k=k: 2.0 if t // STEP % 5 == k else 0.05, offset=7))
 
 
+def nightly():
+    """An hour of work a day, and ten minutes more: less than a twentieth of the time."""
+    usage(container("report-0", "app", "n0"), lambda t: 1.5 if 3 * HOUR <= t < 3 * HOUR + 4200 else 0.05, lambda t: 100 * MIB)
+
+
 def nodes():
     exporter = {"instance": "10.0.0.7:9100", "job": "node"}
     add("node_uname_info", {**exporter, "nodename": "node-1"}, gauge(lambda t: 1))
@@ -146,7 +151,7 @@ def stranger():
     usage(container("nobody-0", "app", "y"), lambda t: 9.0, lambda t: MIB)
 
 
-for shape in (steady, bursty, killed, broken, old, several, sparse, metronome, nodes, stranger):
+for shape in (steady, bursty, killed, broken, old, several, sparse, metronome, nightly, nodes, stranger):
     shape()
 for name, family in sorted(series.items()):
     kind = "counter" if name.endswith("_total") else "gauge"

@@ -73,7 +73,7 @@ if ! serve plain; then
 	exit
 fi
 workloads="shop/Deployment/web/app shop/StatefulSet/db/app shop/StatefulSet/cache/app shop/StatefulSet/early/app shop/StatefulSet/holes/app
-	shop/StatefulSet/old/app shop/StatefulSet/fleet/app"
+	shop/StatefulSet/old/app shop/StatefulSet/fleet/app shop/StatefulSet/report/app"
 # ask URL OPTION...: all of the workloads, into $told
 ask() {
 	url=$1
@@ -223,6 +223,8 @@ manifest() {
 	manifest Deployment web "cpu: 2, memory: 2Gi" "memory: 2Gi"
 	manifest StatefulSet db "cpu: 500m, memory: 512Mi" "cpu: 500m, memory: 1Gi"
 	manifest StatefulSet cache "cpu: 50m, memory: 256Mi" "memory: 256Mi"
+	manifest StatefulSet fleet "cpu: 3, memory: 1Gi" "memory: 1Gi"
+	manifest StatefulSet report "cpu: 3, memory: 1Gi" "memory: 1Gi"
 } >"$work/cluster.yaml"
 if data=$work/now serve recent; then
 	"$keisoku" rightsize "$work/cluster.yaml" --prometheus "$recent" --window 27h --min-window 12h --all --output json >"$work/rightsize.json" \
@@ -235,6 +237,9 @@ if data=$work/now serve recent; then
 	# 250m all day, 200 MiB and 15 %; a burst needs its core and is throttled; 256 MiB were too little.
 	same "of a steady workload what it uses, and a margin" "250 request-too-high $((232 << 20)) request-too-high" "$(row Deployment/web/app)"
 	contains "of a bursty one what its bursts need" "1000 limit-too-low" "$(row StatefulSet/db/app)"
+	# Histograms have buckets: the percentile is the end of one.
+	same "the busiest of several pods, and an hour of work a day" "2050 1500" \
+		"$(row StatefulSet/fleet/app | cut -d ' ' -f 1) $(row StatefulSet/report/app | cut -d ' ' -f 1)"
 	row=$(row StatefulSet/cache/app)
 	contains "of a killed one more than it had" "limit-too-low" "$row"
 	same "of a killed one more than it had: 256 MiB" 1 $(($(cut -d ' ' -f 3 <<<"$row") > 256 << 20))
@@ -242,6 +247,8 @@ if data=$work/now serve recent; then
 	"$keisoku" rightsize "$work/cluster.yaml" --prometheus "$recent" --window 27h --min-window 12h --all --server-percentiles \
 		--output json >"$work/rightsize.json" 2>"$work/rightsize.log"
 	same "the server computes percentiles, too" 0 $?
+	same "and knows the busiest pod and hour" "2000 1500" \
+		"$(row StatefulSet/fleet/app | cut -d ' ' -f 1) $(row StatefulSet/report/app | cut -d ' ' -f 1)"
 	same "and they give the same sizes" "250 request-too-high $((232 << 20)) request-too-high" "$(row Deployment/web/app)"
 	contains "of a killed one more than it had" "limit-too-low" "$(row StatefulSet/cache/app)"
 else

@@ -650,6 +650,38 @@ static void percentiles_without_samples_are_less_sure_of_cpu(void **state)
 	world_release(&world);
 }
 
+static void percentiles_of_each_pod_know_the_busiest_and_its_hour(void **state)
+{
+	static const struct {
+		const char *kind;
+		double at_once;
+		int64_t request;
+	} cases[] = {
+		{ "StatefulSet", 3, 2000 },	/* the busiest pod's percentile */
+		{ "Deployment", 3, 2000 },
+		{ "Deployment", 40, 1500 },	/* what half of those at once had in an hour */
+	};
+	const struct usage_given_pod pods[] = {
+		{ .pod = "a", .samples = 2000, .p95 = 2, .hour = 1.75, .given = { { 0.95, 2 } }, .n_given = 1 },
+		{ .pod = "b", .samples = 2000, .p95 = 0.2, .hour = 1.5, .given = { { 0.95, 0.2 } }, .n_given = 1 },
+		{ .pod = "started", .samples = 5, .p95 = 4, .hour = NAN, .given = { { 0.95, 4 } }, .n_given = 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct world world;
+
+		world_init(&world, cases[i].kind);
+		world_sizes(&world, 0, 4000, NONE, 512, NONE);
+		usage_given(world.usage, 0, USAGE_CPU, 0.95, 0.5, "test");
+		usage_given_extent(world.usage, 0, USAGE_CPU, 4000, 2, T, T + 8 * DAY, 0.1, 4, 0.3);
+		usage_given_pods(world.usage, 0, USAGE_CPU, pods, ARRAY_SIZE(pods), cases[i].at_once);
+		assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->request_to, cases[i].request);
+		assert_int_equal(world_size(&world, 0, RESOURCE_CPU)->confidence, CONFIDENCE_HIGH);
+		world_release(&world);
+	}
+}
+
 static void what_is_not_known_to_be_its_most_is_no_limit(void **state)
 {
 	struct world world;
@@ -1246,6 +1278,7 @@ int main(void)
 		cmocka_unit_test(a_pod_that_does_nothing_may_be_a_standby),
 		cmocka_unit_test(limits_of_cpu_are_proposed_only_when_asked_for),
 		cmocka_unit_test(percentiles_without_samples_are_less_sure_of_cpu),
+		cmocka_unit_test(percentiles_of_each_pod_know_the_busiest_and_its_hour),
 		cmocka_unit_test(what_is_not_known_to_be_its_most_is_no_limit),
 		cmocka_unit_test(jobs_are_judged_by_their_runs),
 		cmocka_unit_test(a_kill_raises_the_limit_above_what_it_had),
