@@ -9,6 +9,28 @@
 
 /* ---- the text ---- */
 
+/* Whether a line that is no comment says "shopt -s extglob", or the first one "#!/bin/bash -O extglob".  bash looks at each line with what
+ * those before it have switched. */
+static bool switches_patterns_on(const char *text)
+{
+	const char *option = text;
+
+	while ((option = strstr(option, "extglob")) != NULL) {
+		const char *begin = option, *word;
+		bool first;
+
+		while (begin > text && begin[-1] != '\n')
+			begin--;
+		first = begin == text && starts_with(text, "#!");
+		begin += strspn(begin, " \t");
+		word = first ? "-O" : "shopt";
+		if ((first || *begin != '#') && memmem(begin, (size_t)(option - begin), word, strlen(word)))
+			return true;
+		option += strcspn(option, "\n");
+	}
+	return false;
+}
+
 struct shell_parser *shell_parser_new(const char *text, size_t length, enum shell_dialect dialect)
 {
 	struct shell_parser *p = xcalloc(1, sizeof(*p));
@@ -24,7 +46,7 @@ struct shell_parser *shell_parser_new(const char *text, size_t length, enum shel
 	p->line = 1;
 	p->dialect = dialect;
 	p->rescans = 4 * length + 4096;
-	p->extended = dialect == SHELL_BASH && memmem(p->copy, (size_t)(out - p->copy), "extglob", strlen("extglob"));
+	p->extended = dialect == SHELL_BASH && switches_patterns_on(p->copy);
 	return p;
 }
 

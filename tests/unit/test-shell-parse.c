@@ -172,6 +172,7 @@ static void commands_are_joined_and_nested(void **state)
 		{ "[[ $a =~ ^b$|^c$ ]] && d", "(list ([[) (&& cmd d))" },
 		{ "eval local x=(\\${a[@]})\nb", "(cmd x=( '$'{a[@]}) eval local); (cmd b)" },
 		{ "shopt -s extglob\nls a@(b|c*)d !(e)", "(cmd shopt -s extglob); (cmd ls a@(b|c*)d !(e))" },
+		{ "#!/bin/bash -O extglob\nls a@(b)", "(cmd ls a@(b))" },
 		{ "time a", "(cmd a)" },
 	};
 
@@ -230,6 +231,7 @@ static void what_stands_before_an_error_is_kept_and_the_error_has_its_line(void 
 		{ "if a; then\r\nb\r\nfi\r\n", "! 1: 'then' is missing: the text ends before it" },
 		{ "a;; b", "! 1: ';' stands where ';', '&' or a new line is expected" },
 		{ "a(b)", "! 1: 'b' stands where ')' is expected" },
+		{ "# needs shopt -s extglob, extglob\nls a@(b)", "! 2: '(b' stands where a word, a redirection or the end of the command is expected" },
 	};
 
 	(void)state;
