@@ -226,6 +226,7 @@ static bool is_lost(const struct pack_state *state, const struct pack_state *bef
 	       !state->gone[before->node_of[pod]];
 }
 
+/* With the requests of now it would fit, wherever that is: what others do on its node is not made possible by any change. */
 static void keep_lost(struct pack_state *state, const struct pack_state *before)
 {
 	const struct pack_problem *problem = state->problem;
@@ -236,8 +237,7 @@ static void keep_lost(struct pack_state *state, const struct pack_state *before)
 		if (!is_lost(state, before, i))
 			continue;
 		for (uint32_t dim = 0; dim < problem->n_dims; dim++)
-			for (size_t view = VIEW_NOW; view <= VIEW_THEN; view++)
-				state->free[view][(size_t)before->node_of[i] * problem->n_dims + dim] -= shape->request[view][dim];
+			state->free[VIEW_THEN][(size_t)before->node_of[i] * problem->n_dims + dim] -= shape->request[VIEW_THEN][dim];
 	}
 }
 

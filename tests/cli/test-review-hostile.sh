@@ -47,7 +47,7 @@ done <"$work/list"
 
 # One line of 60,000 mount options: each is a setting, and the line is not kept with each.
 python3 -c 'print("/dev/sda1 /data ext4 " + ",".join(f"opt{i}={i}" for i in range(60000)) + " 0 2")' >"$work/fstab"
-wrong= every=$memory memory=$((400 << 10))
+wrong='' every=$memory memory=$((400 << 10))
 review 0 --as fstab "$work/fstab"
 memory=$every
 same "a line of many options takes little memory" "" "$wrong"
