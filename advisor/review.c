@@ -462,7 +462,9 @@ static bool is_applied(const struct asked *asked, enum review_verdict verdict)
 /* An older name may well be acted on still. */
 static const char *meaning_of(const struct asked *asked, enum review_verdict verdict)
 {
-	if (verdict == REVIEW_OBSOLETE && asked->now && strstr(asked->entry->obsolete, "older name"))
+	const char *obsolete = asked->entry ? asked->entry->obsolete : NULL;
+
+	if (verdict == REVIEW_OBSOLETE && asked->now && obsolete && strstr(obsolete, "older name"))
 		return "This kernel still acts on it, under a name that it keeps for old programs.";
 	return classes[verdict].because;
 }

@@ -214,6 +214,16 @@ static void the_twin_of_what_is_in_force_is_not_inert(void **state)
 	assert_verdicts(host, "unsupported: no measurement that is known argues for this setting by itself\n");
 }
 
+/* A snapshot may say that it is there. */
+static void what_only_the_kernels_of_rhel_6_have_is_obsolete(void **state)
+{
+	struct host *host = *state;
+
+	set(host, "/sys/kernel/mm/redhat_transparent_hugepage/enabled", "always");
+	propose(host, "/sys/kernel/mm/redhat_transparent_hugepage/enabled", "never");
+	assert_verdicts(host, "obsolete: only the kernels of RHEL 6 have it; everywhere else it is /sys/kernel/mm/transparent_hugepage\n");
+}
+
 static void of_two_twins_the_later_line_counts(void **state)
 {
 	struct host *host = *state;
@@ -657,6 +667,7 @@ int main(void)
 		TEST(what_is_so_already_or_does_nothing_here_has_no_effect),
 		TEST(the_twin_of_what_is_in_force_is_not_inert),
 		TEST(of_two_twins_the_later_line_counts),
+		TEST(what_only_the_kernels_of_rhel_6_have_is_obsolete),
 		TEST(a_twin_that_is_set_to_nothing_takes_nothing_away),
 		TEST(what_the_kernel_does_not_take_is_invalid),
 		TEST(what_went_is_obsolete_and_what_breaks_is_dangerous),
