@@ -38,6 +38,9 @@ struct proposed *proposal_add(struct proposal *proposal, const struct proposed *
 		added->fate = PROPOSED_UNCLEAR;
 		added->why = "it names no setting";
 	}
+	/* A difference may have its hunks in any order, and what is read out of them goes on from one to the next. */
+	if (item->last_line > 0 && item->last_line < item->line)
+		added->last_line = item->line;
 	added->path = copied_once(proposal, item->path, last->path);
 	added->text = copied_once(proposal, item->text, last->text);
 	added->form = copied(proposal, item->form);
